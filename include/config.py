@@ -1,0 +1,137 @@
+"""The one reader of settings: environment variables with the prefix `TWOLANE_`."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from include.domain.accounts import Tier
+from include.domain.lanes import Lane, LaneProfile
+
+PREFIX = "TWOLANE_"
+
+
+class Settings(BaseSettings):
+    """Everything a deployment may set. An unknown `TWOLANE_` variable is refused.
+
+    Attributes:
+        inbox_bucket: where users upload; also `work_bucket` and `models_bucket` by purpose.
+        allowed_buckets: buckets a batch URI may name, comma-separated in the environment.
+        database_url: libpq URL of the product's database.
+        lanes_file: TOML of lane profiles and tiers, see `include/lanes/`.
+        is_emulated: marks every charge as emulated; set by the embedded default.
+        max_document_characters: longer texts go to quarantine.
+        max_line_bytes: longer lines of a text file are not even read into memory.
+        shard_documents: documents a shard at the most.
+        shard_tokens: estimated tokens a shard at the most.
+        serverless_memory_mb: 1024 to 6144 in steps of 1024, as AWS has it.
+        serverless_max_concurrency: 1 to 200, as AWS has it.
+        serverless_provisioned: provisioned concurrency; 0 accepts cold starts.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    inbox_bucket: str = "twolane-inbox"
+    work_bucket: str = "twolane-work"
+    models_bucket: str = "twolane-models"
+    allowed_buckets: str = "twolane-inbox"
+    predictions_table: str = "twolane-predictions"
+    database_url: SecretStr
+    role_arn: str = "arn:aws:iam::000000000000:role/twolane-sagemaker"
+    serving_image: str = "000000000000.dkr.ecr.us-east-1.amazonaws.com/twolane-serving:1"
+    training_image: str = "000000000000.dkr.ecr.us-east-1.amazonaws.com/twolane-training:1"
+    model_name: str = "news-topic"
+    lanes_file: Path = Path(__file__).parent / "lanes" / "aws.toml"
+    is_emulated: bool = False
+    max_document_characters: int = Field(default=100_000, gt=0)
+    max_line_bytes: int = Field(default=8 * 2**20, gt=0)
+    shard_documents: int = Field(default=5_000, gt=0, le=50_000)
+    shard_tokens: int = Field(default=1_000_000, gt=0)
+    serverless_memory_mb: int = Field(default=4096, ge=1024, le=6144, multiple_of=1024)
+    serverless_max_concurrency: int = Field(default=20, ge=1, le=200)
+    serverless_provisioned: int = Field(default=1, ge=0)
+    loading_documents_per_s: float = Field(default=2_000.0, gt=0)
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """The allowed buckets as a set."""
+        return frozenset(name.strip() for name in self.allowed_buckets.split(",") if name.strip())
+
+
+class LaneEntry(BaseModel):
+    """One `[lanes.<name>]` table of the lanes file; fields as in `LaneProfile`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    instance_type: str
+    cold_start_s: float = Field(ge=0)
+    tokens_per_s: float = Field(gt=0)
+    price_usd_per_h: float = Field(ge=0)
+    start_billed: bool
+    max_documents: int | None = Field(default=None, gt=0)
+    max_tokens: int | None = Field(default=None, gt=0)
+    source: str = Field(min_length=1)
+
+
+class LanesFile(BaseModel):
+    """The lanes file: curves and prices a lane, default deadlines a tier.
+
+    Attributes:
+        lanes: by lane name.
+        deadline_s: by tier, seconds from submission to both stores.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lanes: dict[Lane, LaneEntry]
+    deadline_s: dict[Tier, float]
+
+    @field_validator("deadline_s")
+    @classmethod
+    def _every_tier(cls, value: dict[Tier, float]) -> dict[Tier, float]:
+        missing = [tier.value for tier in Tier if tier not in value]
+        if missing:
+            raise ValueError(f"no deadline for tier(s) {', '.join(missing)}")
+        return value
+
+    def profiles(self) -> tuple[LaneProfile, ...]:
+        """Return the profiles in the order of the enum."""
+        return tuple(
+            LaneProfile(lane=lane, **self.lanes[lane].model_dump())
+            for lane in Lane
+            if lane in self.lanes
+        )
+
+
+@cache
+def load_settings() -> Settings:
+    """Read the environment once.
+
+    Raises:
+        ValueError: an unknown `TWOLANE_` variable, or a value out of its range.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith(PREFIX) and name not in known and not name.startswith("TWOLANE_PORT_")
+    )
+    if unknown:
+        raise ValueError(f"unknown settings: {', '.join(unknown)}")
+    return Settings()
+
+
+@cache
+def load_lanes(path: Path) -> LanesFile:
+    """Read the lanes file once.
+
+    Raises:
+        ValueError: an unknown key, a missing tier, or a value out of its range.
+    """
+    with path.open("rb") as file:
+        return LanesFile.model_validate(tomllib.load(file))

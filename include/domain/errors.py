@@ -1,0 +1,72 @@
+"""Errors a person reads. Each message names the batch, file or job it is about.
+
+`BatchRejected` and its kin end a run with one clear message; `JobFailed` and its kin are about
+remote work and may be worth a retry. A failed *document* is never an exception: see
+`include.domain.predictions`.
+"""
+
+from __future__ import annotations
+
+
+class TwolaneError(Exception):
+    """Root of every error this project raises on purpose."""
+
+
+class BatchRejected(TwolaneError):
+    """The batch as submitted cannot run; a retry would say the same."""
+
+
+class ObjectMissing(BatchRejected):
+    """The batch's URI names no object."""
+
+
+class BucketNotAllowed(BatchRejected):
+    """The batch's URI lies outside the allowed buckets, or is no S3 URI at all."""
+
+
+class UnknownAccount(BatchRejected):
+    """No account of that name is known."""
+
+
+class TierNotAllowed(BatchRejected):
+    """The submission asks for a better tier than its account has."""
+
+
+class UnknownModelAlias(BatchRejected):
+    """The registry has no such model or alias."""
+
+
+class UnreadableBatch(BatchRejected):
+    """The file as a whole cannot be read: corrupt gzip, broken Parquet, missing column."""
+
+
+class EmptyBatch(BatchRejected):
+    """The file holds no document at all."""
+
+
+class NoValidDocuments(BatchRejected):
+    """Every document of the batch went to quarantine."""
+
+
+class NoFeasibleLane(BatchRejected):
+    """No lane can take the batch within its limits."""
+
+
+class JobFailed(TwolaneError):
+    """A remote job ended in failure; the message carries its failure reason."""
+
+
+class JobStopped(JobFailed):
+    """A remote job was stopped before it completed."""
+
+
+class EndpointUnavailable(TwolaneError):
+    """An endpoint is absent, still being made, or failed."""
+
+
+class OutputIncomplete(TwolaneError):
+    """A job said it completed, but its counted output disagrees with its input."""
+
+
+class StoreError(TwolaneError):
+    """A result store refused or lost a write."""
