@@ -1,0 +1,125 @@
+"""Start the embedded AWS for tests: one stack on free loopback ports, kept for the session."""
+
+import dataclasses
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+REGION = "us-east-1"
+ROLE_ARN = "arn:aws:iam::000000000000:role/twolane-test"
+
+
+def free_port() -> int:
+    """A loopback port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalAws:
+    """A running stack: ``env`` for processes, ``client`` for tests."""
+
+    env: dict[str, str]
+    state_dir: Path
+    pid: int
+
+    def client(self, service: str, **config: Any) -> Any:
+        """A boto3 client of ``service`` on this stack; ``config`` goes to botocore's Config."""
+        name = "AWS_ENDPOINT_URL_" + service.upper().replace("-", "_")
+        settings: dict[str, Any] = {"retries": {"max_attempts": 1}, **config}
+        return boto3.client(
+            service,
+            endpoint_url=self.env.get(name, self.env["AWS_ENDPOINT_URL"]),
+            region_name=REGION,
+            aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
+            config=Config(**settings),
+        )
+
+
+def client_environment(port_aws: int, port_sagemaker: int | None) -> dict[str, str]:
+    """What a process needs to reach the stack through any AWS SDK."""
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port_aws}",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    if port_sagemaker is not None:
+        sagemaker = f"http://127.0.0.1:{port_sagemaker}"
+        environment["AWS_ENDPOINT_URL_SAGEMAKER"] = sagemaker
+        environment["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] = sagemaker
+    return environment
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without anything that would steer an AWS client."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+
+
+def wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path, timeout_s: float) -> None:
+    """Return once ``url`` answers; raise with the log's tail when the process ends or hangs."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError(f"{url} did not become ready:\n{log.read_text()[-2000:]}")
+
+
+@contextmanager
+def started(command: list[str], ready_urls: list[str], log: Path) -> Iterator[int]:
+    """Run ``command`` until the block ends, then SIGTERM it and require a clean end."""
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            command, cwd=REPOSITORY, env=clean_environment(), stdout=stream, stderr=stream
+        )
+    try:
+        for url in ready_urls:
+            wait_for(url, process, log, timeout_s=60)
+        yield process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+
+@contextmanager
+def running_local_aws(state_dir: Path) -> Iterator[LocalAws]:
+    """A stack of its own in ``state_dir``, stopped when the block ends."""
+    port = free_port()
+    state_dir.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "local_aws.ministack", "--port", str(port)]
+    command += ["--state", str(state_dir / "ministack")]
+    ready = [f"http://127.0.0.1:{port}/_ministack/health"]
+    with started(command, ready, state_dir / "local_aws.log") as pid:
+        yield LocalAws(client_environment(port, None), state_dir, pid)
+
+
+@pytest.fixture(scope="session")
+def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    """The embedded AWS, one for the whole session; name buckets and jobs apart in each test."""
+    with running_local_aws(tmp_path_factory.mktemp("local_aws")) as stack:
+        yield stack
