@@ -1,0 +1,1 @@
+"""Adapters: each speaks to one outside system and knows no other adapter."""

@@ -1,0 +1,1 @@
+"""AWS: S3, DynamoDB and SageMaker, by boto3."""

@@ -1,0 +1,1 @@
+"""PostgreSQL (Aurora in the cloud), by psycopg 3."""

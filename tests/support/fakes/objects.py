@@ -1,0 +1,57 @@
+"""ObjectStore in a dictionary."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from include.domain.errors import ObjectMissing
+from include.adapters.aws.s3_uris import S3Uri
+
+
+class FakeObjectStore:
+    """Objects by URI, as `objects`; writes are counted by URI in `writes`."""
+
+    def __init__(self, objects: dict[str, bytes | str] | None = None) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.writes: dict[str, int] = {}
+        for uri, content in (objects or {}).items():
+            self.put(uri, content)
+
+    def put(self, uri: str, content: bytes | str) -> None:
+        """Write an object from bytes or text."""
+        uri = str(S3Uri.parse(uri))
+        self.objects[uri] = content.encode() if isinstance(content, str) else content
+        self.writes[uri] = self.writes.get(uri, 0) + 1
+
+    @contextmanager
+    def open(self, uri: str) -> Iterator[BinaryIO]:
+        yield io.BytesIO(self._get(uri))
+
+    def download(self, uri: str, path: Path) -> None:
+        path.write_bytes(self._get(uri))
+
+    def upload(self, path: Path, uri: str, content_type: str = "application/octet-stream") -> None:
+        self.put(uri, path.read_bytes())
+
+    def read_text(self, uri: str) -> str:
+        return self._get(uri).decode()
+
+    def write_text(self, uri: str, text: str, content_type: str = "application/json") -> None:
+        self.put(uri, text)
+
+    def exists(self, uri: str) -> bool:
+        return str(S3Uri.parse(uri)) in self.objects
+
+    def list(self, prefix_uri: str) -> list[str]:
+        prefix = str(S3Uri.parse_prefix(prefix_uri))
+        return sorted(uri for uri in self.objects if uri.startswith(prefix))
+
+    def _get(self, uri: str) -> bytes:
+        try:
+            return self.objects[str(S3Uri.parse(uri))]
+        except KeyError:
+            raise ObjectMissing(f"{uri}: no such object") from None
