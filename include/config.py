@@ -32,6 +32,11 @@ class Settings(BaseSettings):
         serverless_memory_mb: 1024 to 6144 in steps of 1024, as AWS has it.
         serverless_max_concurrency: 1 to 200, as AWS has it.
         serverless_provisioned: provisioned concurrency; 0 accepts cold starts.
+        serverless_documents_per_call: documents in one invocation at the most.
+        serverless_concurrency: one batch's invocations in flight, below the endpoint's limit.
+        nightly_join_bytes: an account's nightly files are joined up to this size.
+        mlflow_tracking_uri: where the model registry answers.
+        loading_documents_per_s: collecting and loading rate the router keeps time back for.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -55,6 +60,10 @@ class Settings(BaseSettings):
     serverless_memory_mb: int = Field(default=4096, ge=1024, le=6144, multiple_of=1024)
     serverless_max_concurrency: int = Field(default=20, ge=1, le=200)
     serverless_provisioned: int = Field(default=1, ge=0)
+    serverless_documents_per_call: int = Field(default=100, gt=0)
+    serverless_concurrency: int = Field(default=4, ge=1, le=200)
+    nightly_join_bytes: int = Field(default=256 * 2**20, gt=0)
+    mlflow_tracking_uri: str = "http://127.0.0.1:5000"
     loading_documents_per_s: float = Field(default=2_000.0, gt=0)
 
     @property

@@ -126,9 +126,7 @@ def _admission_refusal(profile: LaneProfile, documents: int, tokens: int) -> str
     return ""
 
 
-def _comparison(
-    profile: LaneProfile, chosen: LaneProfile, tokens: int, budget_s: float
-) -> str:
+def _comparison(profile: LaneProfile, chosen: LaneProfile, tokens: int, budget_s: float) -> str:
     latency_s = profile.latency_s(tokens)
     if latency_s > budget_s:
         return f"needs {latency_s:,.0f} s of the {max(budget_s, 0):,.0f} s left"

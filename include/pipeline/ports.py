@@ -24,6 +24,15 @@ from include.domain.predictions import Prediction
 from include.domain.routing import Placement
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One listed object; `etag` changes with its content."""
+
+    uri: str
+    size_bytes: int
+    etag: str
+
+
 class ObjectStore(Protocol):
     """S3, by URI. Writes are whole-object and atomic."""
 
@@ -51,8 +60,12 @@ class ObjectStore(Protocol):
         """Whether an object stands at the URI."""
         ...
 
-    def list(self, prefix_uri: str) -> list[str]:
-        """Return the URIs below a prefix, sorted; empty where there is none."""
+    def list_objects(self, prefix_uri: str) -> list[ObjectInfo]:
+        """Return the objects below a prefix, sorted by URI; empty where there is none."""
+        ...
+
+    def move(self, uri: str, target_uri: str) -> None:
+        """Copy an object, then delete the original. Raises `ObjectMissing`."""
         ...
 
 

@@ -1,0 +1,76 @@
+"""Where a batch's objects stand in the work bucket. Every lane reads and writes the same names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from include.domain.manifests import shard_file_name
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLayout:
+    """S3 URIs of one batch."""
+
+    work_bucket: str
+    batch_id: str
+
+    @property
+    def root(self) -> str:
+        """Prefix of everything below."""
+        return f"s3://{self.work_bucket}/batches/{self.batch_id}/"
+
+    @property
+    def manifest(self) -> str:
+        """The frozen manifest."""
+        return self.root + "manifest.json"
+
+    @property
+    def validation(self) -> str:
+        """What validation found: see `include.pipeline.records.Validation`."""
+        return self.root + "validation.json"
+
+    @property
+    def collection(self) -> str:
+        """What collecting found: see `include.pipeline.records.Collection`."""
+        return self.root + "collection.json"
+
+    @property
+    def placement(self) -> str:
+        """The router's answer."""
+        return self.root + "placement.json"
+
+    @property
+    def lane_run(self) -> str:
+        """What the lane ran and when: see `include.pipeline.records.LaneRun`."""
+        return self.root + "lane_run.json"
+
+    @property
+    def quality_report(self) -> str:
+        """The run's data-docs page."""
+        return self.root + "quality/index.html"
+
+    @property
+    def input_prefix(self) -> str:
+        """Clean shards, what a lane reads."""
+        return self.root + "input/"
+
+    @property
+    def output_prefix(self) -> str:
+        """Prediction shards, what a lane writes."""
+        return self.root + "output/"
+
+    def raw_shard(self, index: int) -> str:
+        """A shard as pulled, faulty rows included."""
+        return f"{self.root}shards/{shard_file_name(index)}"
+
+    def input_shard(self, index: int) -> str:
+        """A clean shard."""
+        return self.input_prefix + shard_file_name(index)
+
+    def output_shard(self, index: int) -> str:
+        """A shard's predictions, one line a document, in order."""
+        return f"{self.output_prefix}{shard_file_name(index)}.out"
+
+    def quarantine_shard(self, index: int) -> str:
+        """The documents of a shard that were set aside."""
+        return f"{self.root}quarantine/{shard_file_name(index)}"

@@ -1,0 +1,128 @@
+"""Close: reconcile the stores, book the charge, write the report, give the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.domain.costs import lane_charge
+from include.domain.errors import StoreError
+from include.domain.lanes import LaneProfile
+from include.domain.manifests import BatchManifest
+from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.ports import (
+    BatchClosure,
+    ObjectStore,
+    QualityGate,
+    ReadStore,
+    WriteStore,
+)
+from include.pipeline.records import BatchRecords, Collection, Validation
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePorts:
+    """What closing needs of the world."""
+
+    objects: ObjectStore
+    gate: QualityGate
+    read_store: ReadStore
+    write_store: WriteStore
+
+
+def close_batch(
+    layout: BatchLayout,
+    *,
+    loaded_at: datetime,
+    profiles: Sequence[LaneProfile],
+    is_emulated: bool,
+    ports: ClosePorts,
+) -> BatchClosure:
+    """Close a loaded batch.
+
+    Args:
+        loaded_at: when both stores had every row; the deadline is judged by it.
+
+    Raises:
+        StoreError: the stores' counts do not add up to the batch.
+    """
+    records = BatchRecords(ports.objects, layout)
+    manifest, validation = records.manifest(), records.validation()
+    collection, run = records.collection(), records.lane_run()
+    reconcile(manifest, collection, ports)
+    placement = records.placement()
+    profile = next(p for p in profiles if p.lane is placement.lane)
+    ports.read_store.record_charge(
+        lane_charge(
+            batch_id=manifest.batch_id,
+            lane=placement.lane,
+            resource_id=run.resource_id,
+            sku=run.instance_type,
+            price_usd_per_h=profile.price_usd_per_h,
+            instance_count=run.instance_count,
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            is_emulated=is_emulated,
+        )
+    )
+    report = ports.gate.render_report(
+        title=f"Batch {manifest.batch_id}",
+        facts=_facts(manifest, validation, collection, placement.reason),
+        results=[*validation.results, *collection.results],
+    )
+    ports.objects.write_text(layout.quality_report, report, "text/html; charset=utf-8")
+    closure = BatchClosure(
+        state="succeeded",
+        message="",
+        closed_at=loaded_at,
+        deadline_met=loaded_at <= manifest.deadline_at,
+        quality_uri=layout.quality_report,
+    )
+    ports.read_store.close_batch(manifest.batch_id, closure)
+    return closure
+
+
+def reconcile(manifest: BatchManifest, collection: Collection, ports: ClosePorts) -> None:
+    """Check that each document stands once in both stores, or in quarantine.
+
+    Raises:
+        StoreError: naming each count that is off.
+    """
+    batch_id = manifest.batch_id
+    written = ports.write_store.count(manifest)
+    readable = ports.read_store.count_predictions(batch_id)
+    quarantined = ports.read_store.count_quarantined(batch_id)
+    if not (
+        written == readable == collection.prediction_count
+        and readable + quarantined == manifest.document_count
+    ):
+        raise StoreError(
+            f"batch {batch_id}: {manifest.document_count:,} documents, "
+            f"{collection.prediction_count:,} predictions, but {written:,} rows in DynamoDB, "
+            f"{readable:,} in Aurora and {quarantined:,} in quarantine"
+        )
+
+
+def fail_batch(batch_id: str, message: str, *, now: datetime, read_store: ReadStore) -> None:
+    """Record that a batch ended in failure, with the one message that says why."""
+    closure = BatchClosure(
+        state="failed", message=message, closed_at=now, deadline_met=False, quality_uri=""
+    )
+    read_store.close_batch(batch_id, closure)
+
+
+def _facts(
+    manifest: BatchManifest, validation: Validation, collection: Collection, reason: str
+) -> dict[str, str]:
+    return {
+        "Files": ", ".join(manifest.batch_uris),
+        "Account": f"{manifest.account} ({manifest.tier.value})",
+        "Model": f"{manifest.model.label}, sha256 {manifest.model.digest[:12]}…",
+        "Submitted": manifest.submitted_at.isoformat(timespec="seconds"),
+        "Deadline": manifest.deadline_at.isoformat(timespec="seconds"),
+        "Documents": f"{manifest.document_count:,}",
+        "Quarantined": f"{validation.quarantined_count + collection.refused_count:,}",
+        "Predictions": f"{collection.prediction_count:,}",
+        "Lane": reason,
+    }

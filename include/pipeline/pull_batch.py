@@ -1,0 +1,173 @@
+"""Pull: freeze what was submitted into a manifest and shards, and pin the model version."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from include.domain.accounts import Tier
+from include.domain.documents import RawDocument, estimate_tokens
+from include.domain.errors import BucketNotAllowed
+from include.domain.manifests import BatchManifest, Shard, Submission, batch_id_for
+from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.ports import (
+    AccountDirectory,
+    DocumentReader,
+    ModelRegistry,
+    ObjectStore,
+    ReadStore,
+)
+from include.pipeline.records import BatchRecords
+from include.pipeline.shard_files import write_raw
+
+HASH_BLOCK_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class PullPolicy:
+    """What a submission may name, and how a batch is cut.
+
+    Attributes:
+        allowed_buckets: buckets a batch URI may name.
+        work_bucket: where the batch's objects go.
+        shard_documents: documents a shard at the most.
+        shard_tokens: estimated tokens a shard, exceeded by one document at the most.
+        deadline_s: default seconds to the deadline, by tier.
+    """
+
+    allowed_buckets: frozenset[str]
+    work_bucket: str
+    shard_documents: int
+    shard_tokens: int
+    deadline_s: Mapping[Tier, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PullPorts:
+    """What pulling needs of the world."""
+
+    objects: ObjectStore
+    reader: DocumentReader
+    registry: ModelRegistry
+    accounts: AccountDirectory
+    read_store: ReadStore
+
+
+def pull_batch(
+    submission: Submission, *, run_id: str, policy: PullPolicy, ports: PullPorts
+) -> BatchManifest:
+    """Freeze a submission.
+
+    Pulling the same submission again yields the same batch and touches nothing that stands.
+
+    Raises:
+        BatchRejected: one of its kinds, naming what was wrong with the submission; nothing of
+            the batch is recorded then.
+    """
+    for uri in submission.batch_uris:
+        check_bucket(uri, policy.allowed_buckets)
+    account = ports.accounts.get(submission.account)
+    tier = account.effective_tier(submission.requested_tier)
+    model = ports.registry.resolve(submission.model_name, submission.model_alias)
+
+    with tempfile.TemporaryDirectory(prefix="twolane-pull-") as folder:
+        files = _download(submission.batch_uris, Path(folder), ports.objects)
+        content_digest = _digest([path for _, path in files])
+        batch_id = batch_id_for(submission.key, content_digest, submission.account, model)
+        layout = BatchLayout(policy.work_bucket, batch_id)
+        records = BatchRecords(ports.objects, layout)
+        if ports.objects.exists(layout.manifest):
+            manifest = records.manifest()
+        else:
+            shards = tuple(_write_shards(files, Path(folder), layout, policy, ports))
+            deadline_s = submission.deadline_s or policy.deadline_s[tier]
+            manifest = BatchManifest(
+                batch_id=batch_id,
+                submission_key=submission.key,
+                batch_uris=submission.batch_uris,
+                content_digest=content_digest,
+                account=submission.account,
+                tier=tier,
+                model=model,
+                submitted_at=submission.submitted_at,
+                deadline_at=submission.submitted_at + timedelta(seconds=deadline_s),
+                shards=shards,
+            )
+            records.save_manifest(manifest)
+    ports.read_store.open_batch(manifest, run_id=run_id)
+    return manifest
+
+
+def check_bucket(uri: str, allowed_buckets: frozenset[str]) -> None:
+    """Refuse a URI outside the allowed buckets.
+
+    Raises:
+        BucketNotAllowed: it names no S3 object, or a bucket that is not allowed.
+    """
+    scheme, separator, rest = uri.partition("://")
+    bucket, _, key = rest.partition("/")
+    if scheme != "s3" or not separator or not bucket or not key:
+        raise BucketNotAllowed(f"batch {uri!r}: not an S3 URI of the form s3://bucket/key")
+    if bucket not in allowed_buckets:
+        raise BucketNotAllowed(
+            f"batch {uri!r}: bucket {bucket!r} is not allowed; "
+            f"allowed: {', '.join(sorted(allowed_buckets))}"
+        )
+
+
+def _download(uris: Sequence[str], folder: Path, objects: ObjectStore) -> list[tuple[str, Path]]:
+    files = []
+    for index, uri in enumerate(uris):
+        path = folder / f"source-{index}"
+        objects.download(uri, path)
+        files.append((uri, path))
+    return files
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(HASH_BLOCK_BYTES):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _write_shards(
+    files: Sequence[tuple[str, Path]],
+    folder: Path,
+    layout: BatchLayout,
+    policy: PullPolicy,
+    ports: PullPorts,
+) -> Iterator[Shard]:
+    path = folder / "shard.jsonl"
+    for index, rows in enumerate(_cut(_renumbered(files, ports.reader), policy)):
+        write_raw(path, rows)
+        uri = layout.raw_shard(index)
+        ports.objects.upload(path, uri, "application/jsonlines")
+        yield Shard(index, uri, len(rows), sum(estimate_tokens(row.text or "") for row in rows))
+
+
+def _renumbered(files: Sequence[tuple[str, Path]], reader: DocumentReader) -> Iterator[RawDocument]:
+    row = 0
+    for uri, path in files:
+        for document in reader.read(path, uri=uri):
+            yield RawDocument(row, document.id, document.text, document.fault, document.detail)
+            row += 1
+
+
+def _cut(rows: Iterator[RawDocument], policy: PullPolicy) -> Iterator[list[RawDocument]]:
+    shard: list[RawDocument] = []
+    tokens = 0
+    for row in rows:
+        shard.append(row)
+        tokens += estimate_tokens(row.text or "")
+        if len(shard) >= policy.shard_documents or tokens >= policy.shard_tokens:
+            yield shard
+            shard, tokens = [], 0
+    if shard:
+        yield shard

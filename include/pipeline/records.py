@@ -1,0 +1,125 @@
+"""What one step leaves for the next, as small JSON objects beside the batch's shards.
+
+Tasks hand each other a batch id alone; what a step learned is read from here, so that a retry
+or a later step never depends on the process that came before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from include.domain.manifests import BatchManifest, Shard
+from include.domain.routing import Placement
+from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.ports import ExpectationResult, ObjectStore
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What validation found.
+
+    Attributes:
+        shards: the clean shards; a shard without a valid document is absent.
+        quarantined_count: documents set aside.
+        results: expectations, merged over the shards.
+    """
+
+    shards: tuple[Shard, ...]
+    quarantined_count: int
+    results: tuple[ExpectationResult, ...]
+
+    @property
+    def document_count(self) -> int:
+        """Valid documents."""
+        return sum(shard.document_count for shard in self.shards)
+
+    @property
+    def token_estimate(self) -> int:
+        """Estimated tokens of the valid documents."""
+        return sum(shard.token_estimate for shard in self.shards)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRun:
+    """What the lane ran: the endpoint or job, its instance, and the period it worked."""
+
+    resource_id: str
+    instance_type: str
+    instance_count: int
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What collecting found.
+
+    Attributes:
+        prediction_count: documents with a label.
+        refused_count: documents the model refused; they are in quarantine.
+        results: expectations over the predictions, merged over the shards.
+    """
+
+    prediction_count: int
+    refused_count: int
+    results: tuple[ExpectationResult, ...]
+
+
+class BatchRecords:
+    """Reads and writes the records of one batch."""
+
+    def __init__(self, objects: ObjectStore, layout: BatchLayout) -> None:
+        self._objects = objects
+        self._layout = layout
+
+    def save_manifest(self, manifest: BatchManifest) -> None:
+        """Write the manifest; it never changes afterwards."""
+        self._objects.write_text(self._layout.manifest, manifest.to_json())
+
+    def manifest(self) -> BatchManifest:
+        """Read the manifest. Raises `ObjectMissing`."""
+        return BatchManifest.from_json(self._objects.read_text(self._layout.manifest))
+
+    def save_validation(self, validation: Validation) -> None:
+        """Write what validation found."""
+        self._save(self._layout.validation, TypeAdapter(Validation), validation)
+
+    def validation(self) -> Validation:
+        """Read what validation found. Raises `ObjectMissing`."""
+        return self._load(self._layout.validation, TypeAdapter(Validation))
+
+    def save_placement(self, placement: Placement) -> None:
+        """Write the router's answer."""
+        self._save(self._layout.placement, TypeAdapter(Placement), placement)
+
+    def placement(self) -> Placement:
+        """Read the router's answer. Raises `ObjectMissing`."""
+        return self._load(self._layout.placement, TypeAdapter(Placement))
+
+    def save_lane_run(self, run: LaneRun) -> None:
+        """Write what the lane ran."""
+        self._save(self._layout.lane_run, TypeAdapter(LaneRun), run)
+
+    def lane_run(self) -> LaneRun:
+        """Read what the lane ran. Raises `ObjectMissing`."""
+        return self._load(self._layout.lane_run, TypeAdapter(LaneRun))
+
+    def save_collection(self, collection: Collection) -> None:
+        """Write what collecting found."""
+        self._save(self._layout.collection, TypeAdapter(Collection), collection)
+
+    def collection(self) -> Collection:
+        """Read what collecting found. Raises `ObjectMissing`."""
+        return self._load(self._layout.collection, TypeAdapter(Collection))
+
+    def _save(self, uri: str, adapter: TypeAdapter[T], value: T) -> None:
+        self._objects.write_text(uri, adapter.dump_json(value).decode())
+
+    def _load(self, uri: str, adapter: TypeAdapter[T]) -> T:
+        return adapter.validate_json(self._objects.read_text(uri))

@@ -1,0 +1,86 @@
+"""JSON Lines shards on local disk: as pulled, clean, quarantined."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from include.domain.documents import (
+    Document,
+    QuarantinedDocument,
+    QuarantineReason,
+    RawDocument,
+)
+
+EXCERPT_CHARACTERS = 200
+
+
+def write_raw(path: Path, rows: Iterable[RawDocument]) -> None:
+    """Write rows as pulled, one JSON object a line."""
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            record: dict[str, object] = {"row": row.row, "id": row.id, "text": row.text}
+            if row.fault is not None:
+                record |= {"fault": row.fault.value, "detail": row.detail}
+            file.write(json.dumps(record) + "\n")
+
+
+def read_raw(path: Path) -> Iterator[RawDocument]:
+    """Yield the rows `write_raw` wrote."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            record = json.loads(line)
+            fault = record.get("fault")
+            yield RawDocument(
+                row=record["row"],
+                id=record["id"],
+                text=record["text"],
+                fault=QuarantineReason(fault) if fault else None,
+                detail=record.get("detail", ""),
+            )
+
+
+def write_documents(path: Path, documents: Iterable[Document]) -> None:
+    """Write request lines of the container's wire format (`include/models/contract/`)."""
+    with path.open("w", encoding="utf-8") as file:
+        for document in documents:
+            file.write(json.dumps({"id": document.id, "text": document.text}) + "\n")
+
+
+def write_quarantine(path: Path, documents: Iterable[QuarantinedDocument]) -> None:
+    """Write documents that were set aside, with their reasons."""
+    with path.open("w", encoding="utf-8") as file:
+        for document in documents:
+            file.write(
+                json.dumps(
+                    {
+                        "row": document.row,
+                        "id": document.id,
+                        "reason": document.reason.value,
+                        "detail": document.detail,
+                        "excerpt": document.excerpt,
+                    }
+                )
+                + "\n"
+            )
+
+
+def read_quarantine(lines: Iterable[bytes]) -> Iterator[QuarantinedDocument]:
+    """Yield the documents `write_quarantine` wrote."""
+    for line in lines:
+        record = json.loads(line)
+        yield QuarantinedDocument(
+            row=record["row"],
+            id=record["id"],
+            reason=QuarantineReason(record["reason"]),
+            detail=record["detail"],
+            excerpt=record["excerpt"],
+        )
+
+
+def excerpt(text: str | None) -> str:
+    """Return the head of a text, safe to store and to show."""
+    if not text:
+        return ""
+    return text[:EXCERPT_CHARACTERS].replace("\x00", "\N{SYMBOL FOR NULL}")

@@ -1,0 +1,89 @@
+"""Validate: judge each shard, set poison documents aside with a reason, keep the rest."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from include.domain.documents import Document, QuarantinedDocument, RawDocument, estimate_tokens
+from include.domain.errors import NoValidDocuments
+from include.domain.manifests import Shard
+from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.expectations import merge_results
+from include.pipeline.id_index import IdIndex
+from include.pipeline.ports import (
+    ExpectationResult,
+    ObjectStore,
+    QualityGate,
+    ReadStore,
+    ShardVerdict,
+)
+from include.pipeline.records import BatchRecords, Validation
+from include.pipeline.shard_files import excerpt, read_raw, write_documents, write_quarantine
+
+
+def validate_batch(
+    layout: BatchLayout, *, objects: ObjectStore, gate: QualityGate, read_store: ReadStore
+) -> Validation:
+    """Split every shard into clean documents and quarantine. One shard in memory at a time.
+
+    Raises:
+        NoValidDocuments: nothing is left to classify; the quarantine is recorded all the same.
+    """
+    records = BatchRecords(objects, layout)
+    manifest = records.manifest()
+    clean: list[Shard] = []
+    quarantined_count = 0
+    results: list[ExpectationResult] = []
+    with tempfile.TemporaryDirectory(prefix="twolane-validate-") as folder:
+        path = Path(folder) / "shard.jsonl"
+        with IdIndex(Path(folder) / "ids.sqlite") as seen:
+            for shard in manifest.shards:
+                objects.download(shard.uri, path)
+                rows = list(read_raw(path))
+                verdict = gate.check_documents(rows, seen.add([row.id for row in rows]))
+                results = merge_results(results, verdict.results)
+                documents, poison = split(rows, verdict)
+                if documents:
+                    write_documents(path, documents)
+                    uri = layout.input_shard(shard.index)
+                    objects.upload(path, uri, "application/jsonlines")
+                    tokens = sum(estimate_tokens(document.text) for document in documents)
+                    clean.append(Shard(shard.index, uri, len(documents), tokens))
+                if poison:
+                    write_quarantine(path, poison)
+                    objects.upload(
+                        path, layout.quarantine_shard(shard.index), "application/jsonlines"
+                    )
+                    read_store.load_quarantine(manifest.batch_id, poison)
+                quarantined_count += len(poison)
+    validation = Validation(tuple(clean), quarantined_count, tuple(results))
+    records.save_validation(validation)
+    if not clean:
+        raise NoValidDocuments(
+            f"batch {manifest.batch_id} ({', '.join(manifest.batch_uris)}): "
+            f"all {quarantined_count:,} documents are in quarantine; none is left to classify"
+        )
+    return validation
+
+
+def split(
+    rows: list[RawDocument], verdict: ShardVerdict
+) -> tuple[list[Document], list[QuarantinedDocument]]:
+    """Part rows into clean documents and quarantined ones; together they are all the rows."""
+    poison_at = {row.position: row for row in verdict.poison}
+    documents: list[Document] = []
+    quarantined: list[QuarantinedDocument] = []
+    for position, row in enumerate(rows):
+        poison = poison_at.get(position)
+        if poison is not None:
+            quarantined.append(
+                QuarantinedDocument(
+                    row.row, row.id, poison.reason, poison.detail, excerpt(row.text)
+                )
+            )
+        else:
+            if row.id is None or row.text is None:
+                raise ValueError(f"row {row.row} passed the quality gate without id or text")
+            documents.append(Document(row.id, row.text))
+    return documents, quarantined
