@@ -6,7 +6,7 @@ each adapter is imported and built when a step first needs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -85,6 +85,10 @@ class Twolane:
             read_store=self.read_store,
         )
 
+    def placement(self, batch_id: str) -> Placement:
+        """Return where a routed batch runs."""
+        return BatchRecords(self.objects, self.layout(batch_id)).placement()
+
     def run_serverless(self, batch_id: str) -> LaneRun:
         """See `include.pipeline.run_serverless`."""
         from include.pipeline.run_serverless import InvocationPolicy, run_serverless
@@ -123,8 +127,8 @@ class Twolane:
         """See `include.pipeline.run_job.overruns`."""
         from include.pipeline.run_job import max_runtime_s, overruns
 
-        placement = BatchRecords(self.objects, self.layout(batch_id)).placement()
-        return overruns(status, now=self._now(), max_runtime_s=max_runtime_s(placement))
+        limit_s = max_runtime_s(self.placement(batch_id))
+        return overruns(status, now=self._now(), max_runtime_s=limit_s)
 
     def stop_job(self, job: JobRef) -> None:
         """Stop a job; harmless when it has ended."""
@@ -194,11 +198,11 @@ class Twolane:
             objects=self.objects,
         )
 
-    def archive_nightly(self, batch: WaitingBatch) -> None:
+    def archive_nightly(self, uris: Sequence[str]) -> None:
         """See `include.pipeline.nightly_inbox.archive`."""
         from include.pipeline.nightly_inbox import archive
 
-        archive(batch, inbox_bucket=self.settings.inbox_bucket, objects=self.objects)
+        archive(uris, inbox_bucket=self.settings.inbox_bucket, objects=self.objects)
 
     def layout(self, batch_id: str) -> BatchLayout:
         """Return where a batch's objects stand."""

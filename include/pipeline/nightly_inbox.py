@@ -49,10 +49,10 @@ def find_waiting(inbox_bucket: str, *, join_bytes: int, objects: ObjectStore) ->
     ]
 
 
-def archive(batch: WaitingBatch, *, inbox_bucket: str, objects: ObjectStore) -> None:
+def archive(uris: Iterable[str], *, inbox_bucket: str, objects: ObjectStore) -> None:
     """Move a finished batch's files out of the inbox. Doing it twice changes nothing."""
     waiting = f"s3://{inbox_bucket}/{WAITING_FOLDER}"
-    for uri in batch.uris:
+    for uri in uris:
         if objects.exists(uri):
             objects.move(uri, uri.replace(waiting, f"s3://{inbox_bucket}/{DONE_FOLDER}", 1))
 

@@ -1,0 +1,47 @@
+"""### Classify a batch of documents
+
+Pull the batch, set poison documents aside, give it the lane it deserves, load both stores.
+
+| Task | What it does |
+|---|---|
+| `pull` | checks account, bucket and model alias; freezes the manifest; cuts shards |
+| `validate` | Great Expectations over each shard; poison documents go to quarantine with a reason |
+| `route` | the cheapest lane that admits the batch and meets its deadline |
+| `serverless` · `processing` · `transform` | the lane: an endpoint, a CPU job, a GPU job |
+| `collect` | counts and checks the output of every shard |
+| `load_dynamodb` · `load_aurora` | the write store and the read store, effectively once |
+| `close` | reconciles the stores, books the charge, writes the data-docs page |
+
+Trigger it with the form or by REST: `batch_uri` and `account` are needed, the rest has defaults.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import dag, task
+
+from twolane_airflow import steps
+from twolane_airflow.failures import DEFAULT_ARGS
+from twolane_airflow.operators.lane import LaneOperator
+from twolane_airflow.submissions import INFERENCE_PARAMS
+
+
+@dag(
+    schedule=None,
+    doc_md=__doc__,
+    params=INFERENCE_PARAMS,
+    max_active_runs=32,
+    tags=["inference"],
+    default_args=DEFAULT_ARGS,
+)
+def document_inference() -> None:
+    batch_id = steps.pull()
+    lane = task.branch(steps.route)(steps.validate(batch_id))
+    serverless = LaneOperator(task_id="serverless", lane="serverless", batch_id=batch_id)
+    processing = LaneOperator(task_id="processing", lane="processing", batch_id=batch_id)
+    transform = LaneOperator(task_id="transform", lane="transform", batch_id=batch_id)
+    collected = steps.collect.override(trigger_rule="none_failed_min_one_success")(batch_id)
+    lane >> [serverless, processing, transform] >> collected
+    steps.close(batch_id, [steps.load_dynamodb(collected), steps.load_aurora(collected)])
+
+
+document_inference()

@@ -1,0 +1,73 @@
+"""The operator of the lanes.
+
+It differs from the Amazon provider's operators where a batch must not be paid for twice: the
+job's name is deterministic, a retry adopts the job that already runs, and a killed task stops its
+job, Batch Transform included (docs/adr/0007-lane-operator.md).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.sdk import BaseOperator
+
+from include.domain.jobs import JobRef
+from include.domain.lanes import Lane
+
+
+class LaneOperator(BaseOperator):
+    """Runs a batch on a lane, and waits until every shard has its output.
+
+    Args:
+        batch_id: templated; the batch's id, its placement recorded.
+        lane: the lane's name; None for the one the batch was placed on.
+        poll_s: seconds between two looks at a job.
+
+    The task's result is the endpoint's or job's name. Its failure carries SageMaker's reason.
+    """
+
+    template_fields: Sequence[str] = ("batch_id",)
+    ui_color = "#dfe9f5"
+
+    def __init__(
+        self, *, batch_id: Any, lane: str | None = None, poll_s: float = 0.5, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.batch_id = batch_id
+        self.lane = lane
+        self.poll_s = poll_s
+        self._job: JobRef | None = None
+
+    def execute(self, context: Any) -> str:
+        """Run the lane; keep what ran and when for the ledger."""
+        from include.bootstrap import twolane
+
+        lane = Lane(self.lane) if self.lane else twolane().placement(self.batch_id).lane
+        if lane is Lane.SERVERLESS:
+            return twolane().run_serverless(self.batch_id).resource_id
+        return self._run_job(lane)
+
+    def on_kill(self) -> None:
+        """Stop the job with the task: nobody would collect what it goes on to cost."""
+        from include.bootstrap import twolane
+
+        if self._job is not None:
+            self.log.info("stopping %s", self._job.name)
+            twolane().stop_job(self._job)
+
+    def _run_job(self, lane: Lane) -> str:
+        from include.bootstrap import twolane
+        from include.domain.errors import JobFailed
+
+        product = twolane()
+        job = self._job = product.launch_job(self.batch_id, lane)
+        self.log.info("%s job %s", lane.value, job.name)
+        while not (status := product.observe_job(job)).state.is_final:
+            if product.job_overruns(self.batch_id, status):
+                product.stop_job(job)
+                raise JobFailed(f"{lane.value} job {job.name} overran its time; stopped")
+            time.sleep(self.poll_s)
+        product.record_job(self.batch_id, job, status)
+        return job.name

@@ -1,0 +1,84 @@
+"""From a run's form to a submission."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from airflow.sdk import Param
+
+from include.domain.accounts import Tier
+from include.domain.manifests import Submission
+
+TIERS: list[str | None] = [None, *(tier.value for tier in Tier)]
+
+INFERENCE_PARAMS = {
+    "batch_uri": Param(
+        "",
+        type="string",
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$",
+        title="Batch URI",
+        description="S3 URI of the documents: JSON Lines, CSV or Parquet, gzip allowed.",
+    ),
+    "account": Param(
+        "",
+        type="string",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        title="Account",
+        description="Who submits; it must be known.",
+    ),
+    "tier": Param(
+        None,
+        type=["null", "string"],
+        enum=TIERS,
+        title="Tier",
+        description="The account's own when empty, or a lower one.",
+    ),
+    "deadline_minutes": Param(
+        None,
+        type=["null", "number"],
+        exclusiveMinimum=0,
+        maximum=7 * 24 * 60,
+        title="Deadline, minutes",
+        description="From submission to results in both stores; the tier's own when empty.",
+    ),
+    "model_alias": Param(
+        "champion",
+        type="string",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        title="Model alias",
+        description="Resolved once, when the batch is pulled; the batch keeps that version.",
+    ),
+    "joined_uris": Param(
+        [],
+        type=["null", "array"],
+        items={"type": "string", "pattern": r"^s3://.+/.+$"},
+        title="Further files",
+        description="Read after the first, as one batch.",
+    ),
+    "submission": Param(
+        None,
+        type=["null", "string"],
+        maxLength=200,
+        title="Idempotency key",
+        description="Same key and content, same batch; the run's id when empty.",
+    ),
+}
+
+
+def submission_from_params(
+    params: Mapping[str, Any], *, run_id: str, submitted_at: datetime, model_name: str
+) -> Submission:
+    """Return the submission a run's (already validated) params describe."""
+    deadline_minutes = params["deadline_minutes"]
+    return Submission(
+        key=params["submission"] or run_id,
+        batch_uris=(params["batch_uri"], *(params["joined_uris"] or ())),
+        account=params["account"],
+        requested_tier=Tier(params["tier"]) if params["tier"] else None,
+        deadline_s=None if deadline_minutes is None else float(deadline_minutes) * 60,
+        model_name=model_name,
+        model_alias=params["model_alias"],
+        submitted_at=submitted_at,
+    )
