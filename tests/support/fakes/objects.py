@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from include.domain.errors import ObjectMissing
 from include.adapters.aws.s3_uris import S3Uri
+from include.domain.errors import ObjectMissing
 
 
 class FakeObjectStore:

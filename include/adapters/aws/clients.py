@@ -1,0 +1,68 @@
+"""Low-level AWS clients from the standard environment: region, credentials, endpoint URLs.
+
+Nothing is made at import. Each client is made once a process, also after a fork, since sockets
+of a parent must not be shared. S3 is addressed by path everywhere: it is the form that holds for
+every endpoint URL, a bare host name included.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+CONNECTIONS = 16
+"""Connections a client keeps; no adapter uses more threads."""
+
+_OVERRIDES: dict[str, dict[str, Any]] = {
+    "s3": {"s3": {"addressing_style": "path"}},
+    # Items are built by one tested function; checking each takes a quarter of the client's CPU.
+    "dynamodb": {"parameter_validation": False},
+    # The endpoint adapter retries by itself, and a call may take SageMaker's whole 60 s.
+    "sagemaker-runtime": {"retries": {"mode": "standard", "total_max_attempts": 1}},
+}
+
+
+@overload
+def client(service: Literal["s3"]) -> S3Client: ...
+@overload
+def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
+@overload
+def client(service: Literal["sagemaker"]) -> SageMakerClient: ...
+@overload
+def client(service: Literal["sagemaker-runtime"]) -> SageMakerRuntimeClient: ...
+@overload
+def client(service: str) -> Any: ...
+def client(service: str) -> Any:
+    """Return this process's client of an AWS service, e.g. `s3`."""
+    return _client(service, os.getpid())
+
+
+@cache
+def _client(service: str, _process_id: int) -> Any:
+    import boto3
+
+    session = boto3.session.Session()
+    return session.client(cast(Any, service), config=client_config(service))
+
+
+def client_config(service: str) -> Config:
+    """Return the transport settings of a service's client."""
+    from botocore.config import Config
+
+    settings: dict[str, Any] = {
+        "retries": {"mode": "standard", "total_max_attempts": 6},
+        "max_pool_connections": CONNECTIONS,
+        "connect_timeout": 5,
+        "read_timeout": 70,
+        "tcp_keepalive": True,
+    }
+    settings.update(_OVERRIDES.get(service, {}))
+    return Config(**settings)

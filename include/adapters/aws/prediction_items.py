@@ -1,0 +1,48 @@
+"""How one prediction stands in DynamoDB.
+
+| attribute      | role                | value                                   |
+|----------------|---------------------|-----------------------------------------|
+| `pk`           | partition key       | `<account>#<document id>`               |
+| `sk`           | sort key            | `<model>@<version>#<batch id>`          |
+| `batch_bucket` | partition of the index `by_batch` | `<batch id>#<0..15>`      |
+| `label`        |                     | text                                    |
+| `score`        |                     | number, 0 to 1                          |
+
+Account, document, model and batch are read back from the keys; an account id holds no `#`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from zlib import crc32
+
+from include.domain.manifests import BatchManifest
+from include.pipeline.ports import PredictionRow
+
+BATCH_INDEX = "by_batch"
+BUCKETS = 16
+"""Partitions of the index a batch is spread over; each takes about 1,000 writes/s."""
+
+Item = dict[str, Any]
+
+
+def prediction_item(manifest: BatchManifest, row: PredictionRow) -> Item:
+    """Return the item as low-level attribute values; the same inputs give the same item."""
+    bucket = crc32(row.document_id.encode()) % BUCKETS
+    return {
+        "pk": {"S": f"{manifest.account}#{row.document_id}"},
+        "sk": {"S": f"{manifest.model.label}#{manifest.batch_id}"},
+        "batch_bucket": {"S": f"{manifest.batch_id}#{bucket}"},
+        "label": {"S": row.label},
+        "score": {"N": repr(row.score)},
+    }
+
+
+def item_key(item: Item) -> tuple[str, str]:
+    """Return partition and sort key."""
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+def batch_buckets(batch_id: str) -> list[str]:
+    """Return every index partition the batch's items may stand in."""
+    return [f"{batch_id}#{bucket}" for bucket in range(BUCKETS)]

@@ -1,0 +1,80 @@
+"""The processing lane: our serving image, once over every shard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from include.adapters.aws.sagemaker_jobs import SageMakerJobs
+from include.adapters.aws.sagemaker_models import tag_list
+from include.domain.jobs import JobSpec
+from include.domain.lanes import Lane
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import ProcessingInputTypeDef
+
+ENTRYPOINT = ("python3", "/opt/program/entrypoint.py", "process")
+ROOT = "/opt/ml/processing"
+VOLUME_GB = 30
+
+
+class ProcessingJobs(SageMakerJobs):
+    """JobRunner of the processing lane. Shards are split over the instances by key."""
+
+    lane = Lane.PROCESSING
+
+    def _create(self, spec: JobSpec, artifact_url: str) -> None:
+        self._client.create_processing_job(
+            ProcessingJobName=spec.name,
+            RoleArn=self._site.role_arn,
+            AppSpecification={
+                "ImageUri": self._site.image_uri,
+                "ContainerEntrypoint": list(ENTRYPOINT),
+            },
+            ProcessingInputs=[
+                _input("documents", spec.input_prefix, "ShardedByS3Key"),
+                _input("model", artifact_url, "FullyReplicated"),
+            ],
+            ProcessingOutputConfig={
+                "Outputs": [
+                    {
+                        "OutputName": "predictions",
+                        "S3Output": {
+                            "S3Uri": spec.output_prefix,
+                            "LocalPath": f"{ROOT}/output",
+                            "S3UploadMode": "EndOfJob",
+                        },
+                    }
+                ]
+            },
+            ProcessingResources={
+                "ClusterConfig": {
+                    "InstanceCount": spec.instance_count,
+                    "InstanceType": cast(Any, spec.instance_type),
+                    "VolumeSizeInGB": VOLUME_GB,
+                }
+            },
+            StoppingCondition={"MaxRuntimeInSeconds": spec.max_runtime_s},
+            Tags=tag_list(self._tags(spec)),
+        )
+
+    def _describe(self, name: str) -> Mapping[str, Any]:
+        return self._client.describe_processing_job(ProcessingJobName=name)
+
+    def _stop(self, name: str) -> None:
+        self._client.stop_processing_job(ProcessingJobName=name)
+
+
+def _input(
+    name: str, s3_uri: str, distribution: Literal["FullyReplicated", "ShardedByS3Key"]
+) -> ProcessingInputTypeDef:
+    return {
+        "InputName": name,
+        "S3Input": {
+            "S3Uri": s3_uri,
+            "LocalPath": f"{ROOT}/input/{name}",
+            "S3DataType": "S3Prefix",
+            "S3InputMode": "File",
+            "S3DataDistributionType": distribution,
+        },
+    }

@@ -1,0 +1,118 @@
+"""Endpoint on SageMaker Serverless Inference."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from include.adapters.aws.endpoint_provision import ServerlessEndpoints
+from include.adapters.aws.errors import AwsError, error_code, explain
+from include.domain.errors import EndpointUnavailable
+from include.domain.model_ref import ModelRef
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+JSON_LINES = "application/jsonlines"
+MAX_BODY_BYTES = 4 * 2**20
+"""What Serverless Inference takes in one call."""
+
+_TRANSIENT = frozenset(
+    {
+        "ThrottlingException",
+        "ModelNotReadyException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "InternalFailure",
+        "InternalDependencyException",
+        "ConnectTimeoutError",
+        "ConnectionClosedError",
+        "EndpointConnectionError",
+        "ReadTimeoutError",
+        "ResponseStreamingError",
+        "IncompleteReadError",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InvokePolicy:
+    """How hard to try.
+
+    Attributes:
+        attempts: tries of one invocation.
+        backoff_base_s: upper bound of the first pause, doubling with each try.
+        backoff_cap_s: upper bound of any pause.
+    """
+
+    attempts: int = 8
+    backoff_base_s: float = 0.1
+    backoff_cap_s: float = 10.0
+
+
+class ServerlessEndpoint:
+    """One serverless endpoint a model version.
+
+    Args:
+        endpoints: makes or finds it.
+        runtime: SageMaker's data plane; this class retries, so the client should not.
+        sleep: pauses, seconds.
+    """
+
+    def __init__(
+        self,
+        endpoints: ServerlessEndpoints,
+        runtime: SageMakerRuntimeClient,
+        *,
+        policy: InvokePolicy | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._endpoints = endpoints
+        self._runtime = runtime
+        self._policy = policy or InvokePolicy()
+        self._sleep = sleep
+
+    def ensure(self, model: ModelRef, *, artifact_url: str) -> str:
+        """Return the endpoint's name once it is in service; see `Endpoint.ensure`."""
+        return self._endpoints.ensure(model, artifact_url=artifact_url)
+
+    def invoke(self, endpoint_name: str, body: bytes) -> bytes:
+        """Send request lines and return response lines; see `Endpoint.invoke`.
+
+        Raises:
+            ValueError: the body is over `MAX_BODY_BYTES`; the caller packs smaller ones.
+        """
+        if len(body) > MAX_BODY_BYTES:
+            raise ValueError(
+                f"endpoint {endpoint_name}: a body of {len(body):,} bytes is over the "
+                f"{MAX_BODY_BYTES:,} that Serverless Inference takes"
+            )
+        for attempt in range(1, self._policy.attempts + 1):
+            try:
+                answer = self._runtime.invoke_endpoint(
+                    EndpointName=endpoint_name, ContentType=JSON_LINES, Accept=JSON_LINES, Body=body
+                )
+                return answer["Body"].read()
+            except AwsError as exc:
+                if attempt == self._policy.attempts or not _is_transient(exc):
+                    raise EndpointUnavailable(
+                        f"endpoint {endpoint_name}: invocation failed after {attempt} "
+                        f"tries: {explain(exc)}"
+                    ) from exc
+                self._sleep(self._pause_s(attempt))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _pause_s(self, attempt: int) -> float:
+        bound_s = self._policy.backoff_base_s * 2**attempt
+        return random.uniform(0, min(self._policy.backoff_cap_s, bound_s))  # noqa: S311 - jitter
+
+
+def _is_transient(exc: Exception) -> bool:
+    """Whether the same call may succeed later; a model's own 5xx may, its 4xx will not."""
+    if error_code(exc) == "ModelError":
+        status = getattr(exc, "response", {}).get("OriginalStatusCode", 500)
+        return int(status) >= 500
+    return error_code(exc) in _TRANSIENT

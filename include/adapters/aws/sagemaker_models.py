@@ -1,0 +1,84 @@
+"""The SageMaker model that stands for one registered version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from include.adapters.aws.errors import error_code, error_message
+from include.domain.model_ref import ModelRef
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import TagTypeDef
+
+COST_TAGS = {"project": "twolane"}
+"""On everything we make, so that a bill can be split by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServingSite:
+    """Where and as whom model code runs.
+
+    Attributes:
+        image_uri: the serving image.
+        role_arn: what the containers may do.
+        tags: cost allocation tags on every resource.
+    """
+
+    image_uri: str
+    role_arn: str
+    tags: Mapping[str, str] = field(default_factory=lambda: COST_TAGS)
+
+
+def ensure_model(
+    client: SageMakerClient, model: ModelRef, *, artifact_url: str, site: ServingSite
+) -> str:
+    """Create the version's SageMaker model, or adopt the one that stands; return its name.
+
+    Raises:
+        ClientError: the service refuses.
+        ValueError: a model of that name serves another artifact or image.
+    """
+    name = model.resource_name
+    try:
+        client.create_model(
+            ModelName=name,
+            PrimaryContainer={"Image": site.image_uri, "ModelDataUrl": artifact_url},
+            ExecutionRoleArn=site.role_arn,
+            Tags=tag_list({**site.tags, "model": model.name, "model-version": model.version}),
+        )
+    except client.exceptions.ClientError as exc:
+        if not already_exists(exc):
+            raise
+        container = client.describe_model(ModelName=name)["PrimaryContainer"]
+        found = (container.get("Image"), container.get("ModelDataUrl"))
+        if found != (site.image_uri, artifact_url):
+            raise ValueError(
+                f"SageMaker model {name} serves {found[1]} with {found[0]}, "
+                f"not {artifact_url} with {site.image_uri}"
+            ) from exc
+    return name
+
+
+def tag_list(tags: Mapping[str, str]) -> list[TagTypeDef]:
+    """Return tags as SageMaker takes them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def already_exists(exc: Exception) -> bool:
+    """Whether a create was refused because the name is taken.
+
+    Jobs answer `ResourceInUse`; models, endpoint configs and endpoints a `ValidationException`.
+    """
+    return error_code(exc) == "ResourceInUse" or (
+        error_code(exc) == "ValidationException" and "already exist" in error_message(exc)
+    )
+
+
+def not_found(exc: Exception) -> bool:
+    """Whether a describe or stop was refused because there is no such resource."""
+    return error_code(exc) == "ResourceNotFound" or (
+        error_code(exc) == "ValidationException" and "could not find" in error_message(exc).lower()
+    )

@@ -1,0 +1,59 @@
+"""The transform lane: SageMaker calls our server with mini-batches of whole lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from include.adapters.aws.sagemaker_jobs import SageMakerJobs
+from include.adapters.aws.sagemaker_models import ensure_model, tag_list
+from include.domain.jobs import JobSpec
+from include.domain.lanes import Lane
+
+JSON_LINES = "application/jsonlines"
+MAX_PAYLOAD_MB = 6
+"""SageMaker's default; times the concurrency it may not pass 100."""
+
+
+class TransformJobs(SageMakerJobs):
+    """JobRunner of the transform lane.
+
+    Batch Transform has no stopping condition: `JobSpec.max_runtime_s` is for the caller's
+    watchdog to hold, by `stop`.
+    """
+
+    lane = Lane.TRANSFORM
+
+    def _create(self, spec: JobSpec, artifact_url: str) -> None:
+        model_name = ensure_model(
+            self._client, spec.model, artifact_url=artifact_url, site=self._site
+        )
+        self._client.create_transform_job(
+            TransformJobName=spec.name,
+            ModelName=model_name,
+            MaxPayloadInMB=MAX_PAYLOAD_MB,
+            BatchStrategy="MultiRecord",
+            TransformInput={
+                "DataSource": {
+                    "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": spec.input_prefix}
+                },
+                "ContentType": JSON_LINES,
+                "SplitType": "Line",
+            },
+            TransformOutput={
+                "S3OutputPath": spec.output_prefix,
+                "Accept": JSON_LINES,
+                "AssembleWith": "Line",
+            },
+            TransformResources={
+                "InstanceType": cast(Any, spec.instance_type),
+                "InstanceCount": spec.instance_count,
+            },
+            Tags=tag_list(self._tags(spec)),
+        )
+
+    def _describe(self, name: str) -> Mapping[str, Any]:
+        return self._client.describe_transform_job(TransformJobName=name)
+
+    def _stop(self, name: str) -> None:
+        self._client.stop_transform_job(TransformJobName=name)
