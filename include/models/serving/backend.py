@@ -1,0 +1,50 @@
+"""What the engine needs of a model, and the choice of one by the artifact's format."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from .artifact import Artifact, ArtifactError
+from .settings import ContainerSettings
+
+
+class Backend(Protocol):
+    """A tokenizer and a model. `tokenize` and `infer` may run at once in different threads."""
+
+    def tokenize(self, texts: Sequence[str]) -> list[array[int]]:
+        """Token ids of each text, each 1 to `max_tokens` long. Raises ValueError on a bad text."""
+        ...
+
+    def infer(
+        self, worker: int, tokens: Sequence[array[int]], length: int
+    ) -> list[tuple[int, float]]:
+        """Label index and its probability for each document.
+
+        Args:
+            worker: which of the engine's workers calls, 0-based; a worker calls one at a time.
+            tokens: the batch's documents.
+            length: tokens to pad each document to.
+        """
+        ...
+
+
+def load_backend(artifact: Artifact, folder: Path, settings: ContainerSettings) -> Backend:
+    """Build the backend that `artifact.format` names.
+
+    Raises:
+        ArtifactError: unknown format.
+    """
+    match artifact.format:
+        case "openvino-int8":
+            from .openvino_backend import OpenVinoBackend
+
+            return OpenVinoBackend.load(artifact, folder, settings)
+        case "hash":
+            from .hash_backend import HashBackend
+
+            return HashBackend(len(artifact.labels))
+        case other:
+            raise ArtifactError(f"{folder}/model.json: unknown format {other!r}")

@@ -1,0 +1,83 @@
+"""The real model: a Rust tokenizer and an OpenVINO graph on the CPU."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from tokenizers import Tokenizer
+
+from .artifact import Artifact, ArtifactError
+from .settings import ContainerSettings
+
+WARM_LENGTH = 64
+"""Warmed at start: one short document, the first thing an endpoint is asked."""
+
+
+class OpenVinoBackend:
+    """One compiled model, one stream and one infer request for each worker.
+
+    The graph has free dimensions; the engine keeps the shapes it sees few, so the runtime's
+    per-shape kernels are few and memory stays flat.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, requests: Sequence[Any]) -> None:
+        self._tokenizer = tokenizer
+        self._requests = requests
+
+    @classmethod
+    def load(cls, artifact: Artifact, folder: Path, settings: ContainerSettings) -> OpenVinoBackend:
+        """Load and warm the model.
+
+        Raises:
+            ArtifactError: a file of the artifact is missing or refused by the runtime.
+        """
+        try:
+            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            compiled = _compile(folder / "model.xml", settings)
+        except Exception as error:  # both libraries raise bare exceptions
+            raise ArtifactError(f"cannot load the model in {folder}: {error}") from error
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(artifact.max_tokens)
+        backend = cls(
+            tokenizer, [compiled.create_infer_request() for _ in range(settings.workers)]
+        )
+        for worker in range(settings.workers):
+            backend.infer(worker, backend.tokenize(["warm"]), WARM_LENGTH)
+        return backend
+
+    def tokenize(self, texts: Sequence[str]) -> list[array[int]]:
+        try:
+            return [array("q", found.ids) for found in self._tokenizer.encode_batch_fast(texts)]
+        except Exception as error:  # the tokenizer raises bare exceptions
+            raise ValueError(str(error)) from error
+
+    def infer(
+        self, worker: int, tokens: Sequence[array[int]], length: int
+    ) -> list[tuple[int, float]]:
+        ids = np.zeros((len(tokens), length), dtype=np.int64)
+        mask = np.zeros((len(tokens), length), dtype=np.int64)
+        for row, found in enumerate(tokens):
+            ids[row, : len(found)] = found
+            mask[row, : len(found)] = 1
+        result = self._requests[worker].infer({"input_ids": ids, "attention_mask": mask})
+        probabilities = result[0]
+        best = probabilities.argmax(axis=1)
+        return [(int(k), float(row[k])) for k, row in zip(best, probabilities, strict=True)]
+
+
+def _compile(path: Path, settings: ContainerSettings) -> Any:
+    core = ov.Core()
+    if settings.cache_dir is not None:
+        core.set_property({"CACHE_DIR": str(settings.cache_dir)})
+    # Not pinned: several containers may share a machine, and would all pin the same cores.
+    config = {
+        "NUM_STREAMS": settings.workers,
+        "INFERENCE_NUM_THREADS": settings.workers,
+        "ENABLE_CPU_PINNING": False,
+    }
+    return core.compile_model(str(path), "CPU", config)

@@ -1,0 +1,1 @@
+"""The training program: a labelled JSON Lines channel in, a servable model artifact out."""

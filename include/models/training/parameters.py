@@ -1,0 +1,66 @@
+"""The job's hyperparameters: SageMaker hands each over as a string."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+
+class ParameterError(ValueError):
+    """A hyperparameter is unknown or not of its type."""
+
+
+@dataclass(frozen=True)
+class TrainingParameters:
+    """What a training run may be told.
+
+    Attributes:
+        model_name: the registered model's name.
+        max_tokens: documents are truncated to so many tokens.
+        max_characters: texts are cut to so many characters before tokenizing; ten a token keeps
+            the ids of English text unchanged.
+        held_out_percent: documents held out for testing, in percent.
+        calibration_documents: documents the int8 ranges are measured on.
+        min_agreement: int8 and fp32 must agree on this share of the held-out labels.
+        folds: folds of the cross-validation that chooses the head's regularization.
+    """
+
+    model_name: str = "news-topic"
+    max_tokens: int = 256
+    max_characters: int = 2560
+    held_out_percent: int = 20
+    calibration_documents: int = 200
+    min_agreement: float = 0.95
+    folds: int = 5
+
+    @classmethod
+    def from_strings(cls, values: Mapping[str, str]) -> TrainingParameters:
+        """Parse hyperparameters.
+
+        Raises:
+            ParameterError: an unknown name, or a value of the wrong type.
+        """
+        kinds = {f.name: type(f.default) for f in fields(cls)}
+        unknown = sorted(set(values) - set(kinds))
+        if unknown:
+            raise ParameterError(f"unknown hyperparameters: {', '.join(unknown)}")
+        parsed = {}
+        for name, text in values.items():
+            try:
+                parsed[name] = kinds[name](text)
+            except ValueError as error:
+                raise ParameterError(f"hyperparameter {name}: {error}") from error
+        return cls(**parsed)
+
+    def as_dict(self) -> dict[str, str | int | float]:
+        """Name to value, for the metrics file."""
+        return asdict(self)
+
+
+def read_parameters(path: Path) -> TrainingParameters:
+    """Read `hyperparameters.json`; an absent file means the defaults."""
+    if not path.exists():
+        return TrainingParameters()
+    return TrainingParameters.from_strings(json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,49 @@
+"""From the fp32 graph to OpenVINO int8: NNCF post-training quantization.
+
+Activation ranges are fixed here, on calibration documents, and not measured per batch, so a
+document's label does not depend on what shares its batch.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nncf
+import onnx
+import openvino as ov
+
+from .encoder import LENGTH_STEP, pad
+
+
+def quantize_to_ir(
+    model: onnx.ModelProto, calibration: Sequence[Sequence[int]], target: Path
+) -> None:
+    """Write the int8 model as OpenVINO IR: `target` (.xml) and its .bin beside it.
+
+    Args:
+        model: the fp32 graph, tokens to probabilities.
+        calibration: token ids of the documents the ranges are measured on.
+        target: the .xml file.
+    """
+    logging.getLogger("nncf").setLevel(logging.ERROR)
+    graph = ov.Core().read_model(model.SerializeToString())
+    feeds = [pad([ids], -(-len(ids) // LENGTH_STEP) * LENGTH_STEP) for ids in calibration]
+    quantized = nncf.quantize(
+        graph,
+        nncf.Dataset(feeds),
+        subset_size=len(feeds),
+        model_type=nncf.ModelType.TRANSFORMER,
+        preset=nncf.QuantizationPreset.MIXED,
+    )
+    _strip_run_information(quantized)
+    ov.save_model(quantized, str(target))
+
+
+def _strip_run_information(model: Any) -> None:
+    """Drop what names the machine or the moment, so the same input gives the same bytes."""
+    for section in ("conversion_parameters", "nncf"):
+        if model.has_rt_info(section):
+            model.set_rt_info("", section)
