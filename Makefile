@@ -1,0 +1,60 @@
+# Twolane on one machine: `make demo` needs Python 3.11 and pip, nothing else.
+PYTHON ?= python3.11
+BIN := .twolane/venvs/airflow/bin
+STACK := $(BIN)/python -m stack
+unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev up down status logs demo submit test check bench lock clean
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+install: ## make the three virtual environments from their locks
+	@$(PYTHON) -m stack.install
+
+install-dev: ## the same, with what checks and tests need
+	@$(PYTHON) -m stack.install --dev
+
+up: install ## start everything; harmless when it runs already
+	@$(STACK) up
+
+down: ## stop everything
+	@test ! -x $(BIN)/python || $(STACK) down
+
+status: install ## what runs, and where it listens
+	@$(STACK) status
+
+logs: install ## ends of the logs; one as it grows: make logs C=airflow-scheduler
+	@$(STACK) logs $(if $(C),--follow $(C))
+
+demo: install ## start everything and run four batches through all lanes
+	@$(STACK) demo
+
+submit: install ## one file of yours: make submit FILE=news.jsonl ACCOUNT=trial-lumen [TIER= DEADLINE= MODEL_ALIAS=]
+	@test -n "$(FILE)" -a -n "$(ACCOUNT)" || { echo 'usage: make submit FILE=… ACCOUNT=… [TIER=… DEADLINE=minutes MODEL_ALIAS=…]'; exit 2; }
+	@$(STACK) submit "$(FILE)" --account "$(ACCOUNT)" $(if $(TIER),--tier "$(TIER)") \
+	  $(if $(DEADLINE),--deadline-minutes "$(DEADLINE)") $(if $(MODEL_ALIAS),--model-alias "$(MODEL_ALIAS)")
+
+test: install-dev ## every test
+	@$(BIN)/python -m pytest
+
+check: install-dev ## formatting, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: install ## the figures of the README
+	@$(STACK) run -- $(BIN)/python -m benchmarks
+
+lock: ## resolve the requirements again (needs uv)
+	@UV=.twolane/tools/bin/uv; COMPILE="$$UV pip compile --quiet --no-header --no-annotate --universal --python-version 3.11"; \
+	$$COMPILE requirements.txt -o requirements.lock; \
+	$$COMPILE requirements/local.in -o requirements/local.lock; \
+	$$COMPILE requirements/dev.in -o requirements/dev.lock; \
+	$$COMPILE include/models/requirements.txt -o include/models/requirements.lock; \
+	$$COMPILE --override include/models/training/overrides.txt include/models/training/requirements.txt -o include/models/training/requirements.lock
+
+clean: down ## throw away data, logs and passwords; the virtual environments stay
+	@rm -rf .twolane/airflow .twolane/aws .twolane/postgres .twolane/run .twolane/logs .twolane/env .twolane/passwords.json

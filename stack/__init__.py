@@ -1,0 +1,1 @@
+"""The embedded default: installs, starts, watches and stops everything on one machine."""

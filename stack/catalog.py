@@ -1,0 +1,25 @@
+"""Every component of the stack, in the order of their start."""
+
+from stack.commands import module_exists
+from stack.component import Component
+from stack.components import airflow, aws, mlflow, postgres
+from stack.passwords import Passwords
+from stack.paths import Paths
+from stack.processes import Processes
+from stack.settings import Ports
+
+NAMES = ("postgres", "aws", "sagemaker", "mlflow", airflow.API_SERVER, *airflow.HEARTBEATS)
+
+
+def build(
+    paths: Paths, ports: Ports, passwords: Passwords, processes: Processes
+) -> dict[str, Component]:
+    """Return the components by name; stopping goes in the reverse order."""
+    every = [
+        postgres.component(paths, ports, passwords),
+        aws.ministack(paths, ports),
+        *([aws.sagemaker(paths, ports)] if module_exists("local_aws.sagemaker.__main__") else []),
+        mlflow.component(paths, ports, passwords),
+        *airflow.components(paths, ports, processes),
+    ]
+    return {component.name: component for component in every}

@@ -1,0 +1,200 @@
+"""Processes that outlive the command which started them: spawn, recognise, stop."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+#: Set in every process of a stack to its state folder: what a record has missed is found by it.
+MARKER = "STACK_SUPERVISED"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is remembered of a started process.
+
+    Attributes:
+        name: the component's name.
+        pid: its process id, which the operating system may reuse.
+        create_time: seconds since the epoch; with the pid it identifies the process.
+        log: its log file.
+    """
+
+    name: str
+    pid: int
+    create_time: float
+    log: str
+
+    def process(self) -> psutil.Process | None:
+        """Return the process if it still runs and is the one that was recorded."""
+        try:
+            process = psutil.Process(self.pid)
+            if abs(process.create_time() - self.create_time) > 0.05:
+                return None
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return None
+        except psutil.Error:
+            return None
+        return process
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The operating-system user a process runs as; `None` everywhere is our own."""
+
+    uid: int | None = None
+    gid: int | None = None
+
+
+class Processes:
+    """The records of one stack, one JSON file a component."""
+
+    def __init__(self, run_folder: Path, marker: str) -> None:
+        self._run_folder = run_folder
+        self._marker = marker
+
+    def find(self, name: str) -> Record | None:
+        """Return a component's record, whether it runs or not."""
+        path = self._run_folder / f"{name}.json"
+        if not path.exists():
+            return None
+        return Record(**json.loads(path.read_text()))
+
+    def running(self, name: str) -> psutil.Process | None:
+        """Return a component's process if it runs."""
+        record = self.find(name)
+        return record.process() if record else None
+
+    def spawn(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        folder: Path,
+        owner: Owner,
+    ) -> psutil.Process:
+        """Start a process in a session of its own, its output in `log`, and record it."""
+        self._run_folder.mkdir(parents=True, exist_ok=True)
+        rotate(log)
+        with log.open("wb") as output:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env={**environment, MARKER: self._marker},
+                start_new_session=True,
+                user=owner.uid,
+                group=owner.gid,
+                extra_groups=None if owner.uid is None else [],
+            )
+        process = psutil.Process(child.pid)
+        record = Record(name, child.pid, process.create_time(), str(log))
+        partial = self._run_folder / f".{name}.partial"
+        partial.write_text(json.dumps(asdict(record)))
+        partial.replace(self._run_folder / f"{name}.json")
+        return process
+
+    def forget(self, name: str) -> None:
+        """Drop a component's record."""
+        (self._run_folder / f"{name}.json").unlink(missing_ok=True)
+
+    def strays(self) -> list[psutil.Process]:
+        """Return every process that carries this stack's marker, but for this command's own line."""
+        own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.pid not in own and process.environ().get(MARKER) == self._marker:
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+
+def rotate(log: Path) -> None:
+    """Keep the previous log beside the one about to be written."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists():
+        log.replace(log.with_name(log.name + ".1"))
+
+
+def family(process: psutil.Process) -> list[psutil.Process]:
+    """Return a process, its descendants, and whoever shares its process group."""
+    members: dict[int, psutil.Process] = {}
+    try:
+        members = {process.pid: process, **{p.pid: p for p in process.children(recursive=True)}}
+    except psutil.NoSuchProcess:
+        pass
+    for other in psutil.process_iter():
+        try:
+            if os.getpgid(other.pid) == process.pid:
+                members[other.pid] = other
+        except (ProcessLookupError, PermissionError, psutil.Error):
+            continue
+    return list(members.values())
+
+
+def stop(process: psutil.Process, polite: signal.Signals, whole: bool, grace_s: float) -> bool:
+    """Stop a process with everything it started; return whether it went politely.
+
+    Args:
+        process: the leader of a session.
+        polite: the signal it takes as a wish to end.
+        whole: send the signal to its whole group rather than to itself alone.
+        grace_s: seconds it has before SIGKILL.
+    """
+    members = family(process)
+    _signal(process, polite, whole)
+    deadline = time.monotonic() + grace_s
+    _, alive = psutil.wait_procs(members, timeout=grace_s)
+    known = {member.pid for member in members}
+    # Children born while it was ending.
+    alive += [late for late in family(process) if late.pid not in known]
+    for survivor in alive:
+        _kill(survivor)
+    psutil.wait_procs(alive, timeout=max(5.0, deadline - time.monotonic()))
+    return not alive
+
+
+def kill_all(processes: list[psutil.Process]) -> None:
+    """SIGKILL the processes and wait until they are gone."""
+    for process in processes:
+        _kill(process)
+    psutil.wait_procs(processes, timeout=5)
+
+
+def _signal(process: psutil.Process, number: signal.Signals, whole: bool) -> None:
+    try:
+        if whole:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        pass
+
+
+def _kill(process: psutil.Process) -> None:
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        pass
+
+
+def tail(log: Path, lines: int) -> str:
+    """Return the last lines of a log; empty where there is none."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - 200 * lines - 4096))
+        text = file.read().decode(errors="replace")
+    return "\n".join(text.splitlines()[-lines:])

@@ -1,0 +1,82 @@
+"""`make status`: what runs, since when, how large, and on which addresses it listens."""
+
+import time
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from stack.component import obituary
+from stack.processes import family
+from stack.session import Session
+from stack.settings import HOST
+
+
+def status(session: Session, console: Console) -> bool:
+    """Print a table of the components; return whether all of them run and answer on loopback."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("component", "state", "pid", "since", "memory", "processes", "listens on"):
+        table.add_column(heading)
+    is_well = True
+    messages = []
+    for name, component in session.components.items():
+        process = session.processes.running(name)
+        if process is None:
+            is_well = False
+            died = session.processes.find(name) is not None
+            table.add_row(name, "[red]died[/]" if died else "stopped")
+            if died:
+                messages.append(obituary(name, session.paths.log(name)))
+            continue
+        members = family(process)
+        addresses = listening(members)
+        foreign = [a for a in addresses if not a.startswith(f"{HOST}:")]
+        is_answering = component.is_ready()
+        is_well = is_well and is_answering and not foreign
+        if foreign:
+            messages.append(f"{name} listens beyond loopback: {', '.join(foreign)}")
+        table.add_row(
+            name,
+            "[green]ready[/]" if is_answering else "[yellow]not answering[/]",
+            str(process.pid),
+            _duration(time.time() - process.create_time()),
+            f"{_memory_mb(members):,.0f} MB",
+            str(len(members)),
+            ", ".join(addresses),
+        )
+    console.print(table)
+    for message in messages:
+        console.print(message, style="red", markup=False, highlight=False)
+    return is_well
+
+
+def listening(members: list[psutil.Process]) -> list[str]:
+    """Return the TCP addresses on which any of the processes listens."""
+    found = set()
+    for member in members:
+        try:
+            connections = member.net_connections(kind="tcp")
+        except psutil.Error:
+            continue
+        found |= {
+            f"{connection.laddr.ip}:{connection.laddr.port}"
+            for connection in connections
+            if connection.status == psutil.CONN_LISTEN
+        }
+    return sorted(found)
+
+
+def _memory_mb(members: list[psutil.Process]) -> float:
+    total = 0
+    for member in members:
+        try:
+            total += member.memory_info().rss
+        except psutil.Error:
+            continue
+    return total / 2**20
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
