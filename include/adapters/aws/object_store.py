@@ -13,10 +13,12 @@ from boto3.exceptions import Boto3Error
 from include.adapters.aws.errors import AwsError, error_code, explain
 from include.adapters.aws.s3_uris import S3Uri
 from include.domain.errors import ObjectMissing, StoreError
+from include.pipeline.ports import ObjectInfo
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef
 
 READ_BUFFER_BYTES = 256 * 1024
 
@@ -84,17 +86,31 @@ class S3ObjectStore:
             _fail(uri, "look for", exc)
         return True
 
-    def list(self, prefix_uri: str) -> list[str]:
-        """Return the URIs that start with `prefix_uri`, sorted."""
+    def list_objects(self, prefix_uri: str) -> list[ObjectInfo]:
+        """Return the objects whose URIs start with `prefix_uri`, sorted."""
         at = S3Uri.parse_prefix(prefix_uri)
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=at.bucket, Prefix=at.key
         )
         try:
-            keys = [found["Key"] for page in pages for found in page.get("Contents", ())]
+            found = [
+                ObjectInfo(str(S3Uri(at.bucket, each["Key"])), each["Size"], each["ETag"])
+                for page in pages
+                for each in page.get("Contents", ())
+            ]
         except AwsError as exc:
             _fail(prefix_uri, "list", exc)
-        return sorted(str(S3Uri(at.bucket, key)) for key in keys)
+        return sorted(found, key=lambda info: info.uri)
+
+    def move(self, uri: str, target_uri: str) -> None:
+        """Copy an object, then delete the original; see `ObjectStore.move`."""
+        at, target = S3Uri.parse(uri), S3Uri.parse(target_uri)
+        source: CopySourceTypeDef = {"Bucket": at.bucket, "Key": at.key}
+        try:
+            self._client.copy(source, target.bucket, target.key)
+            self._client.delete_object(Bucket=at.bucket, Key=at.key)
+        except (*AwsError, Boto3Error) as exc:
+            _fail_read(uri, "move", exc)
 
 
 class _Body(io.RawIOBase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import BinaryIO
 
 from include.adapters.aws.s3_uris import S3Uri
 from include.domain.errors import ObjectMissing
+from include.pipeline.ports import ObjectInfo
 
 
 class FakeObjectStore:
@@ -46,9 +48,17 @@ class FakeObjectStore:
     def exists(self, uri: str) -> bool:
         return str(S3Uri.parse(uri)) in self.objects
 
-    def list(self, prefix_uri: str) -> list[str]:
+    def list_objects(self, prefix_uri: str) -> list[ObjectInfo]:
         prefix = str(S3Uri.parse_prefix(prefix_uri))
-        return sorted(uri for uri in self.objects if uri.startswith(prefix))
+        return [
+            ObjectInfo(uri, len(content), hashlib.md5(content).hexdigest())  # noqa: S324
+            for uri, content in sorted(self.objects.items())
+            if uri.startswith(prefix)
+        ]
+
+    def move(self, uri: str, target_uri: str) -> None:
+        self.put(target_uri, self._get(uri))
+        del self.objects[str(S3Uri.parse(uri))]
 
     def _get(self, uri: str) -> bytes:
         try:

@@ -37,7 +37,7 @@ def answer_lines(body: bytes, answer: Classify = classify) -> bytes:
 
 def write_outputs(spec: JobSpec, objects: FakeObjectStore, answer: Classify = classify) -> None:
     """Do a job's work: write `<shard>.out` under its output prefix for every input shard."""
-    for uri in objects.list(spec.input_prefix):
+    for uri in [info.uri for info in objects.list_objects(spec.input_prefix)]:
         name = uri.rsplit("/", 1)[1]
         objects.put(f"{spec.output_prefix}{name}.out", answer_lines(objects.objects[uri], answer))
 

@@ -1,0 +1,127 @@
+"""A whole product over fakes, for tests of the use cases."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from include.domain.accounts import Tier
+from include.domain.lanes import Lane, LaneProfile
+from include.domain.manifests import BatchManifest, Submission
+from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.pull_batch import PullPolicy, PullPorts, pull_batch
+from include.pipeline.route_batch import route_batch
+from include.pipeline.validate_batch import validate_batch
+from tests.support.fakes import (
+    FakeAccountDirectory,
+    FakeEndpoint,
+    FakeJobRunner,
+    FakeModelRegistry,
+    FakeObjectStore,
+    FakeReadStore,
+    FakeWriteStore,
+)
+from tests.support.fakes.quality import FakeQualityGate, FakeReader
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+URI = "s3://twolane-inbox/batch.jsonl"
+
+
+def profile(lane: Lane, **changes: object) -> LaneProfile:
+    """A lane profile with round numbers."""
+    values: dict[str, object] = {
+        "lane": lane,
+        "instance_type": f"ml.{lane.value}",
+        "cold_start_s": 1.0,
+        "tokens_per_s": 1000.0,
+        "price_usd_per_h": 1.0,
+        "start_billed": True,
+        "max_documents": None,
+        "max_tokens": None,
+        "source": "test",
+    }
+    return LaneProfile(**(values | changes))  # type: ignore[arg-type]
+
+
+PROFILES = (
+    profile(Lane.SERVERLESS, max_documents=10, price_usd_per_h=0.1),
+    profile(Lane.PROCESSING, max_documents=100, price_usd_per_h=0.5),
+    profile(Lane.TRANSFORM),
+)
+
+
+def documents(count: int, prefix: str = "d") -> bytes:
+    """JSON Lines of `count` sound documents."""
+    return b"".join(
+        json.dumps({"id": f"{prefix}{i}", "text": f"text number {i}"}).encode() + b"\n"
+        for i in range(count)
+    )
+
+
+@dataclass
+class World:
+    """Fakes of every port, and the first steps of a batch over them."""
+
+    shard_documents: int = 4
+    objects: FakeObjectStore = field(default_factory=FakeObjectStore)
+    registry: FakeModelRegistry = field(default_factory=FakeModelRegistry)
+    accounts: FakeAccountDirectory = field(default_factory=FakeAccountDirectory)
+    read_store: FakeReadStore = field(default_factory=FakeReadStore)
+    write_store: FakeWriteStore = field(default_factory=FakeWriteStore)
+    endpoint: FakeEndpoint = field(default_factory=FakeEndpoint)
+    gate: FakeQualityGate = field(default_factory=FakeQualityGate)
+
+    def __post_init__(self) -> None:
+        self.runner = FakeJobRunner(self.objects)
+
+    def submission(self, **changes: object) -> Submission:
+        values: dict[str, object] = {
+            "key": "run-1",
+            "batch_uris": (URI,),
+            "account": "standard-harbor",
+            "requested_tier": None,
+            "deadline_s": None,
+            "model_name": "news-topic",
+            "model_alias": "champion",
+            "submitted_at": NOW,
+        }
+        return Submission(**(values | changes))  # type: ignore[arg-type]
+
+    def pull(self, content: bytes | None = None, **changes: object) -> BatchManifest:
+        if content is not None:
+            self.objects.put(URI, content)
+        return pull_batch(
+            self.submission(**changes),
+            run_id="run-1",
+            policy=PullPolicy(
+                allowed_buckets=frozenset({"twolane-inbox"}),
+                work_bucket="twolane-work",
+                shard_documents=self.shard_documents,
+                shard_tokens=10_000,
+                deadline_s=dict.fromkeys(Tier, 600.0),
+            ),
+            ports=PullPorts(
+                self.objects, FakeReader(), self.registry, self.accounts, self.read_store
+            ),
+        )
+
+    def layout(self, manifest: BatchManifest) -> BatchLayout:
+        return BatchLayout("twolane-work", manifest.batch_id)
+
+    def validated(self, content: bytes, **changes: object) -> BatchLayout:
+        layout = self.layout(self.pull(content, **changes))
+        validate_batch(layout, objects=self.objects, gate=self.gate, read_store=self.read_store)
+        return layout
+
+    def routed(self, content: bytes, **changes: object) -> BatchLayout:
+        layout = self.validated(content, **changes)
+        route_batch(
+            layout,
+            now=NOW,
+            profiles=PROFILES,
+            loading_documents_per_s=1000,
+            objects=self.objects,
+            read_store=self.read_store,
+        )
+        return layout

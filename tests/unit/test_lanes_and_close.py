@@ -1,0 +1,259 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.domain.errors import (
+    EndpointUnavailable,
+    JobFailed,
+    JobStopped,
+    OutputIncomplete,
+    StoreError,
+)
+from include.domain.jobs import JobRef, JobState
+from include.domain.lanes import Lane
+from include.pipeline.close_batch import ClosePorts, close_batch, fail_batch
+from include.pipeline.collect_batch import collect_batch, prediction_rows
+from include.pipeline.records import BatchRecords
+from include.pipeline.run_job import launch_or_adopt, observe, overruns, record_run
+from include.pipeline.run_serverless import InvocationPolicy, cut_bodies, run_serverless
+from tests.support.batches import NOW, PROFILES, World, documents
+from tests.support.fakes import classify, write_outputs
+
+
+def serve(world, layout):
+    return run_serverless(
+        layout,
+        policy=InvocationPolicy(documents_per_call=3, concurrency=2),
+        now=lambda: NOW,
+        objects=world.objects,
+        registry=world.registry,
+        endpoint=world.endpoint,
+    )
+
+
+def launch(world, layout, lane=Lane.PROCESSING):
+    return launch_or_adopt(
+        layout, lane=lane, objects=world.objects, registry=world.registry, runner=world.runner
+    )
+
+
+def run_to_end(world, layout, lane=Lane.PROCESSING):
+    job = launch(world, layout, lane)
+    while not (status := observe(job, runner=world.runner)).state.is_final:
+        pass
+    record_run(layout, job, status, objects=world.objects)
+    return job
+
+
+def collect(world, layout):
+    return collect_batch(
+        layout,
+        objects=world.objects,
+        registry=world.registry,
+        gate=world.gate,
+        read_store=world.read_store,
+    )
+
+
+def load(world, layout):
+    manifest = BatchRecords(world.objects, layout).manifest()
+    world.write_store.put(manifest, prediction_rows(layout, objects=world.objects))
+    world.read_store.load_predictions(manifest, prediction_rows(layout, objects=world.objects))
+
+
+def close(world, layout, loaded_at=NOW):
+    return close_batch(
+        layout,
+        loaded_at=loaded_at,
+        profiles=PROFILES,
+        is_emulated=True,
+        ports=ClosePorts(world.objects, world.gate, world.read_store, world.write_store),
+    )
+
+
+@given(
+    st.lists(st.binary(min_size=1, max_size=30).map(lambda b: b.replace(b"\n", b"") + b"\n")),
+    st.integers(1, 5),
+    st.integers(1, 60),
+)
+def test_bodies_hold_every_line_in_order_within_both_limits(lines, max_documents, max_bytes):
+    bodies = list(cut_bodies(lines, max_documents, max_bytes))
+    assert b"".join(bodies) == b"".join(lines)
+    for body in bodies:
+        assert body.count(b"\n") <= max_documents
+        assert len(body) <= max_bytes or body.count(b"\n") == 1
+
+
+def test_serverless_writes_an_answer_a_document_and_resumes_where_it_stopped():
+    world = World(shard_documents=4)
+    layout = world.routed(documents(10))
+    world.endpoint.fail_after = 2
+    with pytest.raises(EndpointUnavailable):
+        serve(world, layout)
+    done = len(world.endpoint.invocations)
+    world.endpoint.fail_after = None
+    serve(world, layout)
+    resent = b"".join(world.endpoint.invocations[done:])
+    assert b'"d0"' not in resent
+    assert collect(world, layout).prediction_count == 10
+
+
+def test_a_short_answer_is_refused():
+    world = World()
+    layout = world.routed(documents(3))
+    world.endpoint.invoke = lambda name, body: b'{"id": "d0", "label": "World", "score": 1}\n'
+    with pytest.raises(OutputIncomplete, match="sent 3 documents, got 1"):
+        serve(world, layout)
+
+
+def test_a_retry_adopts_the_running_job_and_the_completed_one():
+    world = World()
+    layout = world.routed(documents(20))
+    first = launch(world, layout)
+    assert launch(world, layout) == first
+    run_to_end(world, layout)
+    assert launch(world, layout) == first
+    assert world.runner.launched == [first.name]
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.STOPPED, JobState.STOPPING])
+def test_a_job_that_failed_or_was_stopped_is_followed_by_the_next_number(state):
+    world = World()
+    layout = world.routed(documents(20))
+    first = launch(world, layout)
+    world.runner.jobs[first.name].state = state
+    second = launch(world, layout)
+    assert second.name == first.name + "-r1"
+    assert launch(world, layout) == second
+
+
+def test_a_failure_carries_the_services_reason():
+    world = World()
+    layout = world.routed(documents(20))
+
+    def fail(spec, objects):
+        raise JobFailed("AlgorithmError: exit code 1")
+
+    world.runner.work = fail
+    with pytest.raises(JobFailed, match="AlgorithmError: exit code 1"):
+        run_to_end(world, layout)
+
+
+def test_a_stopped_or_unknown_job_is_an_error():
+    world = World()
+    layout = world.routed(documents(20))
+    job = launch(world, layout)
+    world.runner.stop(job)
+    with pytest.raises(JobStopped, match=job.name):
+        observe(job, runner=world.runner)
+    with pytest.raises(JobFailed, match="no such job"):
+        observe(JobRef(Lane.TRANSFORM, "nonesuch"), runner=world.runner)
+
+
+def test_a_running_job_overruns_and_an_ended_one_does_not():
+    world = World()
+    layout = world.routed(documents(20))
+    world.runner.clock = lambda: NOW
+    job = launch(world, layout)
+    status = observe(job, runner=world.runner)
+    later = NOW + timedelta(seconds=101)
+    assert overruns(status, now=later, max_runtime_s=100)
+    assert not overruns(status, now=NOW, max_runtime_s=100)
+    ended = observe(job, runner=world.runner)
+    assert ended.state is JobState.COMPLETED
+    assert not overruns(ended, now=later, max_runtime_s=100)
+
+
+@pytest.mark.parametrize("lane", [Lane.PROCESSING, Lane.TRANSFORM])
+def test_a_batch_ends_with_each_document_once_in_both_stores_or_in_quarantine(lane):
+    world = World(shard_documents=3)
+    content = documents(20) + b"nonsense\n" + b'{"id": "d1", "text": "twice"}\n'
+    layout = world.routed(content)
+    world.runner.work = _refusing("d7")
+    run_to_end(world, layout, lane)
+    collection = collect(world, layout)
+    assert (collection.prediction_count, collection.refused_count) == (19, 1)
+    load(world, layout)
+    load(world, layout)
+    closure = close(world, layout)
+    close(world, layout)
+    (batch,) = world.read_store.batches.values()
+    assert len(world.write_store.items) == len(batch.predictions) == 19
+    reasons = sorted(q.reason.value for q in batch.quarantined.values())
+    assert reasons == ["duplicate_id", "model_error", "not_json"]
+    assert batch.state == "succeeded"
+    assert closure.deadline_met
+    assert len(world.read_store.charges) == 1
+    assert layout.quality_report in world.objects.objects
+
+
+def test_a_late_load_misses_the_deadline():
+    world = World()
+    layout = world.routed(documents(2))
+    serve(world, layout)
+    collect(world, layout)
+    load(world, layout)
+    assert not close(world, layout, loaded_at=NOW + timedelta(seconds=601)).deadline_met
+
+
+def test_closing_refuses_stores_that_disagree():
+    world = World()
+    layout = world.routed(documents(3))
+    serve(world, layout)
+    collect(world, layout)
+    load(world, layout)
+    world.write_store.items.popitem()
+    with pytest.raises(StoreError, match=r"3 predictions, but 2 rows in DynamoDB, 3 in Aurora"):
+        close(world, layout)
+    (batch,) = world.read_store.batches.values()
+    assert batch.state == "running"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda lines: None, r"no output for shard\(s\) \[1\]"),
+        (lambda lines: lines[:-1], "has 3 lines for 4 documents"),
+        (lambda lines: [*lines, lines[0]], "is for document"),
+        (lambda lines: [lines[1], lines[0], *lines[2:]], "is for document 'd5', not 'd4'"),
+        (lambda lines: [b"garbage\n", *lines[1:]], "not a prediction line"),
+        (
+            lambda lines: [b'{"id": "d4", "label": "Gossip", "score": 1}\n', *lines[1:]],
+            "break an expectation",
+        ),
+    ],
+)
+def test_the_counted_output_is_believed_not_the_status(spoil, message):
+    world = World(shard_documents=4)
+    layout = world.routed(documents(20))
+    run_to_end(world, layout)
+    uri = layout.output_shard(1)
+    spoilt = spoil(world.objects.objects[uri].splitlines(keepends=True))
+    if spoilt is None:
+        del world.objects.objects[uri]
+    else:
+        world.objects.put(uri, b"".join(spoilt))
+    with pytest.raises(OutputIncomplete, match=message):
+        collect(world, layout)
+    (batch,) = world.read_store.batches.values()
+    assert not batch.predictions
+    assert not world.write_store.items
+
+
+def test_a_failed_batch_keeps_its_message():
+    world = World()
+    manifest = world.pull(documents(1))
+    fail_batch(manifest.batch_id, "collect: why", now=NOW, read_store=world.read_store)
+    batch = world.read_store.batches[manifest.batch_id]
+    assert (batch.state, batch.closure.message) == ("failed", "collect: why")
+
+
+def _refusing(document_id):
+    def answer(record):
+        if record["id"] == document_id:
+            return {"id": document_id, "error": {"code": "odd", "message": "no thanks"}}
+        return classify(record)
+
+    return lambda spec, objects: write_outputs(spec, objects, answer)

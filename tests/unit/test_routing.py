@@ -1,0 +1,138 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.domain.errors import NoFeasibleLane
+from include.domain.lanes import Lane, LaneProfile
+from include.domain.routing import place
+from tests.support.batches import PROFILES, profile
+
+profiles = st.lists(
+    st.builds(
+        LaneProfile,
+        lane=st.sampled_from(Lane),
+        instance_type=st.just("ml.x"),
+        cold_start_s=st.floats(0, 600),
+        tokens_per_s=st.floats(1, 1e6),
+        price_usd_per_h=st.floats(0.01, 100),
+        start_billed=st.booleans(),
+        max_documents=st.none() | st.integers(1, 10**6),
+        max_tokens=st.none() | st.integers(1, 10**9),
+        source=st.just("test"),
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda p: p.lane,
+)
+sizes = st.integers(1, 10**6)
+times = st.floats(-100, 1e6)
+
+
+def admits(p: LaneProfile, documents: int, tokens: int) -> bool:
+    return (p.max_documents is None or documents <= p.max_documents) and (
+        p.max_tokens is None or tokens <= p.max_tokens
+    )
+
+
+@given(profiles, sizes, sizes, times)
+def test_the_cheapest_lane_in_time_is_taken_and_no_limit_is_broken(lanes, documents, tokens, left):
+    admitted = [p for p in lanes if admits(p, documents, tokens)]
+    if not admitted:
+        with pytest.raises(NoFeasibleLane):
+            place(documents=documents, tokens=tokens, time_left_s=left, profiles=lanes, loading_s=0)
+        return
+    placement = place(
+        documents=documents, tokens=tokens, time_left_s=left, profiles=lanes, loading_s=0
+    )
+    assert placement.lane in {p.lane for p in admitted}
+    in_time = [p for p in admitted if p.latency_s(tokens) <= left]
+    assert placement.meets_deadline == bool(in_time)
+    if in_time:
+        assert placement.list_cost_usd == min(p.list_cost_usd(tokens) for p in in_time)
+    else:
+        assert placement.latency_s == min(p.latency_s(tokens) for p in admitted)
+
+
+@given(profiles, sizes, sizes, times)
+def test_every_lane_is_accounted_for_and_only_the_chosen_is_not_refused(
+    lanes, documents, tokens, left
+):
+    if not any(admits(p, documents, tokens) for p in lanes):
+        return
+    placement = place(
+        documents=documents, tokens=tokens, time_left_s=left, profiles=lanes, loading_s=0
+    )
+    assert [a.lane for a in placement.alternatives] == [p.lane for p in lanes]
+    assert [a.lane for a in placement.alternatives if not a.refusal] == [placement.lane]
+    for alternative in placement.alternatives:
+        assert alternative.lane.value in placement.reason
+
+
+@given(profiles, sizes, sizes, times)
+def test_a_cheaper_lane_never_raises_the_cost(lanes, documents, tokens, left):
+    if not any(admits(p, documents, tokens) for p in lanes):
+        return
+    before = place(
+        documents=documents, tokens=tokens, time_left_s=left, profiles=lanes, loading_s=0
+    )
+    cheaper = profile(
+        Lane.SERVERLESS,
+        price_usd_per_h=0.0001,
+        tokens_per_s=1e9,
+        cold_start_s=0,
+        start_billed=False,
+    )
+    after = place(
+        documents=documents,
+        tokens=tokens,
+        time_left_s=left,
+        profiles=[*(p for p in lanes if p.lane is not Lane.SERVERLESS), cheaper],
+        loading_s=0,
+    )
+    assert after.list_cost_usd <= before.list_cost_usd
+
+
+@pytest.mark.parametrize(
+    ("documents", "lane"),
+    [(1, Lane.SERVERLESS), (10, Lane.SERVERLESS), (11, Lane.PROCESSING), (101, Lane.TRANSFORM)],
+)
+def test_admission_limits_order_the_lanes(documents, lane):
+    placement = place(
+        documents=documents, tokens=20, time_left_s=600, profiles=PROFILES, loading_s=0
+    )
+    assert placement.lane is lane
+
+
+def test_a_tight_deadline_buys_the_fast_lane():
+    lanes = (
+        profile(Lane.PROCESSING, tokens_per_s=100, price_usd_per_h=0.01),
+        profile(Lane.TRANSFORM, tokens_per_s=10_000),
+    )
+    patient = place(documents=9, tokens=10_000, time_left_s=600, profiles=lanes, loading_s=0)
+    hurried = place(documents=9, tokens=10_000, time_left_s=60, profiles=lanes, loading_s=0)
+    assert (patient.lane, hurried.lane) == (Lane.PROCESSING, Lane.TRANSFORM)
+    assert "processing needs 101 s of the 60 s left" in hurried.reason
+
+
+def test_time_to_load_the_results_is_kept_back():
+    lanes = (profile(Lane.PROCESSING, cold_start_s=0, tokens_per_s=1),)
+    assert place(
+        documents=1, tokens=50, time_left_s=60, profiles=lanes, loading_s=10
+    ).meets_deadline
+    late = place(documents=1, tokens=50, time_left_s=60, profiles=lanes, loading_s=11)
+    assert not late.meets_deadline
+    assert "no lane is in time" in late.reason
+
+
+def test_the_estimate_is_cold_start_plus_marginal_time():
+    lane = profile(Lane.TRANSFORM, cold_start_s=400, tokens_per_s=1000, price_usd_per_h=3.6)
+    assert lane.latency_s(10_000) == 410
+    assert lane.list_cost_usd(10_000) == pytest.approx(0.41)
+    unbilled = profile(
+        Lane.TRANSFORM,
+        cold_start_s=400,
+        tokens_per_s=1000,
+        price_usd_per_h=3.6,
+        start_billed=False,
+    )
+    assert unbilled.list_cost_usd(10_000) == pytest.approx(0.01)
