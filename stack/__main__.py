@@ -87,7 +87,8 @@ def _run(paths: Paths, argv: list[str]) -> None:
     command = argv[1:] if argv[:1] == ["--"] else argv
     if not command:
         raise StackError("run needs a command: python -m stack run -- COMMAND ARGUMENT…")
-    os.execvpe(command[0], command, {**os.environ, **running_environment(paths)})
+    environment = {**os.environ, **running_environment(paths)}
+    os.execvpe(command[0], command, environment)  # noqa: S606 - the user's own command
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -10,7 +10,7 @@ import psutil
 
 from stack.errors import ComponentDied, StackError
 from stack.paths import Paths
-from stack.processes import Owner, Processes, stop, tail
+from stack.processes import OURSELVES, Owner, Processes, stop, tail
 
 _TAIL_LINES = 20
 
@@ -43,7 +43,7 @@ class Component:
     port: int | None = None
     environment: Mapping[str, str | None] = field(default_factory=dict)
     prepare: Callable[[], None] = _nothing
-    owner: Owner = Owner()
+    owner: Owner = OURSELVES
     stop_signal: signal.Signals = signal.SIGTERM
     stops_whole_group: bool = True
     grace_s: float = 10.0

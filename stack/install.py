@@ -67,7 +67,9 @@ def environments(dev: bool) -> list[Environment]:
     """Return the three environments, largest first; `dev` adds what checks and tests need."""
     local, development = (_ROOT / "requirements" / f"{name}.lock" for name in ("local", "dev"))
     airflow = (
-        Environment("airflow", development) if dev else Environment("airflow", local, (development,))
+        Environment("airflow", development)
+        if dev
+        else Environment("airflow", local, (development,))
     )
     models = _ROOT / "include" / "models"
     return [

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -50,6 +51,9 @@ class Owner:
 
     uid: int | None = None
     gid: int | None = None
+
+
+OURSELVES = Owner()
 
 
 class Processes:
@@ -108,7 +112,7 @@ class Processes:
         (self._run_folder / f"{name}.json").unlink(missing_ok=True)
 
     def strays(self) -> list[psutil.Process]:
-        """Return every process that carries this stack's marker, but for this command's own line."""
+        """Return every process with this stack's marker, except this command and its parents."""
         own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
         found = []
         for process in psutil.process_iter():
@@ -130,10 +134,8 @@ def rotate(log: Path) -> None:
 def family(process: psutil.Process) -> list[psutil.Process]:
     """Return a process, its descendants, and whoever shares its process group."""
     members: dict[int, psutil.Process] = {}
-    try:
+    with suppress(psutil.NoSuchProcess):
         members = {process.pid: process, **{p.pid: p for p in process.children(recursive=True)}}
-    except psutil.NoSuchProcess:
-        pass
     for other in psutil.process_iter():
         try:
             if os.getpgid(other.pid) == process.pid:
@@ -173,20 +175,16 @@ def kill_all(processes: list[psutil.Process]) -> None:
 
 
 def _signal(process: psutil.Process, number: signal.Signals, whole: bool) -> None:
-    try:
+    with suppress(ProcessLookupError, psutil.NoSuchProcess):
         if whole:
             os.killpg(process.pid, number)
         else:
             process.send_signal(number)
-    except (ProcessLookupError, psutil.NoSuchProcess):
-        pass
 
 
 def _kill(process: psutil.Process) -> None:
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.kill()
-    except psutil.NoSuchProcess:
-        pass
 
 
 def tail(log: Path, lines: int) -> str:

@@ -66,7 +66,7 @@ def build_steps(session: Session) -> list[Step]:
         "sagemaker": ("aws",),
         "mlflow": ("databases",),
         airflow.API_SERVER: ("airflow-schema",),
-        **{name: ("airflow-schema",) for name in airflow.HEARTBEATS},
+        **dict.fromkeys(airflow.HEARTBEATS, ("airflow-schema",)),
     }
     steps = [
         Step(name, name, wait_for[name], _start(session, component))

@@ -78,8 +78,6 @@ def write_home(paths: Paths, passwords: Passwords) -> None:
     """Lay out AIRFLOW_HOME: the admin's login, and the settings module that warms workers."""
     config = paths.airflow_home / "config"
     config.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(
-        _TEMPLATES / "airflow_local_settings.py", config / "airflow_local_settings.py"
-    )
+    shutil.copyfile(_TEMPLATES / "airflow_local_settings.py", config / "airflow_local_settings.py")
     login = json.dumps({ADMIN: passwords.airflow_admin}) + "\n"
     write_private(paths.airflow_home / "logins.json", login)

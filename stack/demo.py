@@ -1,0 +1,129 @@
+"""`make demo`: four batches of four accounts, from the REST API to both stores."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from stack.demo_documents import write_documents
+from stack.down import stop_everything
+from stack.errors import StackError
+from stack.figures import Figures, FiguresReader, browser_address
+from stack.result_table import result_table
+from stack.run_display import RunDisplay
+from stack.session import Session, exclusive, running_environment
+from stack.submission import DAG_ID, Request, Submitter
+from stack.up import up
+
+
+@dataclass(frozen=True, slots=True)
+class DemoBatch:
+    """One batch of the demo.
+
+    Attributes:
+        poison: rows spoilt on purpose, so that quarantine is seen.
+    """
+
+    title: str
+    account: str
+    documents: int
+    poison: int
+    seed: int
+
+
+#: Small ones first: they need not wait behind the large ones for a worker.
+BATCHES = (
+    DemoBatch("demo", "demo-visitor", 1, 0, 11),
+    DemoBatch("trial", "trial-lumen", 200, 0, 12),
+    DemoBatch("standard", "standard-harbor", 5_000, 100, 13),
+    DemoBatch("enterprise", "enterprise-meridian", 20_000, 400, 14),
+)
+
+
+def demo(session: Session, console: Console) -> int:
+    """Start what does not run, run the batches, print what became of them; return the exit code.
+
+    The stack goes on running afterwards. Ctrl-C takes down what this command started.
+    """
+    was_running = bool(session.running())
+    up(session, console)
+    try:
+        return _run_batches(session, console)
+    except KeyboardInterrupt:
+        if not was_running:
+            console.print("stopping what was started", style="yellow")
+            with exclusive(session.paths):
+                stop_everything(session)
+        raise
+
+
+def _run_batches(session: Session, console: Console) -> int:
+    environment = running_environment(session.paths)
+    submitter = Submitter(environment, session.passwords.airflow_admin)
+    submitter.api.wait_for_dag(DAG_ID)
+    with tempfile.TemporaryDirectory() as folder:
+        requests = [_write(batch, Path(folder)) for batch in BATCHES]
+        titles = {
+            submitter.submit(request): f"{batch.documents:>6,} documents, {batch.account}"
+            for batch, request in zip(BATCHES, requests, strict=True)
+        }
+    with RunDisplay(console, titles) as display:
+        states = submitter.wait(list(titles), display.listen)
+    reader = FiguresReader(environment)
+    found = {run_id: reader.by_run(run_id) for run_id in titles}
+    rows = [
+        (batch.title, figures)
+        for batch, figures in zip(BATCHES, found.values(), strict=True)
+        if figures
+    ]
+    console.print(result_table(rows))
+    problems = [
+        f"{titles[run_id]}: run {run_id} {state}. {submitter.api.failure(DAG_ID, run_id)}"
+        for run_id, state in states.items()
+        if state != "success"
+    ]
+    problems += [disagreement(figures) for _, figures in rows if not figures.adds_up]
+    if problems:
+        raise StackError("\n".join(problems))
+    _say_where(session, console, rows, environment)
+    return 0
+
+
+def _write(batch: DemoBatch, folder: Path) -> Request:
+    file = folder / f"{batch.title}.jsonl"
+    write_documents(file, batch.documents, batch.seed, batch.poison)
+    return Request(file=file, account=batch.account)
+
+
+def disagreement(figures: Figures) -> str:
+    """Return the message for a batch whose counts do not add up."""
+    return (
+        f"batch {figures.batch_id} does not add up: {figures.document_count:,} documents, "
+        f"{figures.dynamodb_count:,} rows in DynamoDB, {figures.prediction_count:,} in Aurora, "
+        f"{figures.quarantined_count:,} quarantined"
+    )
+
+
+def _say_where(
+    session: Session,
+    console: Console,
+    rows: list[tuple[str, Figures]],
+    environment: dict[str, str],
+) -> None:
+    total = sum(figures.document_count for _, figures in rows)
+    lines = [
+        f"All {total:,} documents stand in both stores or in quarantine. "
+        "List cost is what the emulated time would cost on AWS; nothing was billed.",
+        f"Airflow    {environment['AIRFLOW__API__BASE_URL']}/dags/{DAG_ID}   "
+        f"(login admin; password: {session.paths.passwords_file}, airflow_admin)",
+        f"MLflow     {environment['MLFLOW_TRACKING_URI']}",
+    ]
+    lines += [
+        f"data docs  {browser_address(figures.quality_uri, environment)}   ({title})"
+        for title, figures in rows
+        if figures.quality_uri
+    ]
+    lines.append("your own   make submit FILE=news.jsonl ACCOUNT=trial-lumen   (stop: make down)")
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
