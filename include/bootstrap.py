@@ -20,6 +20,8 @@ from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.records import BatchRecords, Collection, LaneRun, Validation
 
 if TYPE_CHECKING:
+    from include.adapters.aws.sagemaker_models import ServingSite
+    from include.adapters.postgres.database import Database
     from include.pipeline.nightly_inbox import WaitingBatch
     from include.pipeline.ports import (
         AccountDirectory,
@@ -241,11 +243,16 @@ class Twolane:
     def endpoint(self) -> Endpoint:
         """SageMaker Serverless Inference."""
         from include.adapters.aws.clients import client
+        from include.adapters.aws.endpoint_provision import ServerlessEndpoints, ServerlessSize
         from include.adapters.aws.sagemaker_endpoint import SageMakerServerlessEndpoint
 
-        return SageMakerServerlessEndpoint(
-            client("sagemaker"), client("sagemaker-runtime"), self.settings
+        size = ServerlessSize(
+            memory_mb=self.settings.serverless_memory_mb,
+            max_concurrency=self.settings.serverless_max_concurrency,
+            provisioned_concurrency=self.settings.serverless_provisioned,
         )
+        endpoints = ServerlessEndpoints(client("sagemaker"), site=self.site, size=size)
+        return SageMakerServerlessEndpoint(endpoints, client("sagemaker-runtime"))
 
     @cached_property
     def job_runner(self) -> JobRunner:
@@ -253,11 +260,14 @@ class Twolane:
         from include.adapters.aws.clients import client
         from include.adapters.aws.sagemaker_jobs import SageMakerJobRunner
 
-        return SageMakerJobRunner(
-            client("sagemaker"),
-            role_arn=self.settings.role_arn,
-            serving_image=self.settings.serving_image,
-        )
+        return SageMakerJobRunner(client("sagemaker"), self.site)
+
+    @cached_property
+    def site(self) -> ServingSite:
+        """Where and as whom model code runs."""
+        from include.adapters.aws.sagemaker_models import ServingSite
+
+        return ServingSite(image_uri=self.settings.serving_image, role_arn=self.settings.role_arn)
 
     @cached_property
     def write_store(self) -> WriteStore:
@@ -272,14 +282,21 @@ class Twolane:
         """Aurora PostgreSQL."""
         from include.adapters.postgres.read_store import PostgresReadStore
 
-        return PostgresReadStore(self.settings.database_url.get_secret_value())
+        return PostgresReadStore(self.database)
 
     @cached_property
     def accounts(self) -> AccountDirectory:
         """Accounts, in Aurora."""
         from include.adapters.postgres.accounts import PostgresAccountDirectory
 
-        return PostgresAccountDirectory(self.settings.database_url.get_secret_value())
+        return PostgresAccountDirectory(self.database)
+
+    @cached_property
+    def database(self) -> Database:
+        """The product's database, one connection a process."""
+        from include.adapters.postgres.database import Database
+
+        return Database(self.settings.database_url.get_secret_value())
 
 
 @cache

@@ -90,7 +90,9 @@ class ServerlessEndpoints:
 
     def _create(self, model: ModelRef, artifact_url: str) -> None:
         name = ensure_model(self._control, model, artifact_url=artifact_url, site=self._site)
-        tags = tag_list({**self._site.tags, "lane": "serverless", "model": model.name})
+        tags = tag_list(
+            {**self._site.tags, "twolane:lane": "serverless", "twolane:model": model.label}
+        )
         config_name = self._config_name(name)
         try:
             self._control.create_endpoint_config(

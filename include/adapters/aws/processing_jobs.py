@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from include.adapters.aws.sagemaker_jobs import SageMakerJobs
+from include.adapters.aws.lane_jobs import LaneJobs
 from include.adapters.aws.sagemaker_models import tag_list
 from include.domain.jobs import JobSpec
 from include.domain.lanes import Lane
@@ -18,8 +18,8 @@ ROOT = "/opt/ml/processing"
 VOLUME_GB = 30
 
 
-class ProcessingJobs(SageMakerJobs):
-    """JobRunner of the processing lane. Shards are split over the instances by key."""
+class ProcessingJobs(LaneJobs):
+    """Jobs of the processing lane. Shards are split over the instances by key."""
 
     lane = Lane.PROCESSING
 

@@ -53,7 +53,7 @@ class InvokePolicy:
     backoff_cap_s: float = 10.0
 
 
-class ServerlessEndpoint:
+class SageMakerServerlessEndpoint:
     """One serverless endpoint a model version.
 
     Args:

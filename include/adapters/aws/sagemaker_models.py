@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker.type_defs import TagTypeDef
 
-COST_TAGS = {"project": "twolane"}
+COST_TAGS = {"twolane:product": "twolane"}
 """On everything we make, so that a bill can be split by it."""
 
 
@@ -47,7 +47,7 @@ def ensure_model(
             ModelName=name,
             PrimaryContainer={"Image": site.image_uri, "ModelDataUrl": artifact_url},
             ExecutionRoleArn=site.role_arn,
-            Tags=tag_list({**site.tags, "model": model.name, "model-version": model.version}),
+            Tags=tag_list({**site.tags, "twolane:model": model.label}),
         )
     except client.exceptions.ClientError as exc:
         if not already_exists(exc):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from include.adapters.aws.sagemaker_jobs import SageMakerJobs
+from include.adapters.aws.lane_jobs import LaneJobs
 from include.adapters.aws.sagemaker_models import ensure_model, tag_list
 from include.domain.jobs import JobSpec
 from include.domain.lanes import Lane
@@ -15,8 +15,8 @@ MAX_PAYLOAD_MB = 6
 """SageMaker's default; times the concurrency it may not pass 100."""
 
 
-class TransformJobs(SageMakerJobs):
-    """JobRunner of the transform lane.
+class TransformJobs(LaneJobs):
+    """Jobs of the transform lane.
 
     Batch Transform has no stopping condition: `JobSpec.max_runtime_s` is for the caller's
     watchdog to hold, by `stop`.

@@ -1,0 +1,1 @@
+COPY staged_predictions (document_id, label, score) FROM STDIN

@@ -1,0 +1,1 @@
+SELECT count(*) FROM predictions WHERE batch_id = %(batch_id)s

@@ -1,0 +1,1 @@
+SELECT count(*) FROM quarantined_documents WHERE batch_id = %(batch_id)s

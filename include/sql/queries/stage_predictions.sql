@@ -1,0 +1,6 @@
+CREATE TEMPORARY TABLE staged_predictions (
+    ordinal     bigint GENERATED ALWAYS AS IDENTITY,
+    document_id text COLLATE "C" NOT NULL,
+    label       text NOT NULL,
+    score       real NOT NULL
+) ON COMMIT DROP
