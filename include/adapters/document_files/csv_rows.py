@@ -33,9 +33,10 @@ def csv_rows(stream: BinaryIO, *, uri: str, max_line_bytes: int) -> Iterator[Raw
     if header is None:
         raise EmptyBatch(f"batch {uri}: the file is empty")
     names = _header(header, uri)
-    id_at, text_at = names.index("id"), names.index("text")
+    records.width = len(names)
+    columns = names.index("id"), names.index("text")
     for row, record in enumerate(records):
-        yield _row(row, record, (id_at, text_at, len(names)), max_line_bytes)
+        yield _row(row, record, columns, max_line_bytes)
 
 
 class _Record:
@@ -51,9 +52,14 @@ _TOO_LONG = "too long"
 
 
 class _Records:
-    """Records of a CSV stream, each within the bound, read on behind a broken one."""
+    """Records of a CSV stream, each within the bound, read on behind a broken one.
+
+    Attributes:
+        width: fields a record must have, None while the header is not known.
+    """
 
     def __init__(self, stream: BinaryIO, uri: str, max_bytes: int) -> None:
+        self.width: int | None = None
         self._uri = uri
         self._max_bytes = max_bytes
         self._lines = bounded_lines(stream, max_bytes)
@@ -83,7 +89,9 @@ class _Records:
         except _Overflow:
             problem = _TOO_LONG
         else:
-            return _Record(f"line {first.number}", fields)
+            if self.width in (None, len(fields)):
+                return _Record(f"line {first.number}", fields)
+            problem = f"it has {len(fields)} fields where the header has {self.width}"
         self._put_back(taken)
         return _Record(f"line {first.number}", None, problem)
 
@@ -133,19 +141,13 @@ def _header(header: _Record, uri: str) -> list[str]:
     return names
 
 
-def _row(
-    row: int, record: _Record, shape: tuple[int, int, int], max_line_bytes: int
-) -> RawDocument:
-    id_at, text_at, width = shape
+def _row(row: int, record: _Record, columns: tuple[int, int], max_line_bytes: int) -> RawDocument:
     if record.fields is None:
         if record.problem == _TOO_LONG:
             return too_long(row, record.where, max_line_bytes)
         detail = f"{record.where} is not CSV: {record.problem}"
         return faulty(row, QuarantineReason.BAD_ROW, detail)
-    if len(record.fields) != width:
-        detail = f"{record.where} has {len(record.fields)} fields where the header has {width}"
-        return faulty(row, QuarantineReason.BAD_ROW, detail)
-    id_, text = record.fields[id_at], record.fields[text_at]
+    id_, text = (record.fields[column] for column in columns)
     for field in (id_, text):
         try:
             field.encode("utf-8", "surrogateescape").decode("utf-8")
