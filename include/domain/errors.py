@@ -70,3 +70,11 @@ class OutputIncomplete(TwolaneError):
 
 class StoreError(TwolaneError):
     """A result store refused or lost a write."""
+
+
+class RegistryUnavailable(TwolaneError):
+    """The model registry does not answer, or not as a registry should."""
+
+
+class ReleaseFailed(TwolaneError):
+    """A model could not be trained, registered or published; nothing points to it."""

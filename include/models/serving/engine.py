@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import cast
 
 from .artifact import Artifact
 from .backend import Backend
@@ -156,13 +157,9 @@ class Engine:
                 )
         documents = len(started.answers)
         self._meter.count(documents, started.tokens, documents - len(started.ids))
-        for answer in started.answers:
-            assert answer is not None, "every slot has an answer"
-            yield answer
+        yield from cast("list[Answer]", started.answers)  # every slot has been filled
 
-    def _submit(
-        self, priority: int, tokens: Sequence[array[int]], length: int
-    ) -> Future[Scores]:
+    def _submit(self, priority: int, tokens: Sequence[array[int]], length: int) -> Future[Scores]:
         call = _Call(tokens, length, Future())
         self._queue.put((priority, next(self._order), call))
         return call.future

@@ -30,6 +30,7 @@ class HashBackend:
     def infer(
         self, worker: int, tokens: Sequence[array[int]], length: int
     ) -> list[tuple[int, float]]:
+        """See `Backend.infer`."""
         return [(ids[0] % self._classes, 0.5 + (ids[0] % 1000) / 2000) for ids in tokens]
 
 

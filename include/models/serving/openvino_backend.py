@@ -43,14 +43,13 @@ class OpenVinoBackend:
             raise ArtifactError(f"cannot load the model in {folder}: {error}") from error
         tokenizer.no_padding()
         tokenizer.enable_truncation(artifact.max_tokens)
-        backend = cls(
-            tokenizer, [compiled.create_infer_request() for _ in range(settings.workers)]
-        )
+        backend = cls(tokenizer, [compiled.create_infer_request() for _ in range(settings.workers)])
         for worker in range(settings.workers):
             backend.infer(worker, backend.tokenize(["warm"]), WARM_LENGTH)
         return backend
 
     def tokenize(self, texts: Sequence[str]) -> list[array[int]]:
+        """See `Backend.tokenize`."""
         try:
             return [array("q", found.ids) for found in self._tokenizer.encode_batch_fast(texts)]
         except Exception as error:  # the tokenizer raises bare exceptions
@@ -59,6 +58,7 @@ class OpenVinoBackend:
     def infer(
         self, worker: int, tokens: Sequence[array[int]], length: int
     ) -> list[tuple[int, float]]:
+        """See `Backend.infer`."""
         ids = np.zeros((len(tokens), length), dtype=np.int64)
         mask = np.zeros((len(tokens), length), dtype=np.int64)
         for row, found in enumerate(tokens):
@@ -72,8 +72,6 @@ class OpenVinoBackend:
 
 def _compile(path: Path, settings: ContainerSettings) -> Any:
     core = ov.Core()
-    if settings.cache_dir is not None:
-        core.set_property({"CACHE_DIR": str(settings.cache_dir)})
     # Not pinned: several containers may share a machine, and would all pin the same cores.
     config = {
         "NUM_STREAMS": settings.workers,

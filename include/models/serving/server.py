@@ -61,10 +61,12 @@ class ModelServer(ThreadingHTTPServer):
         self.server_close()
 
     def begin_request(self) -> None:
+        """Count a request in flight; termination waits for it."""
         with self._idle:
             self._in_flight += 1
 
     def end_request(self) -> None:
+        """Count a request answered."""
         with self._idle:
             self._in_flight -= 1
             self._idle.notify_all()
@@ -81,6 +83,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = _IDLE_CONNECTION_S
 
     def do_GET(self) -> None:
+        """Answer `/ping` and `/execution-parameters`."""
         match self.path:
             case "/ping":
                 self._send(HTTPStatus.OK, b"", "text/plain")
@@ -90,6 +93,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._refuse(RequestError(HTTPStatus.NOT_FOUND, f"no such path: {self.path}"))
 
     def do_POST(self) -> None:
+        """Answer `/invocations`."""
         if self.path != "/invocations":
             self._refuse(RequestError(HTTPStatus.NOT_FOUND, f"no such path: {self.path}"))
             return
@@ -135,9 +139,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             length = int(self.headers["Content-Length"])
         except (TypeError, ValueError):
-            raise RequestError(
-                HTTPStatus.LENGTH_REQUIRED, "Content-Length is required"
-            ) from None
+            raise RequestError(HTTPStatus.LENGTH_REQUIRED, "Content-Length is required") from None
         if length > limit:
             raise RequestError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"payload of {length} bytes exceeds {limit}"

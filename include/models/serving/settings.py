@@ -27,7 +27,6 @@ class ContainerSettings:
         window_documents: documents sorted by length together (`MODEL_WINDOW_DOCUMENTS`).
         max_payload_bytes: larger requests get 413 (`SAGEMAKER_MAX_PAYLOAD_IN_MB`).
         max_concurrent_transforms: requests that a transform job should keep in flight.
-        cache_dir: the runtime's compiled models (`MODEL_CACHE_DIR`), None for no cache.
     """
 
     ml_root: Path
@@ -38,7 +37,6 @@ class ContainerSettings:
     window_documents: int
     max_payload_bytes: int
     max_concurrent_transforms: int
-    cache_dir: Path | None
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> ContainerSettings:
@@ -48,17 +46,15 @@ class ContainerSettings:
             SettingsError: a number is not one, or is under 1.
         """
         cores = len(os.sched_getaffinity(0))
-        cache_dir = env.get("MODEL_CACHE_DIR", "")
         return cls(
             ml_root=Path(env.get("ML_ROOT", "/opt/ml")),
-            host=env.get("SAGEMAKER_BIND_TO_HOST", "0.0.0.0"),
+            host=env.get("SAGEMAKER_BIND_TO_HOST", "0.0.0.0"),  # noqa: S104
             port=_number(env, "SAGEMAKER_BIND_TO_PORT", 8080),
             workers=_number(env, "MODEL_WORKERS", cores),
             budget_tokens=_number(env, "MODEL_BUDGET_TOKENS", 1024),
             window_documents=_number(env, "MODEL_WINDOW_DOCUMENTS", 2048),
             max_payload_bytes=_number(env, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 6) * MEBIBYTE,
             max_concurrent_transforms=_number(env, "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS", 2),
-            cache_dir=Path(cache_dir) if cache_dir else None,
         )
 
 

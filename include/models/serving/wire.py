@@ -32,7 +32,7 @@ def parse_json_line(line: bytes) -> Parsed:
         return Fault(None, FaultCode.NOT_JSON, "line is not JSON")
     if not isinstance(value, dict):
         return Fault(None, FaultCode.NOT_AN_OBJECT, "line is not a JSON object")
-    return _checked(value.get("id"), value.get("text"))
+    return parse_fields(value.get("id"), value.get("text"))
 
 
 def parse_json_lines(lines: Iterable[bytes]) -> Iterator[Parsed]:
@@ -40,6 +40,21 @@ def parse_json_lines(lines: Iterable[bytes]) -> Iterator[Parsed]:
     for line in lines:
         if line.strip():
             yield parse_json_line(line)
+
+
+def parse_fields(id_: object, text: object) -> Parsed:
+    """Check a record's id and text, whatever they were read from. Never raises."""
+    if not isinstance(id_, str) or not id_.strip():
+        return Fault(None, FaultCode.MISSING_ID, "id is not a non-empty string")
+    if not _is_encodable(id_):
+        return Fault(None, FaultCode.NOT_UTF8, "id is not valid Unicode")
+    if not isinstance(text, str):
+        return Fault(id_, FaultCode.MISSING_TEXT, "text is not a string")
+    if not _is_encodable(text):
+        return Fault(id_, FaultCode.NOT_UTF8, "text is not valid Unicode")
+    if not text.strip():
+        return Fault(id_, FaultCode.EMPTY_TEXT, "text is empty")
+    return Record(id_, text)
 
 
 def read_lines(stream: BinaryIO, max_bytes: int = MAX_RECORD_BYTES) -> Iterator[bytes]:
@@ -99,21 +114,7 @@ def format_csv(answers: Iterable[Answer], has_header: bool) -> bytes:
 def _parse_row(row: list[str]) -> Parsed:
     if len(row) != len(CSV_REQUEST_HEADER):
         return Fault(None, FaultCode.BAD_ROW, f"row has {len(row)} columns, not 2")
-    return _checked(row[0], row[1])
-
-
-def _checked(id_: object, text: object) -> Parsed:
-    if not isinstance(id_, str) or not id_.strip():
-        return Fault(None, FaultCode.MISSING_ID, "id is not a non-empty string")
-    if not _is_encodable(id_):
-        return Fault(None, FaultCode.NOT_UTF8, "id is not valid Unicode")
-    if not isinstance(text, str):
-        return Fault(id_, FaultCode.MISSING_TEXT, "text is not a string")
-    if not _is_encodable(text):
-        return Fault(id_, FaultCode.NOT_UTF8, "text is not valid Unicode")
-    if not text.strip():
-        return Fault(id_, FaultCode.EMPTY_TEXT, "text is empty")
-    return Record(id_, text)
+    return parse_fields(row[0], row[1])
 
 
 def _is_encodable(text: str) -> bool:

@@ -93,9 +93,7 @@ def hash_bucket(document_id: str) -> int:
     return int.from_bytes(hashlib.sha256(document_id.encode()).digest()[:8], "big") % 100
 
 
-def spread_sample(
-    documents: Sequence[LabelledDocument], size: int
-) -> list[LabelledDocument]:
+def spread_sample(documents: Sequence[LabelledDocument], size: int) -> list[LabelledDocument]:
     """`size` documents chosen by their id's hash, so neither order nor label favours any."""
     ordered = sorted(documents, key=lambda d: hashlib.sha256(d.id.encode()).digest())
     return ordered[:size]

@@ -79,9 +79,7 @@ def run_fp32(
     Returns:
         One row a document, in the documents' order.
     """
-    session = ort.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     rows: dict[int, FloatArray] = {}
     for positions, feeds in padded_batches(tokens, max_tokens):
         for position, row in zip(positions, session.run(None, feeds)[0], strict=True):

@@ -35,6 +35,7 @@ class EncoderShape:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> EncoderShape:
+        """Read the sizes from the encoder's `config.json`."""
         return cls(
             layers=int(config["num_hidden_layers"]),
             hidden=int(config["hidden_size"]),
@@ -51,11 +52,13 @@ class GraphBuilder:
     constants: dict[str, onnx.TensorProto] = field(default_factory=dict)
 
     def constant(self, name: str, value: NDArray[Any]) -> str:
+        """Add a constant once; the name is its identity."""
         if name not in self.constants:
             self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
         return name
 
     def node(self, op: str, inputs: Sequence[str], name: str, **attributes: Any) -> str:
+        """Add a node that has one output, named as the node is."""
         self.nodes.append(helper.make_node(op, list(inputs), [name], name=name, **attributes))
         return name
 
@@ -169,9 +172,7 @@ def _attention(
     bias: str,
 ) -> str:
     width = shape.hidden // shape.heads
-    split = graph.constant(
-        "const/heads", np.array([0, 0, shape.heads, width], dtype=np.int64)
-    )
+    split = graph.constant("const/heads", np.array([0, 0, shape.heads, width], dtype=np.int64))
     join = graph.constant("const/joined", np.array([0, 0, shape.hidden], dtype=np.int64))
     scale = graph.constant("const/scale", np.array(width**-0.5, dtype=np.float32))
 

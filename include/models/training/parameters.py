@@ -37,12 +37,13 @@ class TrainingParameters:
 
     @classmethod
     def from_strings(cls, values: Mapping[str, str]) -> TrainingParameters:
-        """Parse hyperparameters.
+        """Parse hyperparameters; those that SageMaker's own SDK adds (`sagemaker_*`) are skipped.
 
         Raises:
             ParameterError: an unknown name, or a value of the wrong type.
         """
         kinds = {f.name: type(f.default) for f in fields(cls)}
+        values = {k: v for k, v in values.items() if not k.startswith("sagemaker_")}
         unknown = sorted(set(values) - set(kinds))
         if unknown:
             raise ParameterError(f"unknown hyperparameters: {', '.join(unknown)}")

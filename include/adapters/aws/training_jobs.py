@@ -1,0 +1,127 @@
+"""SageMaker training jobs, for releasing a model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from include.adapters.aws.errors import AwsError, error_message, explain
+from include.adapters.aws.sagemaker_models import already_exists, not_found, tag_list
+from include.domain.errors import ReleaseFailed
+from include.pipeline.release_ports import TrainingRequest
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+MAX_ATTEMPTS = 9
+"""A job's name is taken for good, so each new attempt after a failure gets a number."""
+
+
+class SageMakerTrainingJobs:
+    """`TrainingJobs` on SageMaker.
+
+    Args:
+        client: SageMaker's control plane.
+        image_uri: the training image.
+        role_arn: what the job may do.
+        instance_type: where it runs; one instance.
+        max_runtime_s: SageMaker stops the job after that.
+        poll_s: pause between two looks at the job.
+        sleep: pauses, seconds.
+    """
+
+    def __init__(
+        self,
+        client: SageMakerClient,
+        *,
+        image_uri: str,
+        role_arn: str,
+        instance_type: str = "ml.m5.large",
+        max_runtime_s: int = 3600,
+        poll_s: float = 1.0,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._image_uri = image_uri
+        self._role_arn = role_arn
+        self._instance_type = instance_type
+        self._max_runtime_s = max_runtime_s
+        self._poll_s = poll_s
+        self._sleep = sleep
+
+    def run(self, request: TrainingRequest) -> str:
+        """See `TrainingJobs.run`."""
+        try:
+            name = self._start_or_adopt(request)
+            return self._wait(name)
+        except AwsError as exc:
+            raise ReleaseFailed(f"training job {request.name}: {explain(exc)}") from exc
+
+    def _start_or_adopt(self, request: TrainingRequest) -> str:
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            name = request.name if attempt == 1 else f"{request.name}-{attempt}"
+            job = self._describe(name)
+            if job is None:
+                self._create(name, request)
+                return name
+            if job["TrainingJobStatus"] in ("Completed", "InProgress"):
+                return name
+        raise ReleaseFailed(f"training job {request.name} failed {MAX_ATTEMPTS} times")
+
+    def _create(self, name: str, request: TrainingRequest) -> None:
+        try:
+            self._client.create_training_job(
+                TrainingJobName=name,
+                AlgorithmSpecification={
+                    "TrainingImage": self._image_uri,
+                    "TrainingInputMode": "File",
+                },
+                RoleArn=self._role_arn,
+                HyperParameters=dict(request.parameters),
+                InputDataConfig=[
+                    {
+                        "ChannelName": "training",
+                        "ContentType": "application/jsonlines",
+                        "DataSource": {
+                            "S3DataSource": {
+                                "S3DataType": "S3Prefix",
+                                "S3Uri": request.data_prefix,
+                                "S3DataDistributionType": "FullyReplicated",
+                            }
+                        },
+                    }
+                ],
+                OutputDataConfig={"S3OutputPath": request.output_prefix},
+                ResourceConfig={
+                    "InstanceType": cast(Any, self._instance_type),
+                    "InstanceCount": 1,
+                    "VolumeSizeInGB": 10,
+                },
+                StoppingCondition={"MaxRuntimeInSeconds": self._max_runtime_s},
+                Tags=tag_list(request.tags),
+            )
+        except self._client.exceptions.ClientError as exc:
+            if not already_exists(exc):  # else another release started it just now
+                raise
+
+    def _wait(self, name: str) -> str:
+        while True:
+            job = self._describe(name) or {}
+            match job.get("TrainingJobStatus"):
+                case "Completed":
+                    return str(job["ModelArtifacts"]["S3ModelArtifacts"])
+                case "InProgress" | "Stopping":
+                    self._sleep(self._poll_s)
+                case status:
+                    reason = job.get("FailureReason", "no reason given")
+                    raise ReleaseFailed(f"training job {name} is {status or 'gone'}: {reason}")
+
+    def _describe(self, name: str) -> dict[str, Any] | None:
+        try:
+            return cast(dict[str, Any], self._client.describe_training_job(TrainingJobName=name))
+        except self._client.exceptions.ClientError as exc:
+            # DescribeTrainingJob has its own words for a job that never was.
+            if not_found(exc) or "resource not found" in error_message(exc).lower():
+                return None
+            raise

@@ -1,0 +1,46 @@
+"""The served model as an MLflow pyfunc, by MLflow's "models from code".
+
+MLflow runs this file when it logs or loads the model, with `serving` beside it. The runtime is
+imported only when a model is loaded, so logging needs none of the container's requirements.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel
+
+
+class NewsTopicModel(PythonModel):  # type: ignore[misc]
+    """Rows of `id` and `text` in; `id`, `label`, `score` (0 to 1) and `error` out."""
+
+    def load_context(self, context: Any) -> None:
+        """Start the serving engine on the logged artifact."""
+        from serving.commands import build_engine
+        from serving.metering import Meter
+        from serving.settings import ContainerSettings
+
+        settings = ContainerSettings.from_environment(os.environ)
+        self._engine = build_engine(Path(context.artifacts["artifact"]), settings, Meter())
+
+    def predict(self, context: Any, model_input: Any, params: Any = None) -> list[dict[str, Any]]:
+        """Classify a data frame, or a list of objects, with the container's own engine."""
+        from serving.records import Prediction
+        from serving.wire import parse_fields
+
+        rows = model_input
+        if hasattr(rows, "to_dict"):
+            rows = rows.to_dict(orient="records")
+        parsed = [parse_fields(row.get("id"), row.get("text")) for row in rows]
+        return [
+            {"id": a.id, "label": a.label, "score": a.score, "error": None}
+            if isinstance(a, Prediction)
+            else {"id": a.id, "label": None, "score": None, "error": a.code.value}
+            for a in self._engine.answers(parsed)
+        ]
+
+
+set_model(NewsTopicModel())

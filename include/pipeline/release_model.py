@@ -1,0 +1,211 @@
+"""Train, register, publish, deploy: how a model version comes to be.
+
+Everything is named by a digest of what went into it (data, code, parameters), so running a
+release again finds its own work at any step and makes nothing twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from include.domain.errors import ReleaseFailed
+from include.domain.model_ref import ModelRef
+from include.pipeline.model_archive import file_sha256, pack_archive, unpack_archive
+from include.pipeline.ports import Endpoint, ObjectStore
+from include.pipeline.release_ports import (
+    Candidate,
+    RegisteredVersion,
+    ReleaseRegistry,
+    TrainingJobs,
+    TrainingRequest,
+)
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlan:
+    """What to release.
+
+    Attributes:
+        model_name: registered model name.
+        alias: points to the version once it is published.
+        models_bucket: holds training data, job outputs and published artifacts.
+        data: labelled JSON Lines.
+        code_digest: of the training code and its locked requirements.
+        parameters: hyperparameters.
+    """
+
+    model_name: str
+    alias: str
+    models_bucket: str
+    data: Path
+    code_digest: str
+    parameters: Mapping[str, str]
+
+    def training_digest(self, data_digest: str) -> str:
+        """Identity of the training: the same digest, the same model."""
+        parts = [data_digest, self.code_digest, self.model_name, dict(self.parameters)]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePorts:
+    """Everything a release reaches out to."""
+
+    objects: ObjectStore
+    training: TrainingJobs
+    registry: ReleaseRegistry
+    report: Report
+
+
+def release_model(plan: ReleasePlan, ports: ReleasePorts) -> tuple[ModelRef, str]:
+    """Release the model trained on `plan.data`.
+
+    An alias that already points to another version is moved only to a version made now: an
+    operator who rolled back is not overruled by running the same release again.
+
+    Returns:
+        The version, and the S3 URI of its published artifact.
+
+    Raises:
+        ReleaseFailed: training failed, or made no model.
+    """
+    data_digest = file_sha256(plan.data)
+    digest = plan.training_digest(data_digest)
+    known = ports.registry.find(plan.model_name, digest)
+    if known and known.model_data_url and ports.objects.exists(known.model_data_url):
+        ports.report(f"{plan.model_name} version {known.version} is already released")
+        _point_alias(plan, known, ports, is_new=False)
+        reference = ModelRef(known.name, known.version, known.model_data_sha256)
+        return reference, known.model_data_url
+    data_uri = _upload_data(plan, data_digest, ports)
+    artifact_uri = _train(plan, digest, data_uri, ports)
+    with tempfile.TemporaryDirectory(prefix="release-") as scratch:
+        folder = Path(scratch) / "model"
+        archive = Path(scratch) / "trained.tar.gz"
+        ports.objects.download(artifact_uri, archive)
+        unpack_archive(archive, folder)
+        candidate = _candidate(plan, digest, folder, data_uri, data_digest, artifact_uri)
+        return register_and_publish(candidate, known, plan, ports)
+
+
+def register_and_publish(
+    candidate: Candidate,
+    known: RegisteredVersion | None,
+    plan: ReleasePlan,
+    ports: ReleasePorts,
+) -> tuple[ModelRef, str]:
+    """Register a candidate (unless `known` is its version), publish it, point the alias."""
+    version = known or ports.registry.register(candidate)
+    ports.report(f"registered {version.name} version {version.version}, run {version.run_id}")
+    url = f"s3://{plan.models_bucket}/{version.name}/{version.version}/model.tar.gz"
+    target = candidate.folder.parent / "model.tar.gz"
+    identity = {
+        "name": version.name,
+        "version": version.version,
+        "run_id": version.run_id,
+        "digest": candidate.training_digest,
+    }
+    extra = {"version.json": (json.dumps(identity, indent=2, sort_keys=True) + "\n").encode()}
+    sha256 = pack_archive(candidate.folder, extra, target)
+    ports.objects.upload(target, url, "application/gzip")
+    labels = tuple(str(label) for label in candidate.description["labels"])
+    ports.registry.publish(version, url=url, sha256=sha256, labels=labels)
+    ports.report(f"published {url} ({target.stat().st_size / 2**20:.1f} MiB)")
+    _point_alias(plan, version, ports, is_new=known is None)
+    return ModelRef(version.name, version.version, sha256), url
+
+
+def deploy_model(model: ModelRef, artifact_url: str, endpoint: Endpoint, report: Report) -> str:
+    """Bring the version's serverless endpoint into service; return its name.
+
+    Raises:
+        EndpointUnavailable: it failed, or is not in service in time.
+    """
+    report(f"endpoint {model.resource_name}: making it ready")
+    name = endpoint.ensure(model, artifact_url=artifact_url)
+    report(f"endpoint {name}: in service")
+    return name
+
+
+def _upload_data(plan: ReleasePlan, data_digest: str, ports: ReleasePorts) -> str:
+    uri = f"s3://{plan.models_bucket}/training-data/{data_digest}/{plan.data.name}"
+    if not ports.objects.exists(uri):
+        ports.objects.upload(plan.data, uri, "application/jsonlines")
+    ports.report(f"training data {uri}")
+    return uri
+
+
+def _train(plan: ReleasePlan, digest: str, data_uri: str, ports: ReleasePorts) -> str:
+    request = TrainingRequest(
+        name=f"twolane-train-{plan.model_name}-{digest[:12]}",
+        data_prefix=data_uri.rsplit("/", 1)[0] + "/",
+        output_prefix=f"s3://{plan.models_bucket}/training-jobs",
+        parameters={"model_name": plan.model_name, **plan.parameters},
+        tags={"project": "twolane", "model": plan.model_name, "training-digest": digest},
+    )
+    ports.report(f"training job {request.name}")
+    artifact_uri = ports.training.run(request)
+    ports.report(f"trained {artifact_uri}")
+    return artifact_uri
+
+
+def _candidate(
+    plan: ReleasePlan,
+    digest: str,
+    folder: Path,
+    data_uri: str,
+    data_digest: str,
+    artifact_uri: str,
+) -> Candidate:
+    description = _read_json(folder / "model.json", artifact_uri)
+    metrics = _read_json(folder / "metrics.json", artifact_uri)
+    return Candidate(
+        name=plan.model_name,
+        training_digest=digest,
+        folder=folder,
+        description=description,
+        metrics=_numbers(metrics),
+        parameters={k: str(v) for k, v in metrics.get("parameters", {}).items()},
+        data_uri=data_uri,
+        data_digest=data_digest,
+        source=artifact_uri,
+    )
+
+
+def _point_alias(
+    plan: ReleasePlan, version: RegisteredVersion, ports: ReleasePorts, *, is_new: bool
+) -> None:
+    current = ports.registry.alias_version(version.name, plan.alias)
+    if current == version.version:
+        return
+    if current is None or is_new:
+        ports.registry.point_alias(version.name, plan.alias, version.version)
+        ports.report(f"alias {plan.alias} → {version.name} version {version.version}")
+    else:
+        ports.report(f"alias {plan.alias} stays at version {current}")
+
+
+def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    flat = {k: float(v) for k, v in metrics.items() if isinstance(v, int | float)}
+    for label, figures in metrics.get("per_class", {}).items():
+        for name, value in figures.items():
+            flat[f"{name}/{label}"] = float(value)
+    return flat
+
+
+def _read_json(path: Path, artifact_uri: str) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise ReleaseFailed(f"{artifact_uri} holds no usable {path.name}: {exc}") from exc
+    if not isinstance(value, dict):
+        raise ReleaseFailed(f"{artifact_uri}: {path.name} is not an object")
+    return value

@@ -1,0 +1,166 @@
+"""`python -m include.release`: train, register, publish and deploy the model.
+
+Harmless to run again: what is already there is found and left as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from include.bootstrap import twolane
+from include.config import Settings
+from include.domain.errors import TwolaneError
+from include.domain.model_ref import ModelRef
+from include.pipeline.model_archive import tree_digest
+from include.pipeline.release_model import (
+    ReleasePlan,
+    ReleasePorts,
+    deploy_model,
+    register_and_publish,
+    release_model,
+)
+from include.pipeline.release_ports import Candidate, ReleaseRegistry, TrainingJobs
+
+MODELS = Path(__file__).parent / "models"
+SAMPLE = Path(__file__).parent / "sample" / "news.jsonl"
+CODE_PATTERNS = ("*.py", "requirements.lock")
+LABELS = ("Business", "Sci/Tech", "Sports", "World")
+TRIVIAL_ALIAS = "trivial"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code: 0 done, 1 failed with one line on stderr."""
+    options = _parser().parse_args(arguments)
+    started = time.monotonic()
+
+    def report(line: str) -> None:
+        print(f"[{time.monotonic() - started:6.1f} s] {line}", flush=True)  # noqa: T201
+
+    app = twolane()
+    plan = _plan(options, app.settings)
+    try:
+        ports = ReleasePorts(
+            objects=app.objects,
+            training=_training_jobs(app.settings, options.instance_type),
+            registry=_registry(app.settings),
+            report=report,
+        )
+        model, url = (
+            _release_trivial(plan, ports) if options.trivial else release_model(plan, ports)
+        )
+        if options.deploy and not options.trivial:
+            deploy_model(model, url, app.endpoint, report)
+    except TwolaneError as exc:
+        print(f"release failed: {exc}", file=sys.stderr, flush=True)  # noqa: T201
+        return 1
+    report(f"{model.label} is ready ({url})")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m include.release", description=__doc__)
+    parser.add_argument("--data", type=Path, default=SAMPLE, help="labelled JSON Lines")
+    parser.add_argument("--alias", default="champion", help="alias for the new version")
+    parser.add_argument("--instance-type", default="ml.m5.large", help="where training runs")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="parameters",
+        help="a hyperparameter; may be given again",
+    )
+    parser.add_argument(
+        "--no-deploy", action="store_false", dest="deploy", help="leave the endpoint alone"
+    )
+    parser.add_argument(
+        "--trivial",
+        action="store_true",
+        help=f"register the hash model under alias {TRIVIAL_ALIAS}: it answers without a "
+        "transformer, for measuring everything around the model",
+    )
+    return parser
+
+
+def _plan(options: argparse.Namespace, settings: Settings) -> ReleasePlan:
+    parameters: dict[str, str] = {}
+    for pair in options.parameters:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            _usage(f"--set {pair}: expected NAME=VALUE")
+        parameters[name] = value
+    if not options.data.is_file():
+        _usage(f"--data {options.data}: no such file")
+    return ReleasePlan(
+        model_name=settings.model_name,
+        alias=TRIVIAL_ALIAS if options.trivial else options.alias,
+        models_bucket=settings.models_bucket,
+        data=options.data,
+        code_digest=tree_digest(MODELS, CODE_PATTERNS),
+        parameters=parameters,
+    )
+
+
+def _usage(message: str) -> NoReturn:
+    _parser().error(message)
+
+
+def _training_jobs(settings: Settings, instance_type: str) -> TrainingJobs:
+    from include.adapters.aws.clients import client
+    from include.adapters.aws.training_jobs import SageMakerTrainingJobs
+
+    return SageMakerTrainingJobs(
+        client("sagemaker"),
+        image_uri=settings.training_image,
+        role_arn=settings.role_arn,
+        instance_type=instance_type,
+    )
+
+
+def _registry(settings: Settings) -> ReleaseRegistry:
+    from include.adapters.mlflow_releases import ContainerCode, MlflowReleaseRegistry
+
+    locks = (MODELS / "requirements.lock", MODELS / "training" / "requirements.lock")
+    return MlflowReleaseRegistry(
+        settings.mlflow_tracking_uri, settings.model_name, ContainerCode(MODELS, locks)
+    )
+
+
+def _release_trivial(plan: ReleasePlan, ports: ReleasePorts) -> tuple[ModelRef, str]:
+    """Register and publish the hash model; nothing is trained."""
+    description = {
+        "name": plan.model_name,
+        "format": "hash",
+        "labels": list(LABELS),
+        "max_tokens": 16,
+        "max_characters": 4096,
+    }
+    digest = plan.training_digest("hash")
+    known = ports.registry.find(plan.model_name, digest)
+    with tempfile.TemporaryDirectory(prefix="release-") as scratch:
+        folder = Path(scratch) / "model"
+        folder.mkdir()
+        (folder / "model.json").write_text(json.dumps(description, indent=2, sort_keys=True))
+        candidate = Candidate(
+            name=plan.model_name,
+            training_digest=digest,
+            folder=folder,
+            description=description,
+            metrics={},
+            parameters={},
+            data_uri="",
+            data_digest="",
+            source="hash",
+        )
+        return register_and_publish(candidate, known, plan, ports)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
