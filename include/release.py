@@ -52,9 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             registry=_registry(app.settings),
             report=report,
         )
-        model, url = (
-            _release_trivial(plan, ports) if options.trivial else release_model(plan, ports)
-        )
+        release = _release_trivial if options.trivial else release_model
+        model, url = release(plan, ports)
         if options.deploy and not options.trivial:
             deploy_model(model, url, app.endpoint, report)
     except TwolaneError as exc:
@@ -103,7 +102,7 @@ def _plan(options: argparse.Namespace, settings: Settings) -> ReleasePlan:
         alias=TRIVIAL_ALIAS if options.trivial else options.alias,
         models_bucket=settings.models_bucket,
         data=options.data,
-        code_digest=tree_digest(MODELS, CODE_PATTERNS),
+        code_digest=tree_digest(MODELS / "training", CODE_PATTERNS),
         parameters=parameters,
     )
 

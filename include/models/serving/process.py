@@ -71,7 +71,11 @@ def _answer_lines(engine: Engine, source_lines: Iterator[bytes]) -> Iterator[byt
 
 
 def _log(event: str, shard: Path, documents: int, seconds: float) -> None:
-    line = {"event": event, "shard": str(shard), "documents": documents}
+    line: dict[str, str | int | float] = {
+        "event": event,
+        "shard": str(shard),
+        "documents": documents,
+    }
     if seconds:
-        line["seconds"] = round(seconds, 3)  # type: ignore[assignment]
+        line["seconds"] = round(seconds, 3)
     print(json.dumps(line), file=sys.stdout, flush=True)

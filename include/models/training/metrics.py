@@ -54,6 +54,5 @@ def _of_class(truth: Sequence[str], predicted: Sequence[str], label: str) -> Cla
     precision = hits / claimed if claimed else 0.0
     recall = hits / support if support else 0.0
     total = precision + recall
-    return ClassFigures(
-        precision, recall, 2 * precision * recall / total if total else 0.0, support
-    )
+    f1 = 2 * precision * recall / total if total else 0.0
+    return ClassFigures(precision, recall, f1, support)

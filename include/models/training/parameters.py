@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 
 class ParameterError(ValueError):
@@ -42,7 +43,7 @@ class TrainingParameters:
         Raises:
             ParameterError: an unknown name, or a value of the wrong type.
         """
-        kinds = {f.name: type(f.default) for f in fields(cls)}
+        kinds: dict[str, Any] = {f.name: type(f.default) for f in fields(cls)}
         values = {k: v for k, v in values.items() if not k.startswith("sagemaker_")}
         unknown = sorted(set(values) - set(kinds))
         if unknown:
