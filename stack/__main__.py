@@ -5,8 +5,10 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import TextIO
 
 from rich.console import Console
+from rich.text import Text
 
 from stack.errors import StackError
 from stack.paths import Paths
@@ -91,19 +93,25 @@ def _run(paths: Paths, argv: list[str]) -> None:
     os.execvpe(command[0], command, environment)  # noqa: S606 - the user's own command
 
 
+def _console(stream: TextIO) -> Console:
+    """Return a console that does not cut a log file's lines to a terminal's width."""
+    return Console(file=stream, width=None if stream.isatty() else 160)
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
 def main() -> int:
     """Run, and turn what went wrong into a message and an exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
-    console = Console()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    console = _console(sys.stdout)
     try:
         return execute(parse(sys.argv[1:]), console)
     except StackError as error:
-        Console(stderr=True).print(f"stack: {error}", style="red", markup=False, highlight=False)
+        complaint = Text(f"stack: {error}", style="red")
+        _console(sys.stderr).print(complaint, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -13,7 +13,7 @@ from stack.figures import Figures, FiguresReader, browser_address
 from stack.result_table import result_table
 from stack.run_display import RunDisplay
 from stack.session import Session, exclusive, running_environment
-from stack.submission import DAG_ID, Request, Submitter
+from stack.submission import DAG_ID, Progress, Request, Submitter
 from stack.up import up
 
 
@@ -69,7 +69,7 @@ def _run_batches(session: Session, console: Console) -> int:
             for batch, request in zip(BATCHES, requests, strict=True)
         }
     with RunDisplay(console, titles) as display:
-        states = submitter.wait(list(titles), display.listen)
+        states = _wait(session, submitter, display, list(titles))
     reader = FiguresReader(environment)
     found = {run_id: reader.by_run(run_id) for run_id in titles}
     rows = [
@@ -88,6 +88,22 @@ def _run_batches(session: Session, console: Console) -> int:
         raise StackError("\n".join(problems))
     _say_where(session, console, rows, environment)
     return 0
+
+
+def _wait(
+    session: Session, submitter: Submitter, display: RunDisplay, run_ids: list[str]
+) -> dict[str, str]:
+    """Wait for the runs; a component that dies meanwhile is the better explanation."""
+
+    def listen(run_id: str, progress: Progress) -> None:
+        session.check_alive()
+        display.listen(run_id, progress)
+
+    try:
+        return submitter.wait(run_ids, listen)
+    except StackError:
+        session.check_alive()
+        raise
 
 
 def _write(batch: DemoBatch, folder: Path) -> Request:

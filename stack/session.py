@@ -49,6 +49,11 @@ class Session:
         """Return the names of the components that run."""
         return [name for name in self.components if self.processes.running(name)]
 
+    def check_alive(self) -> None:
+        """Raise `ComponentDied`, naming it, if a component does not run."""
+        for component in self.components.values():
+            self.runner.check_alive(component)
+
 
 def open_session(paths: Paths) -> Session:
     """Read settings and passwords; generate what a first start lacks.

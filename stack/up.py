@@ -50,6 +50,7 @@ def up(session: Session, console: Console) -> bool:
         try:
             with StartDisplay(console, steps) as display:
                 run_steps(steps, display.listen)
+            session.check_alive()
         except BaseException:
             console.print("stopping what was started", style="yellow")
             stop_everything(session, keep=ran_before)
