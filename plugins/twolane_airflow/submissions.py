@@ -24,7 +24,7 @@ INFERENCE_PARAMS = {
     "account": Param(
         "",
         type="string",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$",
         title="Account",
         description="Who submits; it must be known.",
     ),
