@@ -21,6 +21,7 @@ class Settings(BaseSettings):
 
     Attributes:
         inbox_bucket: where users upload; also `work_bucket` and `models_bucket` by purpose.
+        mlflow_bucket: artifacts of the tracking server; only provisioning needs its name.
         allowed_buckets: buckets a batch URI may name, comma-separated in the environment.
         database_url: libpq URL of the product's database.
         lanes_file: TOML of lane profiles and tiers, see `include/lanes/`.
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     inbox_bucket: str = "twolane-inbox"
     work_bucket: str = "twolane-work"
     models_bucket: str = "twolane-models"
+    mlflow_bucket: str = "twolane-mlflow"
     allowed_buckets: str = "twolane-inbox"
     predictions_table: str = "twolane-predictions"
     database_url: SecretStr
