@@ -1,6 +1,5 @@
 """Every component of the stack, in the order of their start."""
 
-from stack.commands import module_exists
 from stack.component import Component
 from stack.components import airflow, aws, mlflow, postgres
 from stack.passwords import Passwords
@@ -18,7 +17,7 @@ def build(
     every = [
         postgres.component(paths, ports, passwords),
         aws.ministack(paths, ports),
-        *([aws.sagemaker(paths, ports)] if module_exists("local_aws.sagemaker.__main__") else []),
+        aws.sagemaker(paths, ports),
         mlflow.component(paths, ports, passwords),
         *airflow.components(paths, ports, processes),
     ]

@@ -29,6 +29,7 @@ class Component:
         is_ready: whether it answers; must return quickly and not raise.
         port: the TCP port it will listen on, `None` where it listens on none.
         environment: variables besides the stack's own; `None` removes one.
+        is_product: whether it needs the stack's variables, secrets among them.
         prepare: makes folders and files it needs; runs before each start.
         owner: the operating-system user it runs as.
         stop_signal: what it takes as a wish to end.
@@ -42,6 +43,7 @@ class Component:
     is_ready: Callable[[], bool]
     port: int | None = None
     environment: Mapping[str, str | None] = field(default_factory=dict)
+    is_product: bool = True
     prepare: Callable[[], None] = _nothing
     owner: Owner = OURSELVES
     stop_signal: signal.Signals = signal.SIGTERM
@@ -51,19 +53,33 @@ class Component:
 
 
 class Runner:
-    """Starts and stops components with one stack's environment and records."""
+    """Starts and stops components.
 
-    def __init__(self, paths: Paths, processes: Processes, environment: Mapping[str, str]) -> None:
+    Args:
+        paths: of the stack.
+        processes: its records.
+        environment: what a component of the product is given.
+        inherited: what any other is given.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        processes: Processes,
+        environment: Mapping[str, str],
+        inherited: Mapping[str, str] | None = None,
+    ) -> None:
         self._paths = paths
         self._processes = processes
         self._environment = environment
+        self._inherited = inherited or {}
 
     def spawn(self, component: Component) -> bool:
         """Start a component unless it runs; return whether it was started now."""
         if self._processes.running(component.name):
             return False
         component.prepare()
-        variables: dict[str, str] = dict(self._environment)
+        variables = dict(self._environment if component.is_product else self._inherited)
         for name, value in component.environment.items():
             if value is None:
                 variables.pop(name, None)

@@ -10,6 +10,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from stack.graph import State, Step
+from stack.processes import tail
 
 
 class StartDisplay:
@@ -73,7 +74,9 @@ class StartDisplay:
                 return Text(f"  · {step.title}", style="dim")
             case State.RUNNING:
                 seconds = time.monotonic() - self._began[step.name]
-                return Text.assemble("  ", f"{frame}", f" {step.title}  {seconds:.0f} s")
+                note = tail(step.log, 1).strip()[:80] if step.log else ""
+                title = f" {step.title}  {seconds:.0f} s  "
+                return Text.assemble("  ", f"{frame}", title, (note, "dim"), no_wrap=True)
             case State.FAILED:
                 return Text(f"  ✗ {step.title}", style="bold red")
             case State.DONE:

@@ -120,5 +120,6 @@ def _product(paths: Paths, ports: Ports, passwords: Passwords) -> dict[str, str]
             "twolane", passwords.database_twolane, ports.postgres, "twolane"
         ),
         "TWOLANE_LANES_FILE": str(paths.root / "include" / "lanes" / "local.toml"),
+        "TWOLANE_MLFLOW_TRACKING_URI": f"http://{HOST}:{ports.mlflow}",
         "TWOLANE_IS_EMULATED": "true",
     }

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 #: Whether the whole start has been given up; long actions ask it now and then.
 Cancelled = Callable[[], bool]
@@ -28,12 +29,14 @@ class Step:
         title: what a person reads while it runs.
         needs: names of the steps it waits for.
         action: does it; returns a remark for the display, empty for none.
+        log: a file whose last line tells how far a long action is.
     """
 
     name: str
     title: str
     needs: tuple[str, ...]
     action: Callable[[Cancelled], str]
+    log: Path | None = None
 
 
 #: Hears (step, its new state, the action's remark); called from the running thread only.

@@ -43,7 +43,7 @@ class Session:
     @property
     def runner(self) -> Runner:
         """Starts and stops the components."""
-        return Runner(self.paths, self.processes, self.environment)
+        return Runner(self.paths, self.processes, self.environment, inherited())
 
     def running(self) -> list[str]:
         """Return the names of the components that run."""
@@ -66,7 +66,6 @@ def open_session(paths: Paths) -> Session:
     processes = Processes(paths.run, str(paths.state))
     ports = _effective_ports(paths, processes)
     passwords, is_new = load_or_generate(paths.passwords_file)
-    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     rendered = render_environment(paths, ports, passwords)
     return Session(
         paths=paths,
@@ -75,8 +74,13 @@ def open_session(paths: Paths) -> Session:
         has_new_passwords=is_new,
         processes=processes,
         components=catalog.build(paths, ports, passwords, processes),
-        environment=inherited | rendered,
+        environment=inherited() | rendered,
     )
+
+
+def inherited() -> dict[str, str]:
+    """Return what every child gets of our own environment."""
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
 
 
 def _effective_ports(paths: Paths, processes: Processes) -> Ports:

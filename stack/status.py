@@ -70,7 +70,9 @@ def _memory_mb(members: list[psutil.Process]) -> float:
     total = 0
     for member in members:
         try:
-            total += member.memory_info().rss
+            memory = member.memory_full_info()
+            # Forked workers share most of their pages: each counts its fair part of them.
+            total += getattr(memory, "pss", memory.rss)
         except psutil.Error:
             continue
     return total / 2**20

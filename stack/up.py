@@ -17,10 +17,15 @@ from stack.processes import kill_all
 from stack.session import Session, exclusive, remember
 from stack.settings import HOST
 
-#: Product commands of a start: name, module, title, what they wait for.
+#: Product commands of a start: name, module and arguments, title, what they wait for.
 _PRODUCT_STEPS = (
     ("migrate", "include.migrate", "product database migrated", ("databases",)),
-    ("provision", "include.provision", "buckets, tables, accounts", ("aws", "migrate")),
+    (
+        "provision",
+        "include.provision --demo-accounts",
+        "buckets, tables, accounts",
+        ("aws", "migrate"),
+    ),
     (
         "release",
         "include.release",
@@ -78,10 +83,12 @@ def build_steps(session: Session) -> list[Step]:
         Step("airflow-schema", "airflow's tables", ("databases",), _migrate_airflow(session)),
     ]
     names = {step.name for step in steps}
-    for name, module, title, needs in _PRODUCT_STEPS:
+    for name, command, title, needs in _PRODUCT_STEPS:
+        module, *arguments = command.split()
         if module_exists(module):
-            action = _run_module(session, name, module)
-            steps.append(Step(name, title, tuple(n for n in needs if n in names), action))
+            action = _run_module(session, name, module, arguments)
+            known = tuple(need for need in needs if need in names)
+            steps.append(Step(name, title, known, action, session.paths.log(name)))
             names.add(name)
     return steps
 
@@ -119,9 +126,11 @@ def _migrate_airflow(session: Session) -> Callable[[Cancelled], str]:
     return action
 
 
-def _run_module(session: Session, name: str, module: str) -> Callable[[Cancelled], str]:
+def _run_module(
+    session: Session, name: str, module: str, arguments: list[str]
+) -> Callable[[Cancelled], str]:
     def action(cancelled: Cancelled) -> str:
-        command = [str(session.paths.python()), "-m", module]
+        command = [str(session.paths.python()), "-m", module, *arguments]
         run_command(session.paths, name, command, session.environment, cancelled)
         return ""
 
@@ -135,9 +144,10 @@ def announce(session: Session, console: Console) -> None:
     console.print(f"MLflow   http://{HOST}:{ports.mlflow}", highlight=False)
     if session.has_new_passwords:
         console.print(
-            f"Generated for this machine and printed this once (kept in {session.paths.env_file} "
-            f"and {session.paths.passwords_file}, mode 0600):",
+            "Generated for this machine and printed this once (kept in "
+            f"{session.paths.passwords_file}, mode 0600):",
             highlight=False,
+            soft_wrap=True,
         )
         lines = {
             f"Airflow {ADMIN}": session.passwords.airflow_admin,

@@ -36,6 +36,7 @@ def sagemaker(paths: Paths, ports: Ports) -> Component:
         command=(
             str(paths.python()),
             *("-m", "local_aws.sagemaker", "--port", str(ports.sagemaker)),
+            *("--aws-endpoint", f"http://{HOST}:{ports.aws}"),
             *("--state", str(paths.aws / "sagemaker")),
             *("--images", str(images_file(paths))),
         ),

@@ -76,7 +76,8 @@ def component(paths: Paths, ports: Ports, passwords: Passwords) -> Component:
         command=(str(binaries() / "postgres"), "-D", str(data), *flags),
         is_ready=lambda: is_ready(ports, passwords),
         port=ports.postgres,
-        environment={"LC_ALL": "C.UTF-8", "PYTHONPATH": None},
+        environment={"LC_ALL": "C.UTF-8"},
+        is_product=False,
         prepare=lambda: initialise(paths.postgres, passwords, owner),
         owner=owner,
         # SIGINT to the postmaster alone is the fast shutdown: it ends its sessions itself.
