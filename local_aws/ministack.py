@@ -67,7 +67,7 @@ def wait_until_ready(
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline and is_alive():
         try:
-            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - loopback, fixed scheme
+            with urllib.request.urlopen(url, timeout=1):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)

@@ -1,6 +1,7 @@
 """Start the embedded AWS for tests: one stack on free loopback ports, kept for the session."""
 
 import dataclasses
+import json
 import os
 import signal
 import socket
@@ -21,6 +22,19 @@ from botocore.config import Config
 REPOSITORY = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 ROLE_ARN = "arn:aws:iam::000000000000:role/twolane-test"
+REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
+FIXTURE_IMAGE = f"{REGISTRY}/fixture:1"
+_FIXTURE_PROGRAM = REPOSITORY / "tests/contract/local_aws/fixture_program"
+_VENVS = REPOSITORY / ".twolane/venvs"
+#: Shorter than AWS's, so that tests see what takes minutes there.
+SHORT_TIMES = (
+    ("--serverless-idle", "3"),
+    ("--invocation-timeout", "5"),
+    ("--startup-timeout", "20"),
+    ("--stop-grace", "5"),
+    ("--metrics-period", "1"),
+    ("--poll", "0.1"),
+)
 
 
 def free_port() -> int:
@@ -37,6 +51,7 @@ class LocalAws:
     env: dict[str, str]
     state_dir: Path
     pid: int
+    sagemaker_url: str
 
     def client(self, service: str, **config: Any) -> Any:
         """A boto3 client of ``service`` on this stack; ``config`` goes to botocore's Config."""
@@ -52,7 +67,7 @@ class LocalAws:
         )
 
 
-def client_environment(port_aws: int, port_sagemaker: int | None) -> dict[str, str]:
+def client_environment(port_aws: int, port_sagemaker: int) -> dict[str, str]:
     """What a process needs to reach the stack through any AWS SDK."""
     environment = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port_aws}",
@@ -61,10 +76,9 @@ def client_environment(port_aws: int, port_sagemaker: int | None) -> dict[str, s
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    if port_sagemaker is not None:
-        sagemaker = f"http://127.0.0.1:{port_sagemaker}"
-        environment["AWS_ENDPOINT_URL_SAGEMAKER"] = sagemaker
-        environment["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] = sagemaker
+    sagemaker = f"http://127.0.0.1:{port_sagemaker}"
+    environment["AWS_ENDPOINT_URL_SAGEMAKER"] = sagemaker
+    environment["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] = sagemaker
     return environment
 
 
@@ -106,16 +120,33 @@ def started(command: list[str], ready_urls: list[str], log: Path) -> Iterator[in
             raise
 
 
+def write_images(path: Path) -> None:
+    """The fixture's image, and the product's own from the environments made for them."""
+    program = REPOSITORY / "include" / "models"
+    images = {FIXTURE_IMAGE: {"python": sys.executable, "program": str(_FIXTURE_PROGRAM)}}
+    for name in ("serving", "training"):
+        python = _VENVS / name / "bin" / "python"
+        images[f"{REGISTRY}/twolane-{name}:1"] = {"python": str(python), "program": str(program)}
+    path.write_text(json.dumps(images))
+
+
 @contextmanager
-def running_local_aws(state_dir: Path) -> Iterator[LocalAws]:
-    """A stack of its own in ``state_dir``, stopped when the block ends."""
-    port = free_port()
+def running_local_aws(state_dir: Path, *options: str) -> Iterator[LocalAws]:
+    """A stack of its own in ``state_dir``, stopped when the block ends; ``options`` win."""
+    port_aws, port_sagemaker = free_port(), free_port()
     state_dir.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "local_aws.ministack", "--port", str(port)]
-    command += ["--state", str(state_dir / "ministack")]
-    ready = [f"http://127.0.0.1:{port}/_ministack/health"]
+    images = state_dir / "images.json"
+    write_images(images)
+    command = [sys.executable, "-m", "local_aws", "--state", str(state_dir / "state")]
+    command += ["--port-aws", str(port_aws), "--port-sagemaker", str(port_sagemaker)]
+    command += ["--images", str(images)]
+    command += [word for pair in SHORT_TIMES for word in pair]
+    command += options
+    sagemaker_url = f"http://127.0.0.1:{port_sagemaker}"
+    ready = [f"http://127.0.0.1:{port_aws}/_ministack/health", f"{sagemaker_url}/_local/health"]
     with started(command, ready, state_dir / "local_aws.log") as pid:
-        yield LocalAws(client_environment(port, None), state_dir, pid)
+        environment = client_environment(port_aws, port_sagemaker)
+        yield LocalAws(environment, state_dir, pid, sagemaker_url)
 
 
 @pytest.fixture(scope="session")

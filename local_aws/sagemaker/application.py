@@ -1,0 +1,69 @@
+"""The service put together: resources, routes, and an orderly start and end."""
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from local_aws.sagemaker.admin import Admin
+from local_aws.sagemaker.endpoint_configs import EndpointConfigs
+from local_aws.sagemaker.endpoints import Endpoints
+from local_aws.sagemaker.invocation_metrics import InvocationMetrics
+from local_aws.sagemaker.job_kinds import PROCESSING, TRAINING, TRANSFORM
+from local_aws.sagemaker.jobs import Jobs
+from local_aws.sagemaker.models import Models
+from local_aws.sagemaker.platform import Platform
+from local_aws.sagemaker.processing import ProcessingRunner
+from local_aws.sagemaker.protocol import ControlPlane, load_service_model
+from local_aws.sagemaker.runtime import Runtime
+from local_aws.sagemaker.settings import Settings
+from local_aws.sagemaker.tags import Tags
+from local_aws.sagemaker.training import TrainingRunner
+from local_aws.sagemaker.training_interruption import Interruptions
+from local_aws.sagemaker.transform import TransformRunner
+
+#: Above any limit a handler enforces itself, so that it can answer in AWS's words.
+_MAX_BODY_BYTES = 64 * 1024 * 1024
+#: Grace of containers when the whole service ends.
+_SHUTDOWN_GRACE_S = 3.0
+
+
+def build_application(settings: Settings) -> web.Application:
+    """The service as an aiohttp application; its clean-up ends every container."""
+    shutil.rmtree(settings.jobs_dir, ignore_errors=True)
+    settings.jobs_dir.mkdir(parents=True)
+    platform = Platform.build(settings)
+    interruptions = Interruptions()
+    processing = Jobs(PROCESSING, platform, ProcessingRunner(platform))
+    transform = Jobs(TRANSFORM, platform, TransformRunner(platform))
+    training = Jobs(TRAINING, platform, TrainingRunner(platform, interruptions))
+    jobs = (processing, transform, training)
+    endpoints = Endpoints(platform)
+    resources = (*jobs, endpoints, EndpointConfigs(platform), Models(platform), Tags(platform))
+    handlers = {name: each for part in resources for name, each in part.handlers().items()}
+    metrics = InvocationMetrics(platform.cloudwatch)
+
+    async def lifetime(_: web.Application) -> AsyncIterator[None]:
+        for kind in jobs:
+            kind.recover()
+        endpoints.recover()
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(platform.close)
+            await stack.enter_async_context(metrics.publishing(settings.metrics_period_s))
+            yield
+            platform.grace_cap.seconds = _SHUTDOWN_GRACE_S
+            for kind in jobs:
+                await kind.close()
+            await endpoints.close()
+
+    application = web.Application(client_max_size=_MAX_BODY_BYTES)
+    application.cleanup_ctx.append(lifetime)
+    application.add_routes(
+        [
+            web.post("/", ControlPlane(load_service_model(), handlers).handle),
+            web.post("/endpoints/{name}/invocations", Runtime(settings, endpoints, metrics).handle),
+            *Admin(training, interruptions).routes(),
+        ]
+    )
+    return application

@@ -1,0 +1,187 @@
+"""Publish metrics and log lines to CloudWatch in the background; a job never waits for it."""
+
+import collections
+import contextlib
+import dataclasses
+import logging
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local_aws.sagemaker.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+_FLUSH_S = 0.5
+_MAX_QUEUED = 100_000
+_MAX_METRICS_A_CALL = 500
+#: PutLogEvents takes 10,000 events and 1 MiB, each event counted with 26 bytes of overhead.
+_MAX_EVENTS_A_CALL = 10_000
+_MAX_LOG_BYTES_A_CALL = 1_000_000
+_EVENT_OVERHEAD_BYTES = 26
+
+Dimensions = tuple[tuple[str, str], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    """One metric datum: several values of one moment are published with their counts of one."""
+
+    namespace: str
+    name: str
+    values: Sequence[float]
+    unit: str
+    dimensions: Dimensions
+    at_s: float
+
+
+@dataclasses.dataclass(frozen=True)
+class LogLine:
+    """One line of a container."""
+
+    group: str
+    stream: str
+    text: str
+    at_s: float
+
+
+class CloudWatch:
+    """Queues what it is given and sends it from a thread of its own.
+
+    When CloudWatch does not answer, what is queued is dropped with a warning; when the queue is
+    full, the oldest goes first.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        def client(service: str) -> Any:
+            return boto3.client(  # type: ignore[call-overload]
+                service,
+                endpoint_url=settings.aws_endpoint_url,
+                region_name=settings.region,
+                aws_access_key_id=settings.client_environment["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=settings.client_environment["AWS_SECRET_ACCESS_KEY"],
+                config=Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 1}),
+            )
+
+        self._metrics_client = client("cloudwatch")
+        self._logs_client = client("logs")
+        self._metrics: collections.deque[Metric] = collections.deque(maxlen=_MAX_QUEUED)
+        self._lines: collections.deque[LogLine] = collections.deque(maxlen=_MAX_QUEUED)
+        self._known_streams: set[tuple[str, str]] = set()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cloudwatch", daemon=True)
+        self._thread.start()
+
+    def put_metric(
+        self,
+        namespace: str,
+        name: str,
+        values: Sequence[float],
+        unit: str,
+        dimensions: Dimensions,
+    ) -> None:
+        """Queue one datum, stamped now."""
+        self._metrics.append(Metric(namespace, name, values, unit, dimensions, time.time()))
+
+    def put_line(self, group: str, stream: str, text: str) -> None:
+        """Queue one log line, stamped now."""
+        self._lines.append(LogLine(group, stream, text, time.time()))
+
+    def close(self) -> None:
+        """Send what is queued, for at most a few seconds."""
+        self._closing.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._closing.wait(_FLUSH_S):
+            self._flush()
+        self._flush()
+
+    def _flush(self) -> None:
+        try:
+            self._send_metrics(_drained(self._metrics))
+            self._send_lines(_drained(self._lines))
+        except (BotoCoreError, ClientError) as error:
+            _LOG.warning("CloudWatch did not take metrics or logs: %s", error)
+        except Exception:
+            _LOG.exception("Unexpected error while publishing to CloudWatch")
+
+    def _send_metrics(self, metrics: list[Metric]) -> None:
+        by_namespace: dict[str, list[dict[str, Any]]] = collections.defaultdict(list)
+        for metric in metrics:
+            by_namespace[metric.namespace].append(_datum(metric))
+        for namespace, data in by_namespace.items():
+            for start in range(0, len(data), _MAX_METRICS_A_CALL):
+                chunk = data[start : start + _MAX_METRICS_A_CALL]
+                self._metrics_client.put_metric_data(Namespace=namespace, MetricData=chunk)
+
+    def _send_lines(self, lines: list[LogLine]) -> None:
+        by_stream: dict[tuple[str, str], list[LogLine]] = collections.defaultdict(list)
+        for line in lines:
+            by_stream[line.group, line.stream].append(line)
+        for (group, stream), chosen in by_stream.items():
+            self._ensure_stream(group, stream)
+            for chunk in _log_chunks(chosen):
+                events = [
+                    {"timestamp": int(line.at_s * 1000), "message": line.text or " "}
+                    for line in chunk
+                ]
+                self._logs_client.put_log_events(
+                    logGroupName=group, logStreamName=stream, logEvents=events
+                )
+
+    def _ensure_stream(self, group: str, stream: str) -> None:
+        if (group, stream) in self._known_streams:
+            return
+        exists = self._logs_client.exceptions.ResourceAlreadyExistsException
+        with contextlib.suppress(exists):
+            self._logs_client.create_log_group(logGroupName=group)
+        with contextlib.suppress(exists):
+            self._logs_client.create_log_stream(logGroupName=group, logStreamName=stream)
+        self._known_streams.add((group, stream))
+
+
+def _datum(metric: Metric) -> dict[str, Any]:
+    dimensions = [{"Name": name, "Value": value} for name, value in metric.dimensions]
+    datum: dict[str, Any] = {
+        "MetricName": metric.name,
+        "Dimensions": dimensions,
+        "Unit": metric.unit,
+        "Timestamp": metric.at_s,
+    }
+    if len(metric.values) == 1:
+        datum["Value"] = metric.values[0]
+    else:
+        datum["StatisticValues"] = {
+            "SampleCount": len(metric.values),
+            "Sum": sum(metric.values),
+            "Minimum": min(metric.values),
+            "Maximum": max(metric.values),
+        }
+    return datum
+
+
+def _drained(queue: "collections.deque[Any]") -> list[Any]:
+    items = []
+    while queue:
+        items.append(queue.popleft())
+    return items
+
+
+def _log_chunks(lines: Iterable[LogLine]) -> Iterable[list[LogLine]]:
+    chunk: list[LogLine] = []
+    size = 0
+    for line in lines:
+        line_bytes = len(line.text.encode()) + _EVENT_OVERHEAD_BYTES
+        is_full = len(chunk) == _MAX_EVENTS_A_CALL or size + line_bytes > _MAX_LOG_BYTES_A_CALL
+        if chunk and is_full:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(line)
+        size += line_bytes
+    if chunk:
+        yield chunk

@@ -1,0 +1,103 @@
+"""The command line of the SageMaker service, and the loop that serves it."""
+
+import argparse
+import asyncio
+import logging
+import signal
+from pathlib import Path
+
+from aiohttp import web
+
+from local_aws.sagemaker.application import build_application
+from local_aws.sagemaker.settings import Settings
+
+_HOST = "127.0.0.1"
+
+
+def add_service_options(parser: argparse.ArgumentParser) -> None:
+    """Options that both the combined and the single command take."""
+    parser.add_argument("--state", type=Path, required=True, help="folder of its state")
+    parser.add_argument("--images", type=Path, required=True, help="JSON map of container images")
+    parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--account", default="000000000000")
+    numbers = {
+        "--instance-limit": (int, 20, "instances of one type and usage at once"),
+        "--invocation-timeout": (float, 60.0, "seconds a container may take to answer"),
+        "--startup-timeout": (float, 480.0, "seconds until /ping must answer"),
+        "--serverless-idle": (float, 300.0, "seconds without a call until scale to zero"),
+        "--stop-grace": (float, 120.0, "seconds between SIGTERM and SIGKILL"),
+        "--metrics-period": (float, 60.0, "seconds between metric publications"),
+        "--spot-discount": (float, 0.7, "share of spot time that is not billed"),
+        "--poll": (float, 1.0, "seconds between looks at checkpoints"),
+    }
+    for option, (kind, default, text) in numbers.items():
+        parser.add_argument(option, type=kind, default=default, help=f"{text} ({default:g})")
+
+
+def settings_from(arguments: argparse.Namespace, state_dir: Path, aws_url: str) -> Settings:
+    """Settings from parsed options."""
+    return Settings(
+        state_dir=state_dir.resolve(),
+        images_file=arguments.images.resolve(),
+        aws_endpoint_url=aws_url,
+        region=arguments.region,
+        account_id=arguments.account,
+        instance_limit=arguments.instance_limit,
+        invocation_timeout_s=arguments.invocation_timeout,
+        startup_timeout_s=arguments.startup_timeout,
+        serverless_startup_timeout_s=min(180.0, arguments.startup_timeout),
+        serverless_idle_s=arguments.serverless_idle,
+        stop_grace_s=arguments.stop_grace,
+        metrics_period_s=arguments.metrics_period,
+        spot_discount=arguments.spot_discount,
+        poll_s=arguments.poll,
+    )
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM or Ctrl-C sets."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def serve(settings: Settings, port: int, stop: asyncio.Event) -> None:
+    """Serve on loopback until ``stop`` is set, then end every container.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    runner = web.AppRunner(build_application(settings), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, _HOST, port).start()
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+def configure_logging() -> None:
+    """Warnings and errors on standard error, with their time."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+
+
+def main() -> None:
+    """Parse the command line and serve."""
+    parser = argparse.ArgumentParser(prog="local_aws.sagemaker", description=__doc__)
+    parser.add_argument("--port", type=int, default=4570)
+    parser.add_argument("--aws-endpoint", default="http://127.0.0.1:4566", help="S3, CloudWatch")
+    add_service_options(parser)
+    arguments = parser.parse_args()
+    configure_logging()
+    settings = settings_from(arguments, arguments.state, arguments.aws_endpoint)
+
+    async def run() -> None:
+        await serve(settings, arguments.port, stop_on_signals())
+
+    try:
+        asyncio.run(run())
+    except OSError as error:
+        parser.exit(1, f"cannot listen on port {arguments.port}: {error}\n")

@@ -1,0 +1,43 @@
+"""Small asyncio helpers with one meaning each."""
+
+import asyncio
+from collections.abc import Awaitable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+
+async def all_or_first_error(works: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
+    """Results in order; at the first error the others are cancelled, awaited, and it is raised."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        await cancelled(tasks)
+        raise
+
+
+async def cancelled(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+    """Cancel ``tasks`` and wait until each has ended, whatever it raises."""
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def first_of(**works: Awaitable[Any]) -> str:
+    """The name of the work that ends first; the others are cancelled and awaited.
+
+    Several that end at once are taken in argument order. An error of the winner is raised.
+    """
+    tasks = {name: asyncio.ensure_future(work) for name, work in works.items()}
+    try:
+        await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+        winner = next(name for name, task in tasks.items() if task.done())
+    finally:
+        losers = [task for task in tasks.values() if not task.done()]
+        for task in losers:
+            task.cancel()
+        await asyncio.gather(*losers, return_exceptions=True)
+    tasks[winner].result()
+    return winner

@@ -1,0 +1,200 @@
+"""Endpoints: create, update, delete, describe; and the deployment behind each.
+
+::
+
+    Creating ─▶ InService ─▶ Updating ─▶ InService      Deleting ─▶ (gone)
+        └─▶ Failed              └─failure: the old deployment stays, InService with a reason
+
+After a restart of the service an endpoint is ``SystemUpdating`` until its containers run again.
+"""
+
+import asyncio
+import itertools
+import logging
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from local_aws.sagemaker.clock import now_s
+from local_aws.sagemaker.concurrency import cancelled
+from local_aws.sagemaker.deployment import Deployment, DeploymentFailedError
+from local_aws.sagemaker.endpoint_configs import find_endpoint_config
+from local_aws.sagemaker.errors import ApiError, validation_exception
+from local_aws.sagemaker.failure_reasons import shortened
+from local_aws.sagemaker.listing import page
+from local_aws.sagemaker.platform import Platform
+from local_aws.sagemaker.protocol import Handler
+from local_aws.sagemaker.store import Record
+
+_LOG = logging.getLogger(__name__)
+_KIND = "Endpoint"
+_IN_PROGRESS = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
+_S3_WAIT_S = 60.0
+
+
+class Endpoints:
+    """All endpoints, and the operations on them."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._deployments: dict[str, Deployment] = {}
+        self._changes: set[asyncio.Task[None]] = set()
+        self._numbers = itertools.count(1)
+
+    def handlers(self) -> dict[str, Handler]:
+        """The operations this answers, by name."""
+        return {
+            "CreateEndpoint": self.create,
+            "DescribeEndpoint": self.describe,
+            "ListEndpoints": self.list,
+            "UpdateEndpoint": self.update,
+            "DeleteEndpoint": self.delete,
+        }
+
+    def deployment(self, name: str) -> Deployment | None:
+        """What serves ``name`` now, or None."""
+        return self._deployments.get(name)
+
+    def is_known(self, name: str) -> bool:
+        """Whether there is an endpoint of that name, in service or not."""
+        return self._platform.store.get(_KIND, name) is not None
+
+    def recover(self) -> None:
+        """Bring the endpoints of the last run back."""
+        for record in self._platform.store.of_kind(_KIND):
+            if record.status == "Deleting":
+                self._platform.store.delete(record)
+            elif record.status != "Failed":
+                self._set(record, "SystemUpdating")
+                self._change(self._restart(record))
+
+    async def close(self) -> None:
+        """End every container; the endpoints remain on record."""
+        await cancelled(self._changes)
+        await asyncio.gather(*(deployment.stop() for deployment in self._deployments.values()))
+        self._deployments.clear()
+
+    async def create(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Record an endpoint and start its containers."""
+        name, platform = request["EndpointName"], self._platform
+        arn = platform.settings.arn("endpoint", name)
+        if platform.store.get(_KIND, name) is not None:
+            raise validation_exception(f'Cannot create already existing endpoint "{arn}".')
+        deployment = self._new_deployment(name, request["EndpointConfigName"])
+        tags = request.pop("Tags", [])
+        record = Record(_KIND, name, arn, now_s(), request, {})
+        self._set(record, "Creating")
+        platform.store.add_tags(arn, tags)
+        self._change(self._deploy(record, deployment))
+        return {"EndpointArn": arn}
+
+    async def update(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Start the new configuration's containers, then move the traffic."""
+        record = self._find(request["EndpointName"])
+        self._refuse_in_progress(record)
+        deployment = self._new_deployment(record.name, request["EndpointConfigName"])
+        self._set(record, "Updating")
+        self._change(self._deploy(record, deployment, request["EndpointConfigName"]))
+        return {"EndpointArn": record.arn}
+
+    async def delete(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Stop an endpoint's containers, then forget it."""
+        record = self._find(request["EndpointName"])
+        self._refuse_in_progress(record)
+        self._set(record, "Deleting")
+        self._change(self._delete(record))
+        return {}
+
+    async def describe(self, request: dict[str, Any]) -> dict[str, Any]:
+        """State and variants of an endpoint."""
+        record = self._find(request["EndpointName"])
+        deployment = self._deployments.get(record.name)
+        variants = deployment.describe() if deployment else None
+        return {
+            **record.request,
+            **record.fields,
+            **_identity(record),
+            "ProductionVariants": variants,
+        }
+
+    async def list(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Summaries of the endpoints that match."""
+        chosen, token = page(self._platform.store.of_kind(_KIND), request)
+        summaries = [{**record.fields, **_identity(record)} for record in chosen]
+        return {"Endpoints": summaries, "NextToken": token}
+
+    def _new_deployment(self, name: str, config_name: str) -> Deployment:
+        config = find_endpoint_config(self._platform, config_name)
+        folder = self._platform.settings.jobs_dir / "endpoint" / f"{name}.{next(self._numbers)}"
+        return Deployment(self._platform, name, config, folder)
+
+    async def _deploy(
+        self, record: Record, deployment: Deployment, new_config: str | None = None
+    ) -> None:
+        try:
+            await deployment.start()
+        except DeploymentFailedError as error:
+            is_serving = record.name in self._deployments
+            reason = shortened(str(error))
+            self._set(record, "InService" if is_serving else "Failed", FailureReason=reason)
+            return
+        previous = self._deployments.get(record.name)
+        self._deployments[record.name] = deployment
+        if new_config is not None:
+            record.request["EndpointConfigName"] = new_config
+        record.fields.pop("FailureReason", None)
+        self._set(record, "InService")
+        if previous is not None:
+            await previous.stop()
+
+    async def _restart(self, record: Record) -> None:
+        deadline = time.monotonic() + _S3_WAIT_S
+        while not await self._platform.s3.is_reachable() and time.monotonic() < deadline:
+            await asyncio.sleep(0.2)
+        try:
+            deployment = self._new_deployment(record.name, record.request["EndpointConfigName"])
+        except ApiError as error:
+            self._set(record, "Failed", FailureReason=error.message)
+            return
+        await self._deploy(record, deployment)
+
+    async def _delete(self, record: Record) -> None:
+        deployment = self._deployments.pop(record.name, None)
+        if deployment is not None:
+            await deployment.stop()
+        self._platform.store.delete(record)
+
+    def _change(self, work: Coroutine[Any, Any, None]) -> None:
+        async def logged() -> None:
+            try:
+                await work
+            except Exception:
+                _LOG.exception("Unexpected error in an endpoint's change")
+
+        task = asyncio.create_task(logged())
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+
+    def _set(self, record: Record, status: str, **fields: Any) -> None:
+        record.fields.update(fields, Status=status, LastModifiedTime=now_s())
+        self._platform.store.save(record)
+
+    def _find(self, name: str) -> Record:
+        record = self._platform.store.get(_KIND, name)
+        if record is None:
+            arn = self._platform.settings.arn("endpoint", name)
+            raise validation_exception(f'Could not find endpoint "{arn}".')
+        return record
+
+    def _refuse_in_progress(self, record: Record) -> None:
+        if record.status in _IN_PROGRESS:
+            raise validation_exception(f'Cannot update in-progress endpoint "{record.arn}".')
+
+
+def _identity(record: Record) -> dict[str, Any]:
+    return {
+        "EndpointName": record.name,
+        "EndpointArn": record.arn,
+        "EndpointStatus": record.status,
+        "CreationTime": record.created_s,
+    }

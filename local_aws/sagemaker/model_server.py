@@ -1,0 +1,125 @@
+"""A container that serves a model: start it, wait for ``/ping``, post to ``/invocations``."""
+
+import asyncio
+import contextlib
+import dataclasses
+import socket
+import time
+from collections.abc import AsyncIterator, Mapping
+
+import aiohttp
+
+from local_aws.sagemaker.containers import Container, ContainerSpec, LogSink, running
+
+_FIRST_PING_DELAY_S = 0.01
+_PING_DELAY_S = 0.05
+
+
+class ModelServerNotReadyError(Exception):
+    """The container ended, or did not answer ``/ping`` with 200 in time; the text says which."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What the container answered to an invocation, whatever its status."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    seconds: float
+
+
+class ModelServer:
+    """A ready model server. Calls may run concurrently; connections are kept alive."""
+
+    def __init__(self, container: Container, url: str, session: aiohttp.ClientSession) -> None:
+        self.container = container
+        self._url = url
+        self._session = session
+        self.in_flight = 0
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its process still runs."""
+        return self.container.exit_code is None
+
+    async def invoke(self, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Answer:
+        """POST ``body`` to ``/invocations``.
+
+        Raises:
+            asyncio.TimeoutError: no whole answer within ``timeout_s``.
+            aiohttp.ClientError: the connection failed.
+        """
+        self.in_flight += 1
+        start = time.perf_counter()
+        try:
+            timeout = aiohttp.ClientTimeout(total=timeout_s)
+            async with self._session.post(
+                f"{self._url}/invocations", data=body, headers=headers, timeout=timeout
+            ) as response:
+                answer = await response.read()
+                seconds = time.perf_counter() - start
+                return Answer(response.status, answer, response.headers, seconds)
+        finally:
+            self.in_flight -= 1
+
+    async def execution_parameters(self) -> dict[str, object]:
+        """What ``GET /execution-parameters`` recommends; empty when it is not offered."""
+        try:
+            async with self._session.get(f"{self._url}/execution-parameters") as response:
+                if response.status != 200:
+                    return {}
+                parameters = await response.json(content_type=None)
+        except (aiohttp.ClientError, ValueError):
+            return {}
+        return parameters if isinstance(parameters, dict) else {}
+
+    async def wait_until_ready(self, timeout_s: float) -> None:
+        """Return once ``/ping`` answers 200."""
+        deadline = time.monotonic() + timeout_s
+        delay_s = _FIRST_PING_DELAY_S
+        while time.monotonic() < deadline:
+            if not self.is_alive:
+                await self.container.wait()
+                raise ModelServerNotReadyError(
+                    f"exit code: {self.container.exit_code}. {self.container.stderr_tail}"
+                )
+            with contextlib.suppress(aiohttp.ClientError, asyncio.TimeoutError):
+                timeout = aiohttp.ClientTimeout(total=2)
+                async with self._session.get(f"{self._url}/ping", timeout=timeout) as response:
+                    if response.status == 200:
+                        return
+            await asyncio.sleep(delay_s)
+            delay_s = min(_PING_DELAY_S, delay_s * 1.5)
+        raise ModelServerNotReadyError(
+            "Model container failed to respond to ping; please ensure that the /ping endpoint is "
+            "implemented and responds with an HTTP 200 status code."
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    spec: ContainerSpec, sink: LogSink, startup_timeout_s: float
+) -> AsyncIterator[ModelServer]:
+    """Run a model server on a free loopback port until the block is left.
+
+    Raises:
+        ModelServerNotReadyError: on entering, when it does not become ready.
+    """
+    port = _free_port()
+    address = {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_BIND_TO_HOST": "127.0.0.1"}
+    spec = dataclasses.replace(spec, environment={**spec.environment, **address})
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
+    async with (
+        aiohttp.ClientSession(connector=connector, auto_decompress=False) as session,
+        running(spec, sink) as container,
+    ):
+        server = ModelServer(container, f"http://127.0.0.1:{port}", session)
+        await server.wait_until_ready(startup_timeout_s)
+        yield server

@@ -1,0 +1,108 @@
+"""Measure a container's CPU and memory and publish them under SageMaker's metric names."""
+
+import asyncio
+import contextlib
+import dataclasses
+import time
+from collections.abc import AsyncIterator
+
+import psutil
+
+from local_aws.sagemaker.cloudwatch import CloudWatch, Dimensions
+from local_aws.sagemaker.instance_types import InstanceShape
+
+_FIRST_SAMPLE_S = 0.2
+_MAX_SAMPLE_S = 5.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Observed:
+    """Whose usage it is: the metric namespace, the dimensions, and the instance's size."""
+
+    namespace: str
+    dimensions: Dimensions
+    shape: InstanceShape
+
+
+class _ProcessTree:
+    """CPU seconds and resident bytes of a process and its descendants."""
+
+    def __init__(self, pid: int) -> None:
+        self._root = psutil.Process(pid)
+
+    def cpu_s(self) -> float:
+        """CPU seconds so far, of the root, its ended children and its living descendants."""
+        total = sum(self._root.cpu_times()[:4])
+        for child in self._root.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                total += sum(child.cpu_times()[:2])
+        return float(total)
+
+    def resident_bytes(self) -> int:
+        """Resident memory now."""
+        total = self._root.memory_info().rss
+        for child in self._root.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                total += child.memory_info().rss
+        return int(total)
+
+
+@dataclasses.dataclass
+class _Window:
+    """Samples since the last publication."""
+
+    start_s: float
+    start_cpu_s: float
+    last_s: float = 0.0
+    last_cpu_s: float = 0.0
+    resident_bytes: list[int] = dataclasses.field(default_factory=list)
+
+    def add(self, at_s: float, cpu_s: float, resident_bytes: int) -> None:
+        self.last_s, self.last_cpu_s = at_s, cpu_s
+        self.resident_bytes.append(resident_bytes)
+
+
+def _publish(window: _Window, observed: Observed, cloudwatch: CloudWatch) -> None:
+    elapsed_s = window.last_s - window.start_s
+    if not window.resident_bytes or elapsed_s <= 0:
+        return
+    cpu_percent = 100 * max(0.0, window.last_cpu_s - window.start_cpu_s) / elapsed_s
+    resident = sum(window.resident_bytes) / len(window.resident_bytes)
+    memory_percent = min(100.0, 100 * resident / observed.shape.memory_bytes)
+    values = {"CPUUtilization": cpu_percent, "MemoryUtilization": memory_percent}
+    if observed.shape.has_gpu:
+        # Emulated: no GPU here. The share of its threads the process keeps busy stands for it.
+        values["GPUUtilization"] = min(100.0, cpu_percent / observed.shape.threads)
+        values["GPUMemoryUtilization"] = memory_percent
+    for name, value in values.items():
+        cloudwatch.put_metric(observed.namespace, name, [value], "Percent", observed.dimensions)
+
+
+async def _observe(pid: int, observed: Observed, cloudwatch: CloudWatch, period_s: float) -> None:
+    with contextlib.suppress(psutil.Error):
+        tree = _ProcessTree(pid)
+        window = _Window(time.monotonic(), tree.cpu_s())
+        delay_s = _FIRST_SAMPLE_S
+        try:
+            while True:
+                await asyncio.sleep(delay_s)
+                delay_s = min(2 * delay_s, _MAX_SAMPLE_S, max(period_s / 2, _FIRST_SAMPLE_S))
+                window.add(time.monotonic(), tree.cpu_s(), tree.resident_bytes())
+                if window.last_s - window.start_s >= period_s:
+                    _publish(window, observed, cloudwatch)
+                    window = _Window(window.last_s, window.last_cpu_s)
+        finally:
+            _publish(window, observed, cloudwatch)
+
+
+@contextlib.asynccontextmanager
+async def observing(
+    pid: int, observed: Observed, cloudwatch: CloudWatch, period_s: float
+) -> AsyncIterator[None]:
+    """Publish the usage of ``pid`` each ``period_s`` and once more when the block is left."""
+    task = asyncio.create_task(_observe(pid, observed, cloudwatch, period_s))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
