@@ -6,6 +6,8 @@ Imports MLflow's own client, which is slow: for the release command, never for a
 from __future__ import annotations
 
 import json
+import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag
 from mlflow.entities.model_registry import ModelVersion
+from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, Schema
@@ -30,6 +33,9 @@ from include.pipeline.release_ports import Candidate, RegisteredVersion
 
 TRAINING_DIGEST_TAG = "twolane.training_digest"
 """On the run and on the version, so a release finds what it made before."""
+
+# The SageMaker plugin warns at every request that a tracking URI is no ARN.
+logging.getLogger("mlflow.tracking.request_header.registry").setLevel(logging.ERROR)
 
 SIGNATURE = ModelSignature(
     inputs=Schema([ColSpec("string", "id"), ColSpec("string", "text")]),
@@ -87,7 +93,7 @@ class MlflowReleaseRegistry:
 
     def register(self, candidate: Candidate) -> RegisteredVersion:
         """See `ReleaseRegistry.register`."""
-        with _explained(f"registering {candidate.name}"):
+        with _explained(f"registering {candidate.name}"), _quiet():
             mlflow.set_tracking_uri(self._tracking_uri)
             mlflow.set_registry_uri(self._tracking_uri)
             mlflow.set_experiment(self._experiment)
@@ -183,6 +189,25 @@ def _as_registered(version: ModelVersion) -> RegisteredVersion:
         model_data_url=version.tags.get(MODEL_DATA_URL_TAG, ""),
         model_data_sha256=version.tags.get(MODEL_DATA_SHA256_TAG, ""),
     )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep MLflow from warning, at length, that this process could not run the model it logs.
+
+    It is not meant to: the model has requirements, and an image, of its own.
+    """
+    logger = logging.getLogger("mlflow")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(before)
+        MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.unset()
 
 
 @contextmanager

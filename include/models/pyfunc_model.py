@@ -26,7 +26,8 @@ class NewsTopicModel(PythonModel):  # type: ignore[misc]
         settings = ContainerSettings.from_environment(os.environ)
         self._engine = build_engine(Path(context.artifacts["artifact"]), settings, Meter())
 
-    def predict(self, context: Any, model_input: Any, params: Any = None) -> list[dict[str, Any]]:
+    # MLflow would read type hints as a schema; the logged signature is the schema.
+    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
         """Classify a data frame, or a list of objects, with the container's own engine."""
         from serving.records import Prediction
         from serving.wire import parse_fields

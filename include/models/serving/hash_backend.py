@@ -3,18 +3,14 @@
 It answers through the same engine, batches and wire format as the real model at a thousandth of
 the cost, which is what measurements of everything around the model need (memory and time of a
 batch of 200,000 documents), and what tests need that are not about labels. Its labels are
-deterministic and mean nothing. Made by `trivial_artifact`; never registered.
+deterministic and mean nothing. `contract/trivial_model` is its artifact.
 """
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections.abc import Sequence
-from pathlib import Path
 from zlib import crc32
-
-from .artifact import MODEL_FILE
 
 
 class HashBackend:
@@ -32,16 +28,3 @@ class HashBackend:
     ) -> list[tuple[int, float]]:
         """See `Backend.infer`."""
         return [(ids[0] % self._classes, 0.5 + (ids[0] % 1000) / 2000) for ids in tokens]
-
-
-def trivial_artifact(folder: Path, name: str, labels: Sequence[str]) -> None:
-    """Write the artifact of a hash model into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    model = {
-        "name": name,
-        "format": "hash",
-        "labels": list(labels),
-        "max_tokens": 16,
-        "max_characters": 4096,
-    }
-    (folder / MODEL_FILE).write_text(json.dumps(model, indent=2) + "\n", encoding="utf-8")
