@@ -1,0 +1,89 @@
+"""The form of `document_inference`: what it accepts and refuses before a run exists."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+GOOD = {"batch_uri": "s3://twolane-inbox/news.jsonl.gz", "account": "trial-lumen"}
+
+
+def validated(dag, conf):
+    """Merge a run's conf into the DAG's params and validate, as the API server does."""
+    params = copy.deepcopy(dag.params)
+    params.update(conf)
+    return params.validate()
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        {},
+        {"batch_uri": "s3://my.bucket-1/a/b c.parquet"},
+        {"tier": "demo"},
+        {"tier": None},
+        {"deadline_minutes": 0.5},
+        {"deadline_minutes": None},
+        {"model_alias": "challenger_2"},
+        {"joined_uris": ["s3://twolane-inbox/more.csv"]},
+        {"joined_uris": None},
+        {"submission": "order 17"},
+    ],
+)
+def test_accepted(document_inference, conf):
+    params = validated(document_inference, GOOD | conf)
+
+    assert params | GOOD | conf == params
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("batch_uri", ""),
+        ("batch_uri", None),
+        ("batch_uri", "twolane-inbox/news.jsonl"),
+        ("batch_uri", "https://example.org/news.jsonl"),
+        ("batch_uri", "s3://twolane-inbox"),
+        ("batch_uri", "s3://twolane-inbox/"),
+        ("batch_uri", "s3://UPPER/news.jsonl"),
+        ("account", ""),
+        ("account", "two words"),
+        ("account", "with#hash"),
+        ("tier", "platinum"),
+        ("tier", ""),
+        ("deadline_minutes", 0),
+        ("deadline_minutes", -5),
+        ("deadline_minutes", 7 * 24 * 60 + 1),
+        ("deadline_minutes", "soon"),
+        ("model_alias", ""),
+        ("model_alias", "a/b"),
+        ("joined_uris", ["news.csv"]),
+        ("joined_uris", "s3://twolane-inbox/more.csv"),
+        ("submission", "x" * 201),
+    ],
+)
+def test_refused_by_its_own_field(document_inference, field, value):
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError) as refusal:
+        validated(document_inference, GOOD | {field: value})
+
+    assert field in str(refusal.value)
+
+
+@pytest.mark.parametrize("missing", sorted(GOOD))
+def test_what_has_no_default_must_be_given(document_inference, missing):
+    from airflow.sdk.exceptions import ParamValidationError
+
+    conf = {name: value for name, value in GOOD.items() if name != missing}
+
+    with pytest.raises(ParamValidationError):
+        validated(document_inference, conf)
+
+
+def test_every_field_is_explained(document_inference):
+    for name in document_inference.params:
+        schema = document_inference.params.get_param(name)
+        assert schema.schema["title"], name
+        assert schema.description, name
