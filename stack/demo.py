@@ -10,7 +10,7 @@ from stack.demo_documents import write_documents
 from stack.down import stop_everything
 from stack.errors import StackError
 from stack.figures import Figures, FiguresReader, browser_address
-from stack.result_table import result_table
+from stack.result_table import print_results
 from stack.run_display import RunDisplay
 from stack.session import Session, exclusive, running_environment
 from stack.submission import DAG_ID, Progress, Request, Submitter
@@ -77,7 +77,7 @@ def _run_batches(session: Session, console: Console) -> int:
         for batch, figures in zip(BATCHES, found.values(), strict=True)
         if figures
     ]
-    console.print(result_table(rows))
+    print_results(console, rows)
     problems = [
         f"{titles[run_id]}: run {run_id} {state}. {submitter.api.failure(DAG_ID, run_id)}"
         for run_id, state in states.items()

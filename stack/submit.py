@@ -9,7 +9,7 @@ from stack.errors import StackError
 from stack.figures import FiguresReader, browser_address
 from stack.passwords import load_or_generate
 from stack.paths import Paths
-from stack.result_table import result_table
+from stack.result_table import print_results
 from stack.run_display import RunDisplay
 from stack.session import running_environment
 from stack.submission import DAG_ID, Request, Submitter
@@ -41,7 +41,7 @@ def submit(paths: Paths, arguments: argparse.Namespace, console: Console) -> int
         state = submitter.wait([run_id], display.listen)[run_id]
     figures = FiguresReader(environment).by_run(run_id)
     if figures:
-        console.print(result_table([(request.file.name, figures)]))
+        print_results(console, [(request.file.name, figures)])
         if figures.quality_uri:
             report = browser_address(figures.quality_uri, environment)
             console.print(f"data docs {report}", highlight=False, soft_wrap=True)
