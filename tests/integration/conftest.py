@@ -1,0 +1,200 @@
+"""The product on real servers, its DAGs run in this process by `dag.test()`.
+
+PostgreSQL, the embedded AWS and MLflow are real processes on free loopback ports. The model is
+the trivial one: what is tested is everything around it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from tests.support.airflow_home import DAGS, REPOSITORY, initialise_metadata
+from tests.support.local_aws import LocalAws, clean_environment, free_port, local_aws, started
+from tests.support.postgres import PostgresServer, postgres_server
+
+__all__ = ["local_aws", "postgres_server"]
+
+LANES = """
+[deadline_s]
+demo = 60
+trial = 60
+standard = 600
+enterprise = 3600
+
+[lanes.serverless]
+instance_type = "serverless-4096MB"
+cold_start_s = 0.1
+tokens_per_s = 10000
+price_usd_per_h = 0.3
+start_billed = false
+max_documents = 5
+source = "test"
+
+[lanes.processing]
+instance_type = "ml.c5.xlarge"
+cold_start_s = 1
+tokens_per_s = 10000
+price_usd_per_h = 0.2
+start_billed = true
+max_documents = 20
+source = "test"
+
+[lanes.transform]
+instance_type = "ml.g4dn.xlarge"
+cold_start_s = 1
+tokens_per_s = 10000
+price_usd_per_h = 0.7
+start_billed = true
+source = "test"
+"""
+
+
+@pytest.fixture(scope="session")
+def mlflow_uri(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> Iterator[str]:
+    """A tracking server on SQLite, its artifacts in the embedded S3."""
+    folder, port = tmp_path_factory.mktemp("mlflow"), free_port()
+    environment = {
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        **local_aws.env,
+    }
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", "1", "--no-serve-artifacts"]
+    command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
+    command += ["--default-artifact-root", "s3://twolane-mlflow"]
+    url = f"http://127.0.0.1:{port}"
+    with started(command, [f"{url}/health"], folder / "mlflow.log", environment):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def product_environment(
+    tmp_path_factory: pytest.TempPathFactory,
+    local_aws: LocalAws,
+    postgres_server: PostgresServer,
+    mlflow_uri: str,
+) -> dict[str, str]:
+    """Migrated, provisioned, with the trivial model released; the variables that reach it."""
+    lanes = tmp_path_factory.mktemp("lanes") / "lanes.toml"
+    lanes.write_text(LANES)
+    variables = {
+        **local_aws.env,
+        "MLFLOW_TRACKING_URI": mlflow_uri,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "TWOLANE_MLFLOW_TRACKING_URI": mlflow_uri,
+        "TWOLANE_DATABASE_URL": postgres_server.new_database(),
+        "TWOLANE_LANES_FILE": str(lanes),
+        "TWOLANE_IS_EMULATED": "true",
+        "TWOLANE_SHARD_DOCUMENTS": "8",
+        "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'plugins'}",
+    }
+    for command in (
+        ["include.migrate"],
+        ["include.provision", "--demo-accounts"],
+        ["include.release", "--trivial"],
+    ):
+        subprocess.run(
+            [sys.executable, "-m", *command],
+            check=True,
+            cwd=REPOSITORY,
+            env={**clean_environment(), **variables},
+        )
+    point_alias(mlflow_uri, "champion")
+    return variables
+
+
+def point_alias(mlflow_uri: str, alias: str) -> None:
+    """Let an alias name the first version of the model."""
+    body = json.dumps({"name": "news-topic", "alias": alias, "version": "1"}).encode()
+    request = urllib.request.Request(
+        f"{mlflow_uri}/api/2.0/mlflow/registered-models/alias",
+        data=body,
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 200
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: its state, its tasks' states, and the batch as the database has it."""
+
+    state: str
+    tasks: dict[str, str]
+    batch: dict[str, Any] | None
+
+
+class Product:
+    """Uploads files, runs DAGs in this process, reads both stores."""
+
+    def __init__(self, aws: LocalAws, variables: dict[str, str]) -> None:
+        from airflow.dag_processing.dagbag import DagBag
+
+        self.aws = aws
+        self._database_url = variables["TWOLANE_DATABASE_URL"]
+        self._dags = DagBag(DAGS).dags
+
+    def upload(self, name: str, content: bytes) -> str:
+        key = f"tests/{uuid.uuid4().hex}/{name}"
+        self.aws.client("s3").put_object(Bucket="twolane-inbox", Key=key, Body=content)
+        return f"s3://twolane-inbox/{key}"
+
+    def infer(self, uri: str, account: str = "standard-harbor", **conf: Any) -> Outcome:
+        """Run `document_inference` to its end."""
+        values = {"batch_uri": uri, "account": account, "model_alias": "trivial", **conf}
+        return self.run("document_inference", values)
+
+    def run(self, dag_id: str, conf: dict[str, Any]) -> Outcome:
+        run = self._dags[dag_id].test(run_conf=conf)
+        tasks = {each.task_id: str(each.state) for each in run.get_task_instances()}
+        found = self.query("SELECT * FROM batch_summary WHERE run_id = %s", run.run_id)
+        return Outcome(str(run.state), tasks, found[0] if found else None)
+
+    def query(self, text: str, *values: Any) -> list[dict[str, Any]]:
+        with psycopg.connect(self._database_url, row_factory=dict_row) as connection:
+            return connection.execute(text.encode(), values).fetchall()
+
+    def items(self, batch_id: str) -> dict[str, dict[str, Any]]:
+        """The write store's items of a batch, by document id."""
+        client, found = self.aws.client("dynamodb"), {}
+        for page in client.get_paginator("scan").paginate(TableName="twolane-predictions"):
+            for item in page["Items"]:
+                if item["sk"]["S"].endswith(f"#{batch_id}"):
+                    found[item["pk"]["S"].split("#", 1)[1]] = item
+        return found
+
+
+@pytest.fixture(scope="session")
+def product(local_aws: LocalAws, product_environment: dict[str, str]) -> Iterator[Product]:
+    """The product, wired by environment as in production."""
+    before = dict(os.environ)
+    initialise_metadata()
+    os.environ.update(product_environment)
+    yield Product(local_aws, product_environment)
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def json_lines(*records: object) -> bytes:
+    """Join records to a file; bytes are taken as they are."""
+    lines = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in records]
+    return b"\n".join(lines) + b"\n"
+
+
+def sound(count: int) -> list[dict[str, str]]:
+    """Documents without a fault."""
+    return [{"id": f"d{i}", "text": f"text number {i}"} for i in range(count)]
+
+
