@@ -85,6 +85,11 @@ class Engine:
         while ahead:
             yield from self._finish(ahead.popleft())
 
+    @property
+    def queued(self) -> int:
+        """Batches that wait for a worker, about."""
+        return self._queue.qsize()
+
     def close(self) -> None:
         """Stop the workers once they have done what is queued."""
         for _ in self._threads:
