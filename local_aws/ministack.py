@@ -26,9 +26,13 @@ def server_command() -> list[str]:
 
 
 def server_environment(
-    port: int, state_dir: Path, inherited: Mapping[str, str], region: str = "us-east-1"
+    port: int,
+    state_dir: Path,
+    inherited: Mapping[str, str],
+    region: str = "us-east-1",
+    host: str = "127.0.0.1",
 ) -> dict[str, str]:
-    """Environment that binds MiniStack to loopback and keeps its state in ``state_dir``.
+    """Environment that binds MiniStack to ``host`` and keeps its state in ``state_dir``.
 
     Variables named ``AWS_*`` are dropped: an endpoint or a profile meant for clients would
     otherwise steer the emulator's own calls.
@@ -36,9 +40,12 @@ def server_environment(
     environment = {key: value for key, value in inherited.items() if not key.startswith("AWS_")}
     environment.update(
         GATEWAY_PORT=str(port),
-        BIND_HOST="127.0.0.1",
+        BIND_HOST=host,
         MINISTACK_REGION=region,
         SERVICES=SERVICES,
+        # Its MQTT and SFTP listeners would bind every interface.
+        IOT_MTLS_ENABLED="0",
+        SFTP_ENABLED="0",
         PERSIST_STATE="1",
         STATE_DIR=str(state_dir / "services"),
         S3_PERSIST="1",
@@ -78,12 +85,15 @@ def main() -> None:
     """Parse the command line and become the server."""
     parser = argparse.ArgumentParser(prog="local_aws.ministack", description=__doc__)
     parser.add_argument("--port", type=int, default=4566)
+    parser.add_argument("--host", default="127.0.0.1", help="a container listens on 0.0.0.0")
     parser.add_argument("--state", type=Path, required=True, help="folder of its state")
     parser.add_argument("--region", default="us-east-1")
     arguments = parser.parse_args()
     state_dir = arguments.state.resolve()
     prepare_state(state_dir)
-    environment = server_environment(arguments.port, state_dir, os.environ, arguments.region)
+    environment = server_environment(
+        arguments.port, state_dir, os.environ, arguments.region, arguments.host
+    )
     command = server_command()
     os.execve(command[0], command, environment)  # noqa: S606 - our own interpreter
 

@@ -62,8 +62,8 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def serve(settings: Settings, port: int, stop: asyncio.Event) -> None:
-    """Serve on loopback until ``stop`` is set, then end every container.
+async def serve(settings: Settings, port: int, stop: asyncio.Event, host: str = _HOST) -> None:
+    """Serve, on loopback unless told otherwise, until ``stop`` is set, then end every container.
 
     Raises:
         OSError: the port is taken.
@@ -71,7 +71,7 @@ async def serve(settings: Settings, port: int, stop: asyncio.Event) -> None:
     runner = web.AppRunner(build_application(settings), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        await web.TCPSite(runner, _HOST, port).start()
+        await web.TCPSite(runner, host, port).start()
         await stop.wait()
     finally:
         await runner.cleanup()
@@ -88,6 +88,7 @@ def main() -> None:
     """Parse the command line and serve."""
     parser = argparse.ArgumentParser(prog="local_aws.sagemaker", description=__doc__)
     parser.add_argument("--port", type=int, default=4570)
+    parser.add_argument("--host", default=_HOST, help="a container listens on 0.0.0.0")
     parser.add_argument("--aws-endpoint", default="http://127.0.0.1:4566", help="S3, CloudWatch")
     add_service_options(parser)
     arguments = parser.parse_args()
@@ -95,7 +96,7 @@ def main() -> None:
     settings = settings_from(arguments, arguments.state, arguments.aws_endpoint)
 
     async def run() -> None:
-        await serve(settings, arguments.port, stop_on_signals())
+        await serve(settings, arguments.port, stop_on_signals(), arguments.host)
 
     try:
         asyncio.run(run())
