@@ -45,6 +45,11 @@ def client(service: str) -> Any:
     return _client(service, os.getpid())
 
 
+def forget() -> None:
+    """Drop the clients made so far; the next ones read the environment anew."""
+    _client.cache_clear()
+
+
 @cache
 def _client(service: str, _process_id: int) -> Any:
     import boto3

@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
     checksum   text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
+COMMENT ON TABLE schema_migrations IS 'Migrations that were applied.';
 COMMENT ON COLUMN schema_migrations.checksum IS 'sha256 (hex) of the file as applied.';
 """
 
@@ -63,7 +64,7 @@ def read_migrations(folder: Path = MIGRATIONS_FOLDER) -> list[Migration]:
         version, text = int(match[1]), path.read_bytes()
         if version in found:
             raise MigrationRefused(
-                f"{path}: number {version:04d} is taken by {found[version].name}"
+                f"{path}: its number is taken by {version:04d}_{found[version].name}.sql"
             )
         found[version] = Migration(version, match[2], text, hashlib.sha256(text).hexdigest())
     return list(found.values())
