@@ -27,7 +27,8 @@ MAX_ID_BYTES = 1_024
 class GreatExpectationsGate:
     """`QualityGate` over the suites in `suites/`.
 
-    Suites are compiled once a process, at their first use: about a second, then milliseconds.
+    The first use in a process imports Great Expectations and compiles the suites, which takes
+    seconds; a process that is forked later inherits both, so call `warm_up` before forking.
     """
 
     def __init__(self, *, max_document_characters: int, max_id_bytes: int = MAX_ID_BYTES) -> None:
@@ -41,6 +42,11 @@ class GreatExpectationsGate:
             "max_document_characters": max_document_characters,
             "max_id_bytes": max_id_bytes,
         }
+
+    def warm_up(self) -> None:
+        """Pay now for what the first check would: imports, suites, Great Expectations' caches."""
+        self.check_documents([RawDocument(0, "warm-up", "one sound document")], [])
+        self.check_predictions([Prediction("warm-up", "sound", 1.0)], labels=["sound"])
 
     def check_documents(
         self, rows: Sequence[RawDocument], duplicate_positions: Sequence[int]
