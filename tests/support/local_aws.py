@@ -28,8 +28,8 @@ _FIXTURE_PROGRAM = REPOSITORY / "tests/contract/local_aws/fixture_program"
 _VENVS = REPOSITORY / ".twolane/venvs"
 #: Shorter than AWS's, so that tests see what takes minutes there.
 SHORT_TIMES = (
-    ("--serverless-idle", "3"),
-    ("--invocation-timeout", "5"),
+    ("--serverless-idle", "2"),
+    ("--invocation-timeout", "3"),
     ("--startup-timeout", "20"),
     ("--stop-grace", "5"),
     ("--metrics-period", "1"),
