@@ -1,0 +1,171 @@
+"""Endpoint: the same promises on the fake and on SageMaker."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.adapters.aws.endpoint_provision import ServerlessEndpoints, ServerlessSize
+from include.adapters.aws.sagemaker_endpoint import (
+    MAX_BODY_BYTES,
+    InvokePolicy,
+    SageMakerServerlessEndpoint,
+)
+from include.domain.errors import EndpointUnavailable
+from include.pipeline.ports import Endpoint
+from tests.support.fakes import FakeEndpoint
+from tests.support.lane_bench import SITE, LaneBench, fake_bench, real_bench, request_lines
+from tests.support.local_aws import LocalAws
+
+SIZE = ServerlessSize(memory_mb=2048, max_concurrency=4)
+
+
+def serverless(
+    cloud: LocalAws, pauses: list[float] | None = None, size: ServerlessSize = SIZE
+) -> SageMakerServerlessEndpoint:
+    """The adapter on the embedded AWS; its pauses between tries are noted and not waited."""
+    endpoints = ServerlessEndpoints(cloud.client("sagemaker"), site=SITE, size=size, poll_s=0.05)
+    runtime = cloud.client("sagemaker-runtime", retries={"total_max_attempts": 1})
+    noted = [] if pauses is None else pauses
+    policy = InvokePolicy(attempts=4)
+    return SageMakerServerlessEndpoint(endpoints, runtime, policy=policy, sleep=noted.append)
+
+
+@pytest.fixture(params=["fake", "sagemaker"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def bench(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> LaneBench:
+    if kind == "fake":
+        return fake_bench(tmp_path)
+    return real_bench(request.getfixturevalue("cloud"), tmp_path)
+
+
+@pytest.fixture
+def endpoint(kind: str, request: pytest.FixtureRequest) -> Endpoint:
+    return FakeEndpoint() if kind == "fake" else serverless(request.getfixturevalue("cloud"))
+
+
+def test_it_answers_each_line_in_order(endpoint: Endpoint, bench: LaneBench) -> None:
+    name = endpoint.ensure(bench.model, artifact_url=bench.put_artifact())
+
+    answer = endpoint.invoke(name, request_lines(50))
+
+    assert name == bench.model.resource_name
+    ids = [json.loads(line)["id"] for line in answer.decode().splitlines()]
+    assert ids == [f"d{number}" for number in range(50)]
+
+
+def test_ensuring_again_finds_the_same(endpoint: Endpoint, bench: LaneBench) -> None:
+    url = bench.put_artifact()
+
+    assert endpoint.ensure(bench.model, artifact_url=url) == endpoint.ensure(
+        bench.model, artifact_url=url
+    )
+
+
+def test_an_absent_endpoint_is_named(endpoint: Endpoint) -> None:
+    with pytest.raises(EndpointUnavailable, match="no-such-endpoint"):
+        endpoint.invoke("no-such-endpoint", request_lines(1))
+
+
+# What SageMaker alone can show.
+
+
+@pytest.fixture
+def real(cloud: LocalAws, tmp_path: Path) -> LaneBench:
+    return real_bench(cloud, tmp_path)
+
+
+def test_a_body_over_the_limit_is_never_sent(cloud: LocalAws) -> None:
+    with pytest.raises(ValueError, match="4,194,304"):
+        serverless(cloud).invoke("any", b"x" * (MAX_BODY_BYTES + 1))
+
+
+def throttled(adapter: SageMakerServerlessEndpoint, times: int) -> list[int]:
+    """Make the next `times` invocations come back throttled; return the tries made."""
+    tries: list[int] = []
+
+    def throttle(parsed: dict[str, Any], http_response: Any, **_: Any) -> None:
+        tries.append(len(tries))
+        if len(tries) <= times:
+            parsed["Error"] = {"Code": "ThrottlingException", "Message": "Rate exceeded"}
+            http_response.status_code = 400
+
+    events = adapter._runtime.meta.events
+    events.register("after-call.sagemaker-runtime.InvokeEndpoint", throttle)
+    return tries
+
+
+def test_throttling_is_retried_with_growing_pauses(cloud: LocalAws, real: LaneBench) -> None:
+    pauses: list[float] = []
+    adapter = serverless(cloud, pauses)
+    name = adapter.ensure(real.model, artifact_url=real.put_artifact())
+    tries = throttled(adapter, times=3)
+
+    answer = adapter.invoke(name, request_lines(2))
+
+    assert answer.count(b"\n") == 2
+    assert len(tries) == 4
+    assert len(pauses) == 3
+    assert all(pause <= 0.1 * 2**number for number, pause in enumerate(pauses, start=1))
+
+
+def test_throttling_that_does_not_end_is_told(cloud: LocalAws, real: LaneBench) -> None:
+    adapter = serverless(cloud)
+    name = adapter.ensure(real.model, artifact_url=real.put_artifact())
+    tries = throttled(adapter, times=99)
+
+    with pytest.raises(EndpointUnavailable, match=rf"{name}.*4 tries.*ThrottlingException"):
+        adapter.invoke(name, request_lines(1))
+    assert len(tries) == 4
+
+
+def test_a_request_the_model_refuses_is_not_sent_again(cloud: LocalAws, real: LaneBench) -> None:
+    pauses: list[float] = []
+    adapter = serverless(cloud, pauses)
+    name = adapter.ensure(real.model, artifact_url=real.put_artifact())
+
+    with pytest.raises(EndpointUnavailable, match=rf"{name}.*1 tries.*ModelError"):
+        adapter.invoke(name, b'{"id": "a", "text": "refuse"}\n')
+    assert pauses == []
+
+
+def test_an_endpoint_that_cannot_start_is_told_and_made_anew(
+    cloud: LocalAws, real: LaneBench
+) -> None:
+    adapter = serverless(cloud)
+    url = f"s3://twolane-models/{real.model.version}/absent.tar.gz"
+
+    with pytest.raises(EndpointUnavailable, match=real.model.resource_name):
+        adapter.ensure(real.model, artifact_url=url)
+
+    real.put(url, _artifact(real))
+    name = adapter.ensure(real.model, artifact_url=url)
+    assert adapter.invoke(name, request_lines(1))
+
+
+def _artifact(bench: LaneBench) -> bytes:
+    with bench.objects.open(bench.put_artifact()) as stream:
+        return stream.read()
+
+
+def test_the_variant_is_as_large_as_the_settings_say(cloud: LocalAws, real: LaneBench) -> None:
+    size = ServerlessSize(memory_mb=3072, max_concurrency=7, provisioned_concurrency=1)
+    adapter = serverless(cloud, size=size)
+    name = adapter.ensure(real.model, artifact_url=real.put_artifact())
+
+    client = cloud.client("sagemaker")
+    config = client.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+    (variant,) = client.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
+
+    assert variant["ServerlessConfig"] == {
+        "MemorySizeInMB": 3072,
+        "MaxConcurrency": 7,
+        "ProvisionedConcurrency": 1,
+    }
