@@ -188,7 +188,13 @@ class Twolane:
         """See `include.pipeline.close_batch.fail_batch`."""
         from include.pipeline.close_batch import fail_batch
 
-        fail_batch(batch_id, message, now=self._now(), read_store=self.read_store)
+        fail_batch(
+            self.layout(batch_id),
+            message,
+            now=self._now(),
+            objects=self.objects,
+            read_store=self.read_store,
+        )
 
     def find_nightly(self) -> list[WaitingBatch]:
         """See `include.pipeline.nightly_inbox.find_waiting`."""

@@ -11,6 +11,7 @@ from include.domain.errors import StoreError
 from include.domain.lanes import LaneProfile
 from include.domain.manifests import BatchManifest
 from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_report import REPORT_CONTENT_TYPE, batch_facts
 from include.pipeline.ports import (
     BatchClosure,
     ObjectStore,
@@ -71,7 +72,7 @@ def close_batch(
         facts=_facts(manifest, validation, collection, placement.reason),
         results=[*validation.results, *collection.results],
     )
-    ports.objects.write_text(layout.quality_report, report, "text/html; charset=utf-8")
+    ports.objects.write_text(layout.quality_report, report, REPORT_CONTENT_TYPE)
     closure = BatchClosure(
         state="succeeded",
         message="",
@@ -104,24 +105,30 @@ def reconcile(manifest: BatchManifest, collection: Collection, ports: ClosePorts
         )
 
 
-def fail_batch(batch_id: str, message: str, *, now: datetime, read_store: ReadStore) -> None:
+def fail_batch(
+    layout: BatchLayout,
+    message: str,
+    *,
+    now: datetime,
+    objects: ObjectStore,
+    read_store: ReadStore,
+) -> None:
     """Record that a batch ended in failure, with the one message that says why."""
+    has_report = objects.exists(layout.quality_report)
     closure = BatchClosure(
-        state="failed", message=message, closed_at=now, deadline_met=False, quality_uri=""
+        state="failed",
+        message=message,
+        closed_at=now,
+        deadline_met=False,
+        quality_uri=layout.quality_report if has_report else "",
     )
-    read_store.close_batch(batch_id, closure)
+    read_store.close_batch(layout.batch_id, closure)
 
 
 def _facts(
     manifest: BatchManifest, validation: Validation, collection: Collection, reason: str
 ) -> dict[str, str]:
-    return {
-        "Files": ", ".join(manifest.batch_uris),
-        "Account": f"{manifest.account} ({manifest.tier.value})",
-        "Model": f"{manifest.model.label}, sha256 {manifest.model.digest[:12]}…",
-        "Submitted": manifest.submitted_at.isoformat(timespec="seconds"),
-        "Deadline": manifest.deadline_at.isoformat(timespec="seconds"),
-        "Documents": f"{manifest.document_count:,}",
+    return batch_facts(manifest) | {
         "Quarantined": f"{validation.quarantined_count + collection.refused_count:,}",
         "Predictions": f"{collection.prediction_count:,}",
         "Lane": reason,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from include.domain.accounts import Tier
 from include.domain.documents import RawDocument, estimate_tokens
-from include.domain.errors import BucketNotAllowed
+from include.domain.errors import BatchRejected, BucketNotAllowed
 from include.domain.manifests import BatchManifest, Shard, Submission, batch_id_for
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.ports import (
@@ -68,6 +69,24 @@ def pull_batch(
         BatchRejected: one of its kinds, naming what was wrong with the submission; nothing of
             the batch is recorded then.
     """
+    with _naming(submission.batch_uris):
+        return _pull(submission, run_id, policy, ports)
+
+
+@contextmanager
+def _naming(uris: Sequence[str]) -> Iterator[None]:
+    """See to it that a refusal names the batch, whoever refuses."""
+    try:
+        yield
+    except BatchRejected as exc:
+        if any(uri in str(exc) for uri in uris):
+            raise
+        raise type(exc)(f"batch {', '.join(uris)}: {exc}") from exc
+
+
+def _pull(
+    submission: Submission, run_id: str, policy: PullPolicy, ports: PullPorts
+) -> BatchManifest:
     for uri in submission.batch_uris:
         check_bucket(uri, policy.allowed_buckets)
     account = ports.accounts.get(submission.account)

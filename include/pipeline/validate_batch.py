@@ -9,6 +9,7 @@ from include.domain.documents import Document, QuarantinedDocument, RawDocument,
 from include.domain.errors import NoValidDocuments
 from include.domain.manifests import Shard
 from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_report import REPORT_CONTENT_TYPE, batch_facts
 from include.pipeline.expectations import merge_results
 from include.pipeline.id_index import IdIndex
 from include.pipeline.ports import (
@@ -41,7 +42,7 @@ def validate_batch(
             for shard in manifest.shards:
                 objects.download(shard.uri, path)
                 rows = list(read_raw(path))
-                verdict = gate.check_documents(rows, seen.add([row.id for row in rows]))
+                verdict = gate.check_documents(rows, seen.add([None if row.fault else row.id for row in rows]))
                 results = merge_results(results, verdict.results)
                 documents, poison = split(rows, verdict)
                 if documents:
@@ -60,6 +61,10 @@ def validate_batch(
     validation = Validation(tuple(clean), quarantined_count, tuple(results))
     records.save_validation(validation)
     if not clean:
+        report = gate.render_report(
+            title=f"Batch {manifest.batch_id}", facts=batch_facts(manifest), results=results
+        )
+        objects.write_text(layout.quality_report, report, REPORT_CONTENT_TYPE)
         raise NoValidDocuments(
             f"batch {manifest.batch_id} ({', '.join(manifest.batch_uris)}): "
             f"all {quarantined_count:,} documents are in quarantine; none is left to classify"

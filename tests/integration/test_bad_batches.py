@@ -1,7 +1,6 @@
 """A batch that cannot run ends with one clear message that names it, and nothing half-loaded."""
 
 import gzip
-import logging
 
 import pytest
 
@@ -13,6 +12,11 @@ def everything(product):
         table: product.query(f"SELECT count(*) AS n FROM {table}")[0]["n"]  # noqa: S608
         for table in ("batches", "predictions", "quarantined_documents", "charges")
     }
+
+
+def shown(capfd):
+    """The task logs, as the UI shows them."""
+    return capfd.readouterr().out.splitlines()
 
 
 CORRUPT = gzip.compress(json_lines(*sound(500)))[:-100]
@@ -32,11 +36,14 @@ CORRUPT = gzip.compress(json_lines(*sound(500)))[:-100]
         ("fine.jsonl", json_lines(*sound(1)), {"tier": "enterprise"}, "standard-harbor"),
     ],
 )
-def test_refused_when_pulled(product, caplog, name, content, changes, message):
+def test_refused_when_pulled(product, capfd, name, content, changes, message):
     uri = "s3://twolane-inbox/tests/missing" if content is None else product.upload(name, content)
     before = everything(product)
-    with caplog.at_level(logging.ERROR):
-        outcome = product.infer(uri, **changes)
+    outcome = product.infer(uri, **changes)
+    refusals = [line for line in shown(capfd) if "AirflowFailException:" in line]
+    assert len(refusals) == 1
+    assert uri in refusals[0]
+    assert message in refusals[0]
     assert outcome.state == "failed"
     assert outcome.tasks["pull"] == "failed"
     assert outcome.batch is None

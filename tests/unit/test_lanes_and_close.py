@@ -245,7 +245,13 @@ def test_the_counted_output_is_believed_not_the_status(spoil, message):
 def test_a_failed_batch_keeps_its_message():
     world = World()
     manifest = world.pull(documents(1))
-    fail_batch(manifest.batch_id, "collect: why", now=NOW, read_store=world.read_store)
+    fail_batch(
+        world.layout(manifest),
+        "collect: why",
+        now=NOW,
+        objects=world.objects,
+        read_store=world.read_store,
+    )
     batch = world.read_store.batches[manifest.batch_id]
     assert (batch.state, batch.closure.message) == ("failed", "collect: why")
 

@@ -87,8 +87,9 @@ def test_a_bad_submission_is_refused_and_leaves_nothing(changes, error, message)
     world = World()
     world.objects.put(URI, documents(1))
     before = set(world.objects.objects)
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=message) as refusal:
         world.pull(**changes)
+    assert changes.get("batch_uris", (URI,))[0] in str(refusal.value)
     assert set(world.objects.objects) == before
     assert not world.read_store.batches
 

@@ -13,8 +13,9 @@ from include.domain.errors import ReleaseFailed
 from include.domain.model_ref import ModelRef
 from include.pipeline.model_archive import file_sha256, pack_archive, tree_digest, unpack_archive
 from include.pipeline.release_model import ReleasePlan, ReleasePorts, deploy_model, release_model
-from include.pipeline.release_ports import Candidate, RegisteredVersion, TrainingRequest
+from include.pipeline.release_ports import TrainingRequest
 from tests.support.fakes.objects import FakeObjectStore
+from tests.support.fakes.releases import FakeReleaseRegistry
 from tests.support.fakes.sagemaker import FakeEndpoint
 
 DESCRIPTION = {"name": "news-topic", "format": "hash", "labels": ["Sports", "World"]}
@@ -43,42 +44,6 @@ class FakeTraining:
         uri = f"{request.output_prefix}/{request.name}/output/model.tar.gz"
         self.objects.upload(self.scratch / "trained.tar.gz", uri)
         return uri
-
-
-class FakeReleaseRegistry:
-    """Versions in a list."""
-
-    def __init__(self) -> None:
-        self.versions: list[tuple[str, RegisteredVersion]] = []
-        self.candidates: list[Candidate] = []
-        self.aliases: dict[str, str] = {}
-        self.labels: tuple[str, ...] = ()
-
-    def find(self, name: str, training_digest: str) -> RegisteredVersion | None:
-        found = [v for digest, v in self.versions if digest == training_digest]
-        return found[-1] if found else None
-
-    def register(self, candidate: Candidate) -> RegisteredVersion:
-        number = str(len(self.versions) + 1)
-        version = RegisteredVersion(candidate.name, number, f"run-{number}")
-        self.versions.append((candidate.training_digest, version))
-        self.candidates.append(candidate)
-        return version
-
-    def publish(
-        self, version: RegisteredVersion, *, url: str, sha256: str, labels: tuple[str, ...]
-    ) -> None:
-        self.labels = labels
-        self.versions = [
-            (d, replace(v, model_data_url=url, model_data_sha256=sha256) if v == version else v)
-            for d, v in self.versions
-        ]
-
-    def alias_version(self, name: str, alias: str) -> str | None:
-        return self.aliases.get(alias)
-
-    def point_alias(self, name: str, alias: str, version: str) -> None:
-        self.aliases[alias] = version
 
 
 class World:

@@ -67,6 +67,13 @@ def test_a_batch_without_a_valid_document_ends_with_its_name_and_keeps_the_reaso
     (batch,) = world.read_store.batches.values()
     assert len(batch.quarantined) == 2
     assert not batch.predictions
+    assert world.layout(batch.manifest).quality_report in world.objects.objects
+
+
+def test_a_faulty_row_does_not_make_a_duplicate_of_the_sound_row_after_it():
+    world = World()
+    layout = world.validated(b'{"id": "a", "text": " "}\n{"id": "b", "text": "t"}\n')
+    assert BatchRecords(world.objects, layout).validation().document_count == 1
 
 
 def test_validating_twice_changes_nothing():
