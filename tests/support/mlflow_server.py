@@ -1,0 +1,52 @@
+"""A real MLflow tracking server on loopback, with its state in a folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PARENT_ONLY = ("MLFLOW_", "AWS_")
+
+
+@contextmanager
+def running_mlflow(folder: Path) -> Iterator[str]:
+    """Start a server, yield its URI, stop it with every process it made."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"]
+    command += ["--artifacts-destination", str(folder / "artifacts")]
+    env = {k: v for k, v in os.environ.items() if not k.startswith(PARENT_ONLY)}
+    log = folder / "mlflow.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            command, cwd=folder, env=env, stdout=stream, stderr=stream, start_new_session=True
+        )
+    uri = f"http://127.0.0.1:{port}"
+    try:
+        _wait(uri, process, log)
+        yield uri
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)  # its state goes with the test
+        process.wait(30)
+
+
+def _wait(uri: str, process: subprocess.Popen[bytes], log: Path, timeout_s: float = 90) -> None:
+    deadline = time.monotonic() + timeout_s
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{uri}/health", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"MLflow does not answer at {uri}:\n{log.read_text()[-2000:]}")
