@@ -31,13 +31,23 @@ class DemoBatch:
     poison: int
     seed: int
 
+    @property
+    def line(self) -> str:
+        """What stands beside its progress."""
+        return f"{self.documents:>6,} documents, {self.account}"
 
-#: Small ones first: they need not wait behind the large ones for a worker.
-BATCHES = (
-    DemoBatch("demo", "demo-visitor", 1, 0, 11),
-    DemoBatch("trial", "trial-lumen", 200, 0, 12),
-    DemoBatch("standard", "standard-harbor", 5_000, 100, 13),
-    DemoBatch("enterprise", "enterprise-meridian", 20_000, 400, 14),
+
+#: Two waves: the small ones by themselves, so that their seconds are theirs and not those of a
+#: processor that 25,000 other documents keep busy; then the large ones side by side.
+WAVES = (
+    (
+        DemoBatch("demo", "demo-visitor", 1, 0, 11),
+        DemoBatch("trial", "trial-lumen", 200, 0, 12),
+    ),
+    (
+        DemoBatch("standard", "standard-harbor", 5_000, 100, 13),
+        DemoBatch("enterprise", "enterprise-meridian", 20_000, 400, 14),
+    ),
 )
 
 
@@ -62,24 +72,20 @@ def _run_batches(session: Session, console: Console) -> int:
     environment = running_environment(session.paths)
     submitter = Submitter(environment, session.passwords.airflow_admin)
     submitter.api.wait_for_dag(DAG_ID)
-    with tempfile.TemporaryDirectory() as folder:
-        requests = [_write(batch, Path(folder)) for batch in BATCHES]
-        titles = {
-            submitter.submit(request): f"{batch.documents:>6,} documents, {batch.account}"
-            for batch, request in zip(BATCHES, requests, strict=True)
-        }
-    with RunDisplay(console, titles) as display:
-        states = _wait(session, submitter, display, list(titles))
+    batches: dict[str, DemoBatch] = {}
+    states: dict[str, str] = {}
+    for wave in WAVES:
+        submitted = _submit(submitter, wave)
+        titles = {run_id: batch.line for run_id, batch in submitted.items()}
+        with RunDisplay(console, titles) as display:
+            states |= _wait(session, submitter, display, list(submitted))
+        batches |= submitted
     reader = FiguresReader(environment)
-    found = {run_id: reader.by_run(run_id) for run_id in titles}
-    rows = [
-        (batch.title, figures)
-        for batch, figures in zip(BATCHES, found.values(), strict=True)
-        if figures
-    ]
+    found = {run_id: reader.by_run(run_id) for run_id in batches}
+    rows = [(batches[run_id].title, figures) for run_id, figures in found.items() if figures]
     print_results(console, rows)
     problems = [
-        f"{titles[run_id]}: run {run_id} {state}. {submitter.api.failure(DAG_ID, run_id)}"
+        f"{batches[run_id].line}: run {run_id} {state}. {submitter.api.failure(DAG_ID, run_id)}"
         for run_id, state in states.items()
         if state != "success"
     ]
@@ -106,10 +112,15 @@ def _wait(
         raise
 
 
-def _write(batch: DemoBatch, folder: Path) -> Request:
-    file = folder / f"{batch.title}.jsonl"
-    write_documents(file, batch.documents, batch.seed, batch.poison)
-    return Request(file=file, account=batch.account)
+def _submit(submitter: Submitter, wave: tuple[DemoBatch, ...]) -> dict[str, DemoBatch]:
+    """Write and submit the batches of a wave; return them by their run's id."""
+    submitted = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for batch in wave:
+            file = Path(folder) / f"{batch.title}.jsonl"
+            write_documents(file, batch.documents, batch.seed, batch.poison)
+            submitted[submitter.submit(Request(file=file, account=batch.account))] = batch
+    return submitted
 
 
 def disagreement(figures: Figures) -> str:
