@@ -1,0 +1,235 @@
+"""Take the pictures of docs/images from a running stack: `make screenshots`.
+
+Needs Debian's packages chromium and chromium-driver, the environment of requirements/docs.lock,
+and a stack that has finished a run of `document_inference`, as `make demo` leaves it. What it
+needs to know it reads from the stack's environment file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import shutil
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+ROOT = Path(__file__).resolve().parents[1]
+DAG_ID = "document_inference"
+WIDTH, HEIGHT = 1440, 900
+TIMEOUT_S = 60.0
+SETTLE_S = 2.0
+"""Time for fonts, transitions and the graph's layout, which announce themselves nowhere."""
+
+
+class Unavailable(Exception):
+    """The stack does not show what a picture needs."""
+
+
+class Stack:
+    """The running stack's REST interfaces, as far as the pictures need them."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.airflow = variables["AIRFLOW__API__BASE_URL"]
+        self.mlflow = variables["MLFLOW_TRACKING_URI"]
+        self._objects = variables["AWS_ENDPOINT_URL"]
+        logins = Path(variables["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+        login = {"username": "admin", "password": json.loads(logins.read_text())["admin"]}
+        self.token: str = _call(f"{self.airflow}/auth/token", login)["access_token"]
+
+    def last_run(self) -> str:
+        """Return the id of the successful run that has been the longest: the demo's largest."""
+        found = self._airflow(f"dags/{DAG_ID}/dagRuns?state=success&limit=100")["dag_runs"]
+        if not found:
+            raise Unavailable(f"no run of {DAG_ID} has succeeded yet; first: make demo")
+        return str(max(found, key=lambda run: run["duration"])["dag_run_id"])
+
+    def data_docs(self, run_id: str) -> str:
+        """Return where a browser finds the run's quality report."""
+        path = f"dags/{DAG_ID}/dagRuns/{quote(run_id)}/taskInstances/close/xcomEntries/return_value"
+        value = self._airflow(path)["value"]
+        closure = json.loads(value) if isinstance(value, str) else value
+        return f"{self._objects}/{closure['quality_report'].removeprefix('s3://')}"
+
+    def model_version(self) -> str:
+        """Return the page of the registered model version that is the champion."""
+        api = f"{self.mlflow}/api/2.0/mlflow/registered-models"
+        models = _call(f"{api}/search").get("registered_models", [])
+        for model in models:
+            for alias in model.get("aliases", []):
+                if alias["alias"] == "champion":
+                    return f"{self.mlflow}/#/models/{model['name']}/versions/{alias['version']}"
+        raise Unavailable("no registered model has the alias champion")
+
+    def _airflow(self, path: str) -> Any:
+        return _call(f"{self.airflow}/api/v2/{path}", token=self.token)
+
+
+def _call(url: str, body: object = None, token: str = "") -> Any:
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310 - our own stack
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+class Browser:
+    """Headless Chromium, writing one PNG a page."""
+
+    def __init__(self, driver: webdriver.Chrome, folder: Path) -> None:
+        self._driver = driver
+        self._folder = folder
+
+    def log_in(self, stack: Stack) -> None:
+        """Give Airflow's pages the token that its login page would have set."""
+        self._driver.get(f"{stack.airflow}/api/v2/version")
+        self._driver.add_cookie({"name": "_token", "value": stack.token, "path": "/"})
+        self._driver.execute_script("localStorage.setItem('theme', 'light')")
+
+    def show_graph(self, dag_id: str) -> None:
+        """Let a DAG's pages open with its graph; they remember their view a DAG."""
+        script = "localStorage.setItem(arguments[0], JSON.stringify(arguments[1]))"
+        self._driver.execute_script(script, f"dag_view-{dag_id}", "graph")
+
+    def open(self, url: str, *texts: str) -> None:
+        """Open a page and wait until it shows every text."""
+        self._driver.get("about:blank")  # a change of the fragment alone would load nothing
+        self._driver.get(url)
+        for text in texts:
+            self.wait_for(text)
+
+    def wait_for(self, text: str) -> WebElement:
+        """Return the first visible element that has a text of its own."""
+        path = f"//*[text()[normalize-space()={json.dumps(text)}]]"
+
+        def visible(driver: webdriver.Chrome) -> WebElement | None:
+            found = driver.find_elements(By.XPATH, path)
+            return next((each for each in found if each.is_displayed()), None)
+
+        waiting = WebDriverWait(self._driver, TIMEOUT_S, ignored_exceptions=[WebDriverException])
+        element: WebElement = waiting.until(visible, f"{text!r} on {self._driver.current_url}")
+        return element
+
+    def click(self, text: str) -> None:
+        """Click the element with a text."""
+        self.wait_for(text).click()
+
+    def save(self, name: str) -> None:
+        """Write `<name>.png`."""
+        time.sleep(SETTLE_S)
+        path = self._folder / f"{name}.png"
+        self._driver.save_screenshot(str(path))
+        print(f"{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+
+
+@contextmanager
+def browser(folder: Path) -> Iterator[Browser]:
+    """Start Chromium; end it when the block is left."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = _program("chromium")
+    for argument in (
+        *("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"),
+        *(f"--window-size={WIDTH},{HEIGHT}", "--force-device-scale-factor=1", "--lang=en-US"),
+    ):
+        options.add_argument(argument)
+    driver = webdriver.Chrome(options, webdriver.ChromeService(_program("chromedriver")))
+    try:
+        # The window has a frame even where nobody sees it: this sets the page's own size.
+        size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        yield Browser(driver, folder)
+    finally:
+        driver.quit()
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise Unavailable(f"no {name} here; install Debian's chromium and chromium-driver")
+    return found
+
+
+def picture_graph(pages: Browser, stack: Stack) -> None:
+    """The graph of a finished run."""
+    run = quote(stack.last_run(), safe="")
+    pages.show_graph(DAG_ID)
+    pages.open(f"{stack.airflow}/dags/{DAG_ID}/runs/{run}", "load_dynamodb", "load_aurora")
+    pages.save("dag-graph")
+
+
+def picture_form(pages: Browser, stack: Stack) -> None:
+    """The form that starts a run."""
+    pages.open(f"{stack.airflow}/dags/{DAG_ID}", "Trigger")
+    pages.click("Trigger")
+    pages.wait_for("Batch URI")
+    pages.save("trigger-form")
+
+
+def picture_model(pages: Browser, stack: Stack) -> None:
+    """The registered model version that is the champion."""
+    pages.open(stack.model_version(), "Tags")
+    pages.save("mlflow-version")
+
+
+def picture_data_docs(pages: Browser, stack: Stack) -> None:
+    """The quality report of a run."""
+    pages.open(stack.data_docs(stack.last_run()))
+    pages.save("data-docs")
+
+
+PICTURES: tuple[Callable[[Browser, Stack], None], ...] = (
+    picture_graph,
+    picture_form,
+    picture_model,
+    picture_data_docs,
+)
+
+
+def read_environment(path: Path) -> dict[str, str]:
+    """Return the variables of a dotenv file."""
+    if not path.exists():
+        raise Unavailable(f"{path} is not there; first: make demo")
+    pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
+    return {name: "".join(shlex.split(value)) for name, value in pairs}
+
+
+def main() -> int:
+    """Take every picture, or those named; return the exit code."""
+    known = {each.__name__.removeprefix("picture_"): each for each in PICTURES}
+    parser = argparse.ArgumentParser(description="Take the pictures of docs/images.")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(known)}; all when none is named")
+    parser.add_argument("--env", type=Path, default=ROOT / ".twolane" / "env")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    options = parser.parse_args()
+    unknown = set(options.names) - known.keys()
+    if unknown:
+        parser.error(f"no picture is called {', '.join(sorted(unknown))}")
+    options.out.mkdir(parents=True, exist_ok=True)
+    try:
+        stack = Stack(read_environment(options.env))
+        with browser(options.out) as pages:
+            pages.log_in(stack)
+            for name in options.names or known:
+                known[name](pages, stack)
+    except (Unavailable, OSError, WebDriverException) as error:
+        print(f"screenshots: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
