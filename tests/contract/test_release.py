@@ -1,0 +1,132 @@
+"""`python -m include.release` on the embedded AWS and a real MLflow: trained, served, traceable."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from include.adapters.mlflow_registry import MlflowModelRegistry
+from include.pipeline.model_archive import file_sha256, unpack_archive
+from tests.support.container import ROOT, SAMPLE
+from tests.support.local_aws import LocalAws
+from tests.support.mlflow_server import running_mlflow
+
+BUCKET = "release-models"
+SMALL = ("--set", "calibration_documents=16", "--set", "max_tokens=64", "--set", "folds=2")
+
+
+@dataclass
+class Site:
+    """Where the command runs."""
+
+    aws: LocalAws
+    env: dict[str, str]
+    data: Path
+
+    def release(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "include.release", "--data", str(self.data), *arguments],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def site(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("release")
+    data = folder / "news.jsonl"
+    data.write_text("".join(SAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)[:120]))
+    local_aws.client("s3").create_bucket(Bucket=BUCKET)
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("TWOLANE_", "AWS_"))}
+    with running_mlflow(folder) as tracking_uri:
+        mine = {
+            "TWOLANE_DATABASE_URL": "postgresql://unused",
+            "TWOLANE_MODELS_BUCKET": BUCKET,
+            "TWOLANE_MODEL_NAME": "release-topic",
+            "TWOLANE_MLFLOW_TRACKING_URI": tracking_uri,
+        }
+        yield Site(local_aws, clean | local_aws.env | mine, data)
+
+
+@pytest.fixture(scope="module")
+def released(site: Site) -> subprocess.CompletedProcess[str]:
+    done = site.release(*SMALL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def registry(site: Site) -> MlflowModelRegistry:
+    return MlflowModelRegistry(site.env["TWOLANE_MLFLOW_TRACKING_URI"])
+
+
+def test_the_champion_can_be_served(site: Site, released: subprocess.CompletedProcess[str]) -> None:
+    model = registry(site).resolve("release-topic", "champion")
+    assert model.version == "1"
+    assert registry(site).labels(model) == ("Business", "Sci/Tech", "Sports", "World")
+    answer = site.aws.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=model.resource_name,
+        ContentType="application/jsonlines",
+        Body=b'{"id": "1", "text": "Late goal wins the cup final for the home side"}\n',
+    )
+    assert json.loads(answer["Body"].read())["label"] == "Sports"
+
+
+def test_the_artifact_is_the_one_the_version_names(
+    site: Site, released: subprocess.CompletedProcess[str], tmp_path: Path
+) -> None:
+    model = registry(site).resolve("release-topic", "champion")
+    url = registry(site).artifact_url(model)
+    assert url == f"s3://{BUCKET}/release-topic/1/model.tar.gz"
+    archive = tmp_path / "model.tar.gz"
+    site.aws.client("s3").download_file(BUCKET, "release-topic/1/model.tar.gz", str(archive))
+    assert file_sha256(archive) == model.digest
+    unpack_archive(archive, tmp_path / "model")
+    identity = json.loads((tmp_path / "model/version.json").read_text())
+    assert (identity["name"], identity["version"]) == ("release-topic", "1")
+
+
+def test_releasing_again_makes_nothing_new(
+    site: Site, released: subprocess.CompletedProcess[str]
+) -> None:
+    before = site.aws.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+    again = site.release(*SMALL)
+    assert again.returncode == 0, again.stderr
+    assert "version 1 is already released" in again.stdout
+    after = site.aws.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+    assert [job["TrainingJobName"] for job in after] == [job["TrainingJobName"] for job in before]
+
+
+def test_the_trivial_model_is_a_version_of_its_own(
+    site: Site, released: subprocess.CompletedProcess[str]
+) -> None:
+    for _ in range(2):
+        done = site.release("--trivial")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert registry(site).resolve("release-topic", "trivial").version == "2"
+    assert registry(site).resolve("release-topic", "champion").version == "1"
+
+
+def test_a_failed_training_is_told_with_its_reason(site: Site) -> None:
+    done = site.release("--set", "epochs=3")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("release failed: training job twolane-train-release-topic-")
+    assert "unknown hyperparameters: epochs" in line
+
+
+@pytest.mark.parametrize("arguments", [("--set", "folds"), ("--data", "no-such-file")])
+def test_a_wrong_call_shows_the_usage(site: Site, arguments: tuple[str, ...]) -> None:
+    done = site.release(*arguments)
+    assert done.returncode == 2
+    assert "usage" in done.stderr
