@@ -1,5 +1,6 @@
 """The service put together: resources, routes, and an orderly start and end."""
 
+import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator
@@ -53,9 +54,7 @@ def build_application(settings: Settings) -> web.Application:
             await stack.enter_async_context(metrics.publishing(settings.metrics_period_s))
             yield
             platform.grace_cap.seconds = _SHUTDOWN_GRACE_S
-            for kind in jobs:
-                await kind.close()
-            await endpoints.close()
+            await asyncio.gather(*(part.close() for part in (*jobs, endpoints)))
 
     application = web.Application(client_max_size=_MAX_BODY_BYTES)
     application.cleanup_ctx.append(lifetime)

@@ -78,10 +78,11 @@ async def serve(settings: Settings, port: int, stop: asyncio.Event, host: str = 
 
 
 def configure_logging() -> None:
-    """Warnings and errors on standard error, with their time."""
+    """Changes of state, warnings and errors on standard error, with their time."""
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    logging.getLogger("local_aws").setLevel(logging.INFO)
 
 
 def main() -> None:

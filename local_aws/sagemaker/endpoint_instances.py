@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import itertools
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,7 @@ class Instance:
             if not ready.done():
                 ready.set_exception(ModelServerNotReadyError(str(error)))
         finally:
+            shutil.rmtree(spec.folder / self.name, ignore_errors=True)
             if not ready.done():
                 ready.cancel()
 

@@ -133,10 +133,14 @@ class Endpoints:
     ) -> None:
         try:
             await deployment.start()
-        except DeploymentFailedError as error:
+        except Exception as error:
+            reason = str(error)
+            if not isinstance(error, DeploymentFailedError):
+                _LOG.exception("Unexpected error while deploying %s", record.name)
+                reason = f"InternalServerError: {error!r}"
             is_serving = record.name in self._deployments
-            reason = shortened(str(error))
-            self._set(record, "InService" if is_serving else "Failed", FailureReason=reason)
+            status = "InService" if is_serving else "Failed"
+            self._set(record, status, FailureReason=shortened(reason))
             return
         previous = self._deployments.get(record.name)
         self._deployments[record.name] = deployment
@@ -178,6 +182,7 @@ class Endpoints:
     def _set(self, record: Record, status: str, **fields: Any) -> None:
         record.fields.update(fields, Status=status, LastModifiedTime=now_s())
         self._platform.store.save(record)
+        _LOG.info("Endpoint %s: %s", record.name, status)
 
     def _find(self, name: str) -> Record:
         record = self._platform.store.get(_KIND, name)

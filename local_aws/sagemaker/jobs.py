@@ -104,6 +104,7 @@ class Jobs:
         self._platform.store.add_tags(arn, tags)
         task = asyncio.create_task(self._supervise(context, lease), name=f"job {name}")
         self._running[name] = (context, task)
+        _LOG.info("%s %s: InProgress", self._kind.noun, name)
         return {f"{self._kind.noun}Arn": arn}
 
     async def describe(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -165,6 +166,7 @@ class Jobs:
         if reason is not None:
             fields["FailureReason"] = reason
         context.update(**{f"{self._kind.verb}EndTime": now_s(), "Status": status, **fields})
+        _LOG.info("%s %s: %s %s", self._kind.noun, context.record.name, status, reason or "")
 
     def _identity(self, record: Record) -> dict[str, Any]:
         noun = self._kind.noun

@@ -102,6 +102,8 @@ class TrainingRunner(JobRunner):
                 enter(context, "MaxWaitTimeExceeded")
                 raise JobStoppedError
             enter(context, "Starting")
+        if end is AttemptEnd.STOPPED:
+            enter(context, "Stopping")
         await self._upload(context, attempt.files)
         if end is AttemptEnd.MAX_RUNTIME:
             enter(context, "MaxRuntimeExceeded")
