@@ -49,7 +49,7 @@ def site(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Itera
     data.write_text("".join(SAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)[:120]))
     local_aws.client("s3").create_bucket(Bucket=BUCKET)
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("TWOLANE_", "AWS_"))}
-    with running_mlflow(folder) as tracking_uri:
+    with running_mlflow(folder, f"s3://{BUCKET}/mlflow") as tracking_uri:
         mine = {
             "TWOLANE_DATABASE_URL": "postgresql://unused",
             "TWOLANE_MODELS_BUCKET": BUCKET,

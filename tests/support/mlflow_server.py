@@ -17,15 +17,23 @@ PARENT_ONLY = ("MLFLOW_", "AWS_")
 
 
 @contextmanager
-def running_mlflow(folder: Path) -> Iterator[str]:
-    """Start a server, yield its URI, stop it with every process it made."""
+def running_mlflow(folder: Path, artifacts: str | None = None) -> Iterator[str]:
+    """Start a server, yield its URI, stop it with every process it made.
+
+    Args:
+        folder: its state, and its artifacts where `artifacts` is None.
+        artifacts: an S3 URI that clients write to themselves, as on AWS.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"]
-    command += ["--artifacts-destination", str(folder / "artifacts")]
+    if artifacts is None:
+        command += ["--artifacts-destination", str(folder / "artifacts")]
+    else:
+        command += ["--no-serve-artifacts", "--default-artifact-root", artifacts]
     env = {k: v for k, v in os.environ.items() if not k.startswith(PARENT_ONLY)}
     log = folder / "mlflow.log"
     with log.open("wb") as stream:
