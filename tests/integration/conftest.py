@@ -61,6 +61,15 @@ source = "test"
 """
 
 
+BLANK_FORM = {
+    "tier": None,
+    "deadline_minutes": None,
+    "model_alias": "trivial",
+    "joined_uris": [],
+    "submission": None,
+}
+
+
 @pytest.fixture(scope="session")
 def mlflow_uri(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> Iterator[str]:
     """A tracking server on SQLite, its artifacts in the embedded S3."""
@@ -153,7 +162,8 @@ class Product:
 
     def infer(self, uri: str, account: str = "standard-harbor", **conf: Any) -> Outcome:
         """Run `document_inference` to its end."""
-        values = {"batch_uri": uri, "account": account, "model_alias": "trivial", **conf}
+        # Every field, since `dag.test` leaves a run's values on the DAG for the next one.
+        values = {**BLANK_FORM, "batch_uri": uri, "account": account, **conf}
         return self.run("document_inference", values)
 
     def run(self, dag_id: str, conf: dict[str, Any]) -> Outcome:

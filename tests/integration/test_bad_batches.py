@@ -3,6 +3,7 @@
 import gzip
 
 import pytest
+from airflow.sdk.exceptions import ParamValidationError
 
 from tests.integration.conftest import json_lines, sound
 
@@ -83,6 +84,7 @@ def test_a_file_without_a_valid_document_keeps_its_quarantine_and_loads_nothing(
     ],
 )
 def test_the_form_refuses_before_a_task_runs(product, conf):
-    values = {"batch_uri": "s3://twolane-inbox/x", "account": "standard-harbor", **conf}
-    with pytest.raises(Exception, match=next(iter(conf))):
-        product.run("document_inference", values)
+    values = {"uri": "s3://twolane-inbox/x", **conf}
+    uri = values.pop("batch_uri", values.pop("uri"))
+    with pytest.raises(ParamValidationError, match=next(iter(conf))):
+        product.infer(uri, **values)
