@@ -61,7 +61,7 @@ def build_application(settings: Settings) -> web.Application:
     application.add_routes(
         [
             web.post("/", ControlPlane(load_service_model(), handlers).handle),
-            web.post("/endpoints/{name}/invocations", Runtime(settings, endpoints, metrics).handle),
+            *Runtime(settings, endpoints, metrics).routes(),
             *Admin(training, interruptions).routes(),
         ]
     )

@@ -30,27 +30,31 @@ class Runtime:
         self._endpoints = endpoints
         self._metrics = metrics
 
+    def routes(self) -> list[web.RouteDef]:
+        """The paths this answers."""
+        return [
+            web.post("/endpoints/{name}/invocations", self.handle),
+            # Asynchronous and streamed invocations will have handlers of their own.
+            web.post("/endpoints/{name}/{other}", self.refuse),
+        ]
+
+    async def refuse(self, request: web.Request) -> web.Response:
+        """Answer what this runtime does not offer."""
+        other = request.match_info["other"]
+        message = f"/{other} is not implemented by the embedded SageMaker service."
+        return _error_response(ApiError("ValidationError", message))
+
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
         name = request.match_info["name"]
         try:
             return await self._invoke(name, request)
         except ApiError as error:
-            body = {"Message": error.message, **error.members}
-            status, code = error.status, error.code
+            return _error_response(error)
         except Exception:
             _LOG.exception("Unexpected error in an invocation of %s", name)
-            body = {"Message": "The service met an internal error."}
-            status, code = 500, "InternalFailure"
-        return web.Response(
-            body=json.dumps(body).encode(),
-            status=status,
-            headers={
-                "Content-Type": "application/json",
-                "x-amzn-ErrorType": code,
-                "x-amzn-RequestId": str(uuid.uuid4()),
-            },
-        )
+            message = "The service met an internal error."
+            return _error_response(ApiError("InternalFailure", message, 500))
 
     async def _invoke(self, name: str, request: web.Request) -> web.Response:
         start = time.perf_counter()
@@ -134,6 +138,18 @@ class Runtime:
                 ),
             },
         )
+
+
+def _error_response(error: ApiError) -> web.Response:
+    return web.Response(
+        body=json.dumps({"Message": error.message, **error.members}).encode(),
+        status=error.status,
+        headers={
+            "Content-Type": "application/json",
+            "x-amzn-ErrorType": error.code,
+            "x-amzn-RequestId": str(uuid.uuid4()),
+        },
+    )
 
 
 def _require_response_size(answer: Answer, fleet: Fleet) -> None:

@@ -19,7 +19,7 @@ from local_aws.sagemaker.models import find_model, primary_container
 from local_aws.sagemaker.platform import Platform
 from local_aws.sagemaker.s3io import S3Object, no_objects_message
 from local_aws.sagemaker.transform_object import ObjectFailedError, ObjectTransformer
-from local_aws.sagemaker.transform_plan import TransformPlan, check_transform, transform_plan
+from local_aws.sagemaker.transform_plan import check_transform, transform_plan
 from local_aws.sagemaker.usage import observing
 
 
@@ -152,13 +152,15 @@ class TransformRunner(JobRunner):
 
     @staticmethod
     def _environment(request: dict[str, Any], container: dict[str, Any]) -> dict[str, str]:
-        plan: TransformPlan = transform_plan(request, {})
-        environment = {
-            "SAGEMAKER_BATCH": "true",
-            "SAGEMAKER_MAX_PAYLOAD_IN_MB": str(plan.max_payload_bytes >> 20),
-            "SAGEMAKER_BATCH_STRATEGY": "MultiRecord" if plan.is_multi_record else "SingleRecord",
-            "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": str(plan.max_concurrent),
+        """The contract's variables; limits only where the request sets them, as on AWS."""
+        strategies = {"MultiRecord": "MULTI_RECORD", "SingleRecord": "SINGLE_RECORD"}
+        requested = {
+            "SAGEMAKER_MAX_PAYLOAD_IN_MB": request.get("MaxPayloadInMB"),
+            "SAGEMAKER_BATCH_STRATEGY": strategies.get(request.get("BatchStrategy", "")),
+            "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": request.get("MaxConcurrentTransforms"),
         }
+        environment = {"SAGEMAKER_BATCH": "true"}
+        environment.update({name: str(value) for name, value in requested.items() if value})
         environment.update(container.get("Environment", {}))
         environment.update(request.get("Environment", {}))
         return environment

@@ -1,28 +1,58 @@
-"""MiniStack as a component: it answers on loopback and remembers after a graceful stop."""
+"""Each part alone, as a supervisor runs them; MiniStack remembers after a graceful stop."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.local_aws import LocalAws, running_local_aws
+from tests.support.local_aws import (
+    LocalAws,
+    client_environment,
+    free_port,
+    started,
+    write_images,
+)
+from tests.support.sagemaker import Bucket, SageMaker, documents
 
 
-def test_s3_and_dynamodb_answer(local_aws: LocalAws) -> None:
-    s3 = local_aws.client("s3")
-    s3.create_bucket(Bucket="ministack-answers")
-    s3.put_object(Bucket="ministack-answers", Key="a", Body=b"1")
-
-    assert s3.get_object(Bucket="ministack-answers", Key="a")["Body"].read() == b"1"
-    assert local_aws.client("dynamodb").list_tables()["TableNames"] is not None
+@contextmanager
+def ministack(folder: Path) -> Iterator[LocalAws]:
+    """MiniStack alone, and a port on which SageMaker may listen."""
+    port_aws, port_sagemaker = free_port(), free_port()
+    command = [sys.executable, "-m", "local_aws.ministack", "--port", str(port_aws)]
+    command += ["--state", str(folder / "ministack")]
+    ready = [f"http://127.0.0.1:{port_aws}/_ministack/health"]
+    with started(command, ready, folder / "ministack.log") as pid:
+        url = f"http://127.0.0.1:{port_sagemaker}"
+        yield LocalAws(client_environment(port_aws, port_sagemaker), folder, pid, url)
 
 
 def test_state_survives_a_graceful_restart(tmp_path: Path) -> None:
-    with running_local_aws(tmp_path) as first:
-        first.client("s3").create_bucket(Bucket="kept-bucket")
-        first.client("s3").put_object(Bucket="kept-bucket", Key="k", Body=b"kept")
+    with ministack(tmp_path) as first:
+        Bucket(first, "kept-bucket").put("k", b"kept")
         first.client("sqs").create_queue(QueueName="kept-queue")
 
-    with running_local_aws(tmp_path) as second:
+    with ministack(tmp_path) as second:
         body = second.client("s3").get_object(Bucket="kept-bucket", Key="k")["Body"].read()
         queues = second.client("sqs").list_queues()["QueueUrls"]
 
     assert body == b"kept"
     assert [url.rsplit("/", 1)[1] for url in queues] == ["kept-queue"]
+
+
+def test_the_sagemaker_service_alone_on_a_ministack(tmp_path: Path) -> None:
+    images = tmp_path / "images.json"
+    write_images(images)
+    with ministack(tmp_path) as stack:
+        port = stack.sagemaker_url.rpartition(":")[2]
+        command = [sys.executable, "-m", "local_aws.sagemaker", "--port", port]
+        command += ["--aws-endpoint", stack.env["AWS_ENDPOINT_URL"], "--images", str(images)]
+        command += ["--state", str(tmp_path / "sagemaker")]
+        ready = [f"{stack.sagemaker_url}/_local/health"]
+        with started(command, ready, tmp_path / "sagemaker.log"):
+            bucket = Bucket(stack, "alone")
+            bucket.put("in/a.jsonl", documents(1))
+            sagemaker = SageMaker(stack)
+            request = sagemaker.processing_request(bucket.uri("in/"), bucket.uri("out/"))
+
+            assert sagemaker.run("processing_job", request)

@@ -95,6 +95,43 @@ def test_stop_and_time_limit(sagemaker: SageMaker, bucket: Bucket) -> None:
     assert bucket.keys("out/") == []
 
 
+def test_continuous_outputs_appear_while_the_job_runs(sagemaker: SageMaker, bucket: Bucket) -> None:
+    for shard in range(3):
+        bucket.put(f"in/{shard}.jsonl", documents(1))
+    request = sagemaker.processing_request(bucket.uri("in/"), bucket.uri("out/"))
+    output = request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]
+    output["S3UploadMode"] = "Continuous"
+    request["Environment"] = {"FIXTURE_SLOW_S": "0.6"}
+
+    name = sagemaker.start(NOUN, request)
+    eventually(lambda: bucket.keys("out/") == ["out/0.jsonl.out"])
+    status = sagemaker.describe(NOUN, name)["ProcessingJobStatus"]
+
+    assert status == "InProgress"
+    assert sagemaker.finished(NOUN, name)["ProcessingJobStatus"] == "Completed"
+    assert len(bucket.keys("out/")) == 3
+
+
+def test_jobs_are_listed_by_status_and_name(sagemaker: SageMaker, bucket: Bucket) -> None:
+    bucket.put("in/a.jsonl", documents(1))
+    done = sagemaker.processing_request(bucket.uri("in/"), bucket.uri("out/"))
+    failed = sagemaker.processing_request(bucket.uri("in/"), bucket.uri("out/"))
+    failed["Environment"] = {"FIXTURE_CRASH": "1"}
+    sagemaker.run(NOUN, done)
+    sagemaker.run(NOUN, failed, "Failed")
+
+    def names(**filters: str) -> list[str]:
+        pages = sagemaker.client.get_paginator("list_processing_jobs").paginate(**filters)
+        return [
+            job["ProcessingJobName"] for page in pages for job in page["ProcessingJobSummaries"]
+        ]
+
+    done_name, failed_name = done["ProcessingJobName"], failed["ProcessingJobName"]
+    assert failed_name in names(StatusEquals="Failed")
+    assert done_name not in names(StatusEquals="Failed")
+    assert names(NameContains=done_name) == [done_name]
+
+
 def test_at_most_a_hundred_instances(sagemaker: SageMaker, bucket: Bucket) -> None:
     request = sagemaker.processing_request(bucket.uri("in/"), bucket.uri("out/"))
     request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] = 101

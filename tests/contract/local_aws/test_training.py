@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -152,6 +153,15 @@ def test_spot_conditions(
 ) -> None:
     with pytest.raises(ClientError, match=words):
         sagemaker.start(NOUN, {**spot(request_of, bucket), **change})
+
+
+def test_only_a_running_spot_job_can_be_interrupted(
+    local_aws: LocalAws, sagemaker: SageMaker, request_of: dict[str, Any]
+) -> None:
+    name = sagemaker.run(NOUN, request_of)["TrainingJobName"]
+
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        interrupt(local_aws, name)
 
 
 def test_names_and_unknown_jobs(sagemaker: SageMaker, request_of: dict[str, Any]) -> None:
