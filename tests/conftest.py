@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pytest_socket import disable_socket, enable_socket
+
+# Examples are bounded by their number: a machine's load must not fail a property.
+settings.register_profile("twolane", deadline=None)
+settings.load_profile("twolane")
 
 UNIT = Path(__file__).parent / "unit"
 

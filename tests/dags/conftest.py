@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.airflow_home import REPOSITORY, prepare_airflow
+from tests.support.airflow_home import DAGS, initialise_metadata, use_temporary_airflow_home
 
 if TYPE_CHECKING:
     from airflow.dag_processing.dagbag import DagBag
     from airflow.sdk import DAG
 
+use_temporary_airflow_home()
+
 
 @pytest.fixture(scope="session")
 def dag_bag() -> DagBag:
-    prepare_airflow()
+    initialise_metadata()
     from airflow.dag_processing.dagbag import DagBag
 
-    return DagBag(REPOSITORY / "dags")
+    return DagBag(DAGS)
 
 
 @pytest.fixture(scope="session")

@@ -20,11 +20,19 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.support.airflow_home import DAGS, REPOSITORY, initialise_metadata
-from tests.support.local_aws import LocalAws, clean_environment, free_port, local_aws, started
+from tests.support.airflow_home import (
+    DAGS,
+    REPOSITORY,
+    initialise_metadata,
+    use_temporary_airflow_home,
+)
+from tests.support.local_aws import LocalAws, clean_environment, local_aws
+from tests.support.mlflow_server import running_mlflow
 from tests.support.postgres import PostgresServer, postgres_server
 
 __all__ = ["local_aws", "postgres_server"]
+
+use_temporary_airflow_home()
 
 LANES = """
 [deadline_s]
@@ -71,20 +79,10 @@ BLANK_FORM = {
 
 
 @pytest.fixture(scope="session")
-def mlflow_uri(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> Iterator[str]:
+def mlflow_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A tracking server on SQLite, its artifacts in the embedded S3."""
-    folder, port = tmp_path_factory.mktemp("mlflow"), free_port()
-    environment = {
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        **local_aws.env,
-    }
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--workers", "1", "--no-serve-artifacts"]
-    command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
-    command += ["--default-artifact-root", "s3://twolane-mlflow"]
-    url = f"http://127.0.0.1:{port}"
-    with started(command, [f"{url}/health"], folder / "mlflow.log", environment):
+    folder = tmp_path_factory.mktemp("mlflow")
+    with running_mlflow(folder, artifacts="s3://twolane-mlflow") as url:
         yield url
 
 

@@ -54,7 +54,8 @@ def test_poison_documents_go_to_quarantine_and_the_rest_goes_on(product):
     outcome = product.infer(product.upload("mixed.jsonl", content))
     assert outcome.state == "success"
     quarantined = product.query(
-        'SELECT "row", reason, detail FROM quarantined_documents WHERE batch_id = %s ORDER BY "row"',
+        'SELECT "row", reason, detail FROM quarantined_documents'
+        ' WHERE batch_id = %s ORDER BY "row"',
         outcome.batch["batch_id"],
     )
     assert [each["reason"] for each in quarantined] == [

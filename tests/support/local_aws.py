@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -100,17 +100,11 @@ def wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path, timeout_s:
 
 
 @contextmanager
-def started(
-    command: list[str],
-    ready_urls: list[str],
-    log: Path,
-    variables: Mapping[str, str] | None = None,
-) -> Iterator[int]:
+def started(command: list[str], ready_urls: list[str], log: Path) -> Iterator[int]:
     """Run ``command`` until the block ends, then SIGTERM it and require a clean end."""
-    environment = clean_environment() | dict(variables or {})
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            command, cwd=REPOSITORY, env=environment, stdout=stream, stderr=stream
+            command, cwd=REPOSITORY, env=clean_environment(), stdout=stream, stderr=stream
         )
     try:
         for url in ready_urls:
