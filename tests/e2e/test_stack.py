@@ -1,0 +1,130 @@
+"""The whole stack, from `up` to `down`, with ports and state of its own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from stack.demo_documents import write_documents
+from stack.paths import ROOT, STATE_VARIABLE
+from stack.processes import MARKER
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+SERVERS = ("airflow", "mlflow", "postgres", "aws", "sagemaker")
+
+
+class Stack:
+    """Runs `python -m stack` against one state folder."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.environment = dict(os.environ)
+        self.environment[STATE_VARIABLE] = str(state)
+        for name, port in zip(SERVERS, _free_ports(len(SERVERS)), strict=True):
+            self.environment[f"TWOLANE_PORT_{name.upper()}"] = str(port)
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "stack", *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that carries the marker, and PostgreSQL's own processes."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                marked = process.environ().get(MARKER) == str(self.state)
+                if marked or str(self.state) in " ".join(process.cmdline()):
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    stack = Stack(tmp_path_factory.mktemp("stack"))
+    result = stack.run("up")
+    try:
+        assert result.returncode == 0, result.stdout + result.stderr
+        yield stack
+    finally:
+        down = stack.run("down")
+        left = stack.processes()
+        for process in left:
+            process.kill()
+        assert down.returncode == 0, down.stderr
+        assert left == []
+
+
+def test_every_server_is_ready_and_listens_on_loopback_alone(stack):
+    result = stack.run("status")
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.count("ready") == 8
+    assert set(re.findall(r"(\S+):\d{4,5}\b", result.stdout)) == {"127.0.0.1"}
+
+
+def test_starting_again_changes_nothing(stack):
+    before = sorted(process.pid for process in stack.processes() if process.ppid() == 1)
+    result = stack.run("up")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("ran already") == 8
+    secret = json.loads((stack.state / "passwords.json").read_text())["airflow_admin"]
+    assert secret not in result.stdout
+    assert sorted(process.pid for process in stack.processes() if process.ppid() == 1) == before
+
+
+def test_a_file_goes_from_the_rest_api_to_both_stores(stack, tmp_path):
+    file = tmp_path / "mine.jsonl"
+    write_documents(file, 40, seed=5, poison=6)
+    result = stack.run("submit", str(file), "--account", "trial-lumen")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"serverless.* 34 .* 34 .* 6 ", result.stdout), result.stdout
+
+
+def test_a_refused_batch_says_why(stack, tmp_path):
+    file = tmp_path / "mine.jsonl"
+    write_documents(file, 2, seed=6)
+    result = stack.run("submit", str(file), "--account", "nobody")
+    assert result.returncode == 1
+    assert "nobody" in result.stderr
+
+
+def test_a_server_that_dies_is_named_and_started_again(stack):
+    record = json.loads((stack.state / "run" / "mlflow.json").read_text())
+    os.killpg(record["pid"], signal.SIGKILL)
+    result = stack.run("status")
+    assert result.returncode == 1
+    assert "mlflow has died" in result.stdout
+    assert stack.run("up").returncode == 0
+    assert stack.run("status").returncode == 0
+
+
+def test_other_ports_are_refused_while_it_runs(stack):
+    other = Stack(stack.state)
+    result = other.run("up")
+    assert result.returncode == 1
+    assert "make down" in result.stderr
