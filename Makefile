@@ -36,7 +36,7 @@ submit: install ## one file of yours: make submit FILE=news.jsonl ACCOUNT=trial-
 	@$(STACK) submit "$(FILE)" --account "$(ACCOUNT)" $(if $(TIER),--tier "$(TIER)") \
 	  $(if $(DEADLINE),--deadline-minutes "$(DEADLINE)") $(if $(MODEL_ALIAS),--model-alias "$(MODEL_ALIAS)")
 
-test: install-dev ## every test
+test: check ## the checks, then every test
 	@$(BIN)/python -m pytest
 
 check: install-dev ## formatting, lint, types, import contracts
@@ -48,13 +48,18 @@ check: install-dev ## formatting, lint, types, import contracts
 bench: install ## the figures of the README
 	@$(STACK) run -- $(BIN)/python -m benchmarks
 
-lock: ## resolve the requirements again (needs uv)
-	@UV=.twolane/tools/bin/uv; COMPILE="$$UV pip compile --quiet --no-header --no-annotate --universal --python-version 3.11"; \
-	$$COMPILE requirements.txt -o requirements.lock; \
-	$$COMPILE requirements/local.in -o requirements/local.lock; \
-	$$COMPILE requirements/dev.in -o requirements/dev.lock; \
-	$$COMPILE include/models/requirements.txt -o include/models/requirements.lock; \
-	$$COMPILE --override include/models/training/overrides.txt include/models/training/requirements.txt -o include/models/training/requirements.lock
+UV := .twolane/tools/bin/uv
+COMPILE := $(UV) pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url \
+  --no-emit-find-links --python-version 3.11
+
+lock: install ## resolve the requirements again
+	@$(COMPILE) requirements/dev.in -o requirements/dev.lock
+	@$(COMPILE) -c requirements/dev.lock requirements/local.in -o requirements/local.lock
+	@$(COMPILE) -c requirements/dev.lock requirements.txt -o requirements.lock
+	@$(COMPILE) --override include/models/training/overrides.txt \
+	  include/models/training/requirements.txt -o include/models/training/requirements.lock
+	@$(COMPILE) -c include/models/training/requirements.lock include/models/requirements.txt \
+	  -o include/models/requirements.lock
 
 clean: down ## throw away data, logs and passwords; the virtual environments stay
 	@rm -rf .twolane/airflow .twolane/aws .twolane/postgres .twolane/run .twolane/logs .twolane/env .twolane/passwords.json

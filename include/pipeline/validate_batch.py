@@ -42,7 +42,8 @@ def validate_batch(
             for shard in manifest.shards:
                 objects.download(shard.uri, path)
                 rows = list(read_raw(path))
-                verdict = gate.check_documents(rows, seen.add([None if row.fault else row.id for row in rows]))
+                duplicates = seen.add([None if row.fault else row.id for row in rows])
+                verdict = gate.check_documents(rows, duplicates)
                 results = merge_results(results, verdict.results)
                 documents, poison = split(rows, verdict)
                 if documents:
