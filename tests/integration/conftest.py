@@ -204,5 +204,3 @@ def json_lines(*records: object) -> bytes:
 def sound(count: int) -> list[dict[str, str]]:
     """Documents without a fault."""
     return [{"id": f"d{i}", "text": f"text number {i}"} for i in range(count)]
-
-

@@ -14,9 +14,7 @@ def test_waiting_files_are_joined_run_and_archived(product):
         documents = [{"id": f"n{first + i}", "text": f"nightly {first + i}"} for i in range(10)]
         key = f"nightly/enterprise-meridian/{name}.jsonl"
         s3.put_object(Bucket="twolane-inbox", Key=key, Body=json_lines(*documents))
-    s3.put_object(
-        Bucket="twolane-inbox", Key="nightly/nobody/x.jsonl", Body=json_lines(*sound(1))
-    )
+    s3.put_object(Bucket="twolane-inbox", Key="nightly/nobody/x.jsonl", Body=json_lines(*sound(1)))
     outcome = product.run("nightly_enterprise", {})
     assert outcome.batch["account_id"] == "enterprise-meridian"
     assert outcome.batch["state"] == "succeeded"
