@@ -10,11 +10,13 @@ from typing import Any
 from local_aws.sagemaker.concurrency import all_or_first_error
 from local_aws.sagemaker.endpoint_instances import VariantSpec
 from local_aws.sagemaker.errors import ApiError, JobFailedError
-from local_aws.sagemaker.fleets import Fleet, InstanceFleet, ServerlessFleet
+from local_aws.sagemaker.fleets import Fleet
+from local_aws.sagemaker.instance_fleet import InstanceFleet
 from local_aws.sagemaker.instance_types import instance_shape, serverless_shape
 from local_aws.sagemaker.model_server import ModelServerNotReadyError
 from local_aws.sagemaker.models import find_model, primary_container
 from local_aws.sagemaker.platform import Platform
+from local_aws.sagemaker.serverless_fleet import ServerlessFleet
 from local_aws.sagemaker.store import Record
 
 _USAGE = "endpoint usage"
