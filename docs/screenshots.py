@@ -95,15 +95,28 @@ class Browser:
         self._folder = folder
 
     def log_in(self, stack: Stack) -> None:
-        """Give Airflow's pages the token that its login page would have set."""
+        """Give Airflow's pages the token that its login page would have set, and a view."""
         self._driver.get(f"{stack.airflow}/api/v2/version")
         self._driver.add_cookie({"name": "_token", "value": stack.token, "path": "/"})
-        self._driver.execute_script("localStorage.setItem('theme', 'light')")
+        self.remember("theme", "light")
+        self.remember("default_dag_view", '"graph"')
 
-    def show_graph(self, dag_id: str) -> None:
-        """Let a DAG's pages open with its graph; they remember their view a DAG."""
-        script = "localStorage.setItem(arguments[0], JSON.stringify(arguments[1]))"
-        self._driver.execute_script(script, f"dag_view-{dag_id}", "graph")
+    def remember(self, key: str, value: str) -> None:
+        """Set what the open page's server keeps in the browser."""
+        self._driver.execute_script("localStorage.setItem(arguments[0], arguments[1])", key, value)
+
+    def forget_assistant(self) -> None:
+        """Close MLflow's assistant, which opens by itself at the first visit."""
+        self._driver.execute_script(
+            "Object.keys(localStorage).filter(key => key.includes('assistant.panelOpen'))"
+            ".forEach(key => localStorage.setItem(key, 'false'))"
+        )
+
+    def fill(self, label: str, value: str) -> None:
+        """Type into the field that follows a label."""
+        field = self.wait_for(label).find_element(By.XPATH, "./following::input[1]")
+        field.clear()
+        field.send_keys(value)
 
     def open(self, url: str, *texts: str) -> None:
         """Open a page and wait until it shows every text."""
@@ -166,7 +179,6 @@ def _program(name: str) -> str:
 def picture_graph(pages: Browser, stack: Stack) -> None:
     """The graph of a finished run."""
     run = quote(stack.last_run(), safe="")
-    pages.show_graph(DAG_ID)
     pages.open(f"{stack.airflow}/dags/{DAG_ID}/runs/{run}", "load_dynamodb", "load_aurora")
     pages.save("dag-graph")
 
@@ -175,13 +187,18 @@ def picture_form(pages: Browser, stack: Stack) -> None:
     """The form that starts a run."""
     pages.open(f"{stack.airflow}/dags/{DAG_ID}", "Trigger")
     pages.click("Trigger")
-    pages.wait_for("Batch URI")
+    pages.fill("Batch URI", "s3://twolane-inbox/news.jsonl.gz")
+    pages.fill("Account", "trial-lumen")
+    pages.fill("Deadline, minutes", "5")
     pages.save("trigger-form")
 
 
 def picture_model(pages: Browser, stack: Stack) -> None:
     """The registered model version that is the champion."""
-    pages.open(stack.model_version(), "Tags")
+    page = stack.model_version()
+    pages.open(page, "MLflow Assistant")
+    pages.forget_assistant()
+    pages.open(page, "Model training", "Tags", "Schema")
     pages.save("mlflow-version")
 
 

@@ -1,0 +1,57 @@
+"""The documentation, where it can be held to the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from include.domain import errors
+from include.domain.documents import QuarantineReason
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
+LINK = re.compile(r"\]\((?!https?://|mailto:|#)(?P<path>[^)#\s]+)(?:#(?P<anchor>[^)]+))?\)")
+TABLE = re.compile(r"CREATE (?:TABLE|VIEW) (\w+)")
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as code hosts derive them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_links_lead_somewhere(page):
+    for link in LINK.finditer(page.read_text()):
+        target = page.parent / link["path"]
+        assert target.exists(), link[0]
+        if link["anchor"]:
+            assert link["anchor"] in anchors(target), link[0]
+
+
+def first_cells(page: str) -> set[str]:
+    """The first cell of every table row, code marks removed."""
+    lines = (REPOSITORY / "docs" / page).read_text().splitlines()
+    return {line.split("|")[1].strip().strip("`") for line in lines if line.startswith("| `")}
+
+
+def test_every_quarantine_reason_is_explained():
+    assert {reason.value for reason in QuarantineReason} <= first_cells("bad-input.md")
+
+
+def test_every_refusal_of_a_batch_is_explained():
+    refusals = {kind.__name__ for kind in errors.BatchRejected.__subclasses__()}
+
+    assert refusals
+    assert refusals <= first_cells("bad-input.md")
+
+
+def test_every_table_is_explained():
+    migrations = sorted((REPOSITORY / "include/sql/migrations").glob("*.sql"))
+    tables = {name for file in migrations for name in TABLE.findall(file.read_text())}
+    page = (REPOSITORY / "docs/data-model.md").read_text()
+
+    assert tables
+    assert {name for name in tables if f"| `{name}`" not in page} == set()
