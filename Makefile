@@ -11,6 +11,7 @@ help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 install: ## make the three virtual environments from their locks
+	@command -v $(PYTHON) >/dev/null || { echo 'Twolane needs Python 3.11: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11'; exit 1; }
 	@$(PYTHON) -m stack.install
 
 install-dev: ## the same, with what checks and tests need

@@ -4,6 +4,8 @@
 back to pip where uv cannot be had. An environment whose lock has not changed is left alone.
 """
 
+from __future__ import annotations  # an old interpreter must get as far as the message
+
 import argparse
 import hashlib
 import os

@@ -1,5 +1,7 @@
 """Hands pip's index configuration to uv, so that a mirror set up for pip keeps working."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from collections.abc import Mapping
