@@ -8,13 +8,21 @@ _T = TypeVar("_T")
 
 
 async def all_or_first_error(works: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
-    """Results in order; at the first error the others are cancelled, awaited, and it is raised."""
+    """Results in order; at the first error the others are cancelled, awaited, and it is raised.
+
+    Each work is cancelled at most once, so that it can take its time to end in good order.
+    """
     tasks = [asyncio.create_task(work) for work in works]
+    if not tasks:
+        return []
+    done: set[asyncio.Task[_T]] = set()
     try:
-        return await asyncio.gather(*tasks)
-    except BaseException:
-        await cancelled(tasks)
-        raise
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        await cancelled(task for task in tasks if task not in done)
+    for task in done:
+        task.result()  # raises the first error
+    return [task.result() for task in tasks]
 
 
 async def cancelled(tasks: Iterable["asyncio.Task[Any]"]) -> None:

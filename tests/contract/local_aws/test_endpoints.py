@@ -1,5 +1,6 @@
 """Endpoints: states, real containers behind them, and the runtime's errors."""
 
+import contextlib
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +24,12 @@ def invoke(runtime: Any, endpoint: str, body: bytes) -> bytes:
 
 def container_pids(stack: LocalAws) -> set[int]:
     """Processes of containers: MiniStack apart, each child of the service is one."""
-    children = psutil.Process(stack.pid).children()
-    return {child.pid for child in children if "ministack" not in " ".join(child.cmdline())}
+    pids = set()
+    for child in psutil.Process(stack.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "ministack" not in " ".join(child.cmdline()):
+                pids.add(child.pid)
+    return pids
 
 
 def test_a_serverless_endpoint_starts_from_zero_and_returns_to_it(

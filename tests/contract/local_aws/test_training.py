@@ -76,16 +76,19 @@ def test_the_failure_file_is_the_reason(sagemaker: SageMaker, request_of: dict[s
 def test_stop_gives_notice_and_keeps_the_artifact(
     sagemaker: SageMaker, bucket: Bucket, request_of: dict[str, Any]
 ) -> None:
-    request_of.update(Environment={"FIXTURE_SLOW_S": "30"})
+    request_of.update(
+        Environment={"FIXTURE_SLOW_S": "30"},
+        CheckpointConfig={"S3Uri": bucket.uri("checkpoints")},
+    )
     name = sagemaker.start(NOUN, request_of)
-    eventually(lambda: sagemaker.describe(NOUN, name)["SecondaryStatus"] == "Training")
+    eventually(lambda: bucket.keys("checkpoints/"))
 
     sagemaker.client.stop_training_job(TrainingJobName=name)
     described = sagemaker.finished(NOUN, name)
 
     assert described["TrainingJobStatus"] == "Stopped"
     assert described["SecondaryStatus"] == "Stopped"
-    assert bucket.keys("models/") == [f"models/{name}/output/model.tar.gz"]
+    assert artifact(bucket, described) == {"partial.txt": b"0"}
 
 
 def test_the_time_limit_stops_the_job(sagemaker: SageMaker, request_of: dict[str, Any]) -> None:

@@ -115,9 +115,11 @@ def train() -> None:
     checkpoint = ML_ROOT / "checkpoints" / "state.json"
     state = json.loads(checkpoint.read_text()) if checkpoint.exists() else {"step": 0, "runs": 0}
     state["runs"] += 1
+    checkpoint.write_text(json.dumps(state))
     data = sorted(path.name for path in (ML_ROOT / "input/data/training").rglob("*"))
     while state["step"] < int(parameters["steps"]):
         if terminated.wait(SLOW_S):
+            time.sleep(0.3)  # a notice is there to be used
             checkpoint.write_text(json.dumps(state))
             print("terminated at step", state["step"], flush=True)
             (ML_ROOT / "model" / "partial.txt").write_text(str(state["step"]))
