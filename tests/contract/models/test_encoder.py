@@ -1,0 +1,57 @@
+"""The graph written by hand is the encoder its authors published."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from tests.support.container import MODELS, python_of
+
+# The two sentences, and their similarity, of the encoder's documentation (sentence-transformers).
+SENTENCES = ("A man is eating food.", "A man is eating a piece of bread.")
+SIMILARITY = 0.7553
+
+PROGRAM = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from training.encoder import Encoder, pad, run_fp32
+from training.train import weights_folder
+import onnxruntime as ort
+encoder = Encoder.load(weights_folder(), 64)
+tokens = encoder.tokenize(sys.argv[2:])
+model = encoder.embedding_model()
+first, second = run_fp32(model, tokens, 64)
+session = ort.InferenceSession(model.SerializeToString())
+padded = session.run(None, pad([tokens[0]], 48))[0][0]
+print(json.dumps({
+    "similarity": float(first @ second),
+    "length": float(first @ first),
+    "padding": float(abs(padded - first).max()),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, float]:
+    done = subprocess.run(
+        [python_of("training"), "-c", PROGRAM, str(MODELS), *SENTENCES],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def test_the_similarity_is_as_published(figures: dict[str, float]) -> None:
+    assert figures["similarity"] == pytest.approx(SIMILARITY, abs=1e-4)
+
+
+def test_embeddings_have_unit_length(figures: dict[str, float]) -> None:
+    assert figures["length"] == pytest.approx(1, abs=1e-5)
+
+
+def test_padding_does_not_show(figures: dict[str, float]) -> None:
+    assert figures["padding"] < 1e-5
