@@ -118,7 +118,7 @@ class Installer:
             raise InstallError(f"{what} failed (exit {code}); the end of {log}:\n{tail}")
 
     @staticmethod
-    def _wait(process: "subprocess.Popen[bytes]", timeout_s: float) -> int | None:
+    def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> int | None:
         try:
             return process.wait(timeout_s)
         except subprocess.TimeoutExpired:
