@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit test check bench lock clean
+.PHONY: help install install-dev up down status logs demo submit test check bench lock screenshots clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -52,6 +52,7 @@ bench: install ## the figures of the README
 UV := .twolane/tools/bin/uv
 COMPILE := $(UV) pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url \
   --no-emit-find-links --python-version 3.11
+COMPILE_ASTRO := $(subst 3.11,3.12,$(COMPILE)) --python-platform x86_64-manylinux_2_28
 
 lock: install ## resolve the requirements again
 	@$(COMPILE) requirements/dev.in -o requirements/dev.lock
@@ -61,6 +62,15 @@ lock: install ## resolve the requirements again
 	  include/models/training/requirements.txt -o include/models/training/requirements.lock
 	@$(COMPILE) -c include/models/training/requirements.lock include/models/requirements.txt \
 	  -o include/models/requirements.lock
+	@$(COMPILE) requirements/docs.in -o requirements/docs.lock
+	@$(COMPILE_ASTRO) requirements.txt -o requirements/astro.lock
+	@$(COMPILE_ASTRO) requirements/sagemaker.in -o requirements/sagemaker.lock
+
+screenshots: ## take the pictures of docs/images from a running stack (Debian: chromium chromium-driver)
+	@test -d .twolane/venvs/docs/lib/python3.11/site-packages/selenium || \
+	  { $(PYTHON) -m venv .twolane/venvs/docs && \
+	    .twolane/venvs/docs/bin/pip install --quiet --no-deps -r requirements/docs.lock; }
+	@.twolane/venvs/docs/bin/python docs/screenshots.py
 
 clean: down ## throw away data, logs and passwords; the virtual environments stay
 	@rm -rf .twolane/airflow .twolane/aws .twolane/postgres .twolane/run .twolane/logs .twolane/env .twolane/passwords.json

@@ -141,6 +141,12 @@ class Browser:
         """Click the element with a text."""
         self.wait_for(text).click()
 
+    def press(self, label: str) -> None:
+        """Click the button that has only an icon and a label for those who do not see it."""
+        path = f"//button[@aria-label={json.dumps(label)}]"
+        waiting = WebDriverWait(self._driver, TIMEOUT_S, ignored_exceptions=[WebDriverException])
+        waiting.until(lambda driver: driver.find_element(By.XPATH, path), label).click()
+
     def save(self, name: str) -> None:
         """Write `<name>.png`."""
         time.sleep(SETTLE_S)
@@ -180,6 +186,8 @@ def picture_graph(pages: Browser, stack: Stack) -> None:
     """The graph of a finished run."""
     run = quote(stack.last_run(), safe="")
     pages.open(f"{stack.airflow}/dags/{DAG_ID}/runs/{run}", "load_dynamodb", "load_aurora")
+    pages.press("Collapse Details Panel")
+    pages.press("Fit View")
     pages.save("dag-graph")
 
 
@@ -243,7 +251,8 @@ def main() -> int:
             for name in options.names or known:
                 known[name](pages, stack)
     except (Unavailable, OSError, WebDriverException) as error:
-        print(f"screenshots: {error}", file=sys.stderr)
+        # A driver's error brings a stack trace of its own; its first line says what was missed.
+        print(f"screenshots: {str(error).splitlines()[0]}", file=sys.stderr)
         return 1
     return 0
 
