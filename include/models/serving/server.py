@@ -54,6 +54,9 @@ class ModelServer(ThreadingHTTPServer):
         thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1})
         thread.start()
         stop.wait()
+        # Ending is under way and bounded in time; a second signal must not cut an answer off.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
         self.shutdown()
         thread.join()
         with self._idle:
