@@ -44,6 +44,7 @@ check: install-dev ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --config-file include/models/mypy.ini
 	@$(BIN)/lint-imports
 
 bench: install ## the figures of the README

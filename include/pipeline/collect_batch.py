@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from include.domain.documents import QuarantinedDocument, QuarantineReason
 from include.domain.errors import OutputIncomplete
@@ -91,10 +91,15 @@ def prediction_rows(layout: BatchLayout, *, objects: ObjectStore) -> Iterator[Pr
     for shard in BatchRecords(objects, layout).validation().shards:
         uri = layout.output_shard(shard.index)
         with objects.open(uri) as lines:
-            for line in lines:
+            for line in answer_lines(lines):
                 answer = parse_prediction(line, source=uri)
                 if isinstance(answer, Prediction):
                     yield PredictionRow(answer.document_id, answer.label, answer.score)
+
+
+def answer_lines(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines that hold an answer: AssembleWith=Line may leave a blank one between two."""
+    return (line for line in lines if line.strip())
 
 
 def _matched(
@@ -104,7 +109,7 @@ def _matched(
     uri = layout.output_shard(shard.index)
     with objects.open(shard.uri) as documents, objects.open(uri) as answers:
         count = 0
-        for count, line in enumerate(answers, start=1):
+        for count, line in enumerate(answer_lines(answers), start=1):
             answer = parse_prediction(line, source=uri)
             document = documents.readline()
             expected = json.loads(document)["id"] if document else None

@@ -242,6 +242,17 @@ def test_the_counted_output_is_believed_not_the_status(spoil, message):
     assert not world.write_store.items
 
 
+def test_blank_lines_between_two_answers_are_no_answers():
+    world = World(shard_documents=4)
+    layout = world.routed(documents(20))
+    run_to_end(world, layout)
+    uri = layout.output_shard(1)
+    lines = world.objects.objects[uri].splitlines(keepends=True)
+    world.objects.put(uri, b"\n".join(lines))
+    assert collect(world, layout).prediction_count == 20
+    assert len(list(prediction_rows(layout, objects=world.objects))) == 20
+
+
 def test_a_failed_batch_keeps_its_message():
     world = World()
     manifest = world.pull(documents(1))
