@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from stack.component import Component
+from stack.components import airflow
 from stack.errors import StackError
 from stack.processes import kill_all
 from stack.session import Session, exclusive
@@ -52,12 +53,14 @@ def stop_everything(session: Session, keep: Collection[str] = ()) -> list[str]:
 
 
 def _layers(session: Session) -> list[list[Component]]:
-    """Group the components: Airflow's tasks stop their jobs, jobs write to S3, then the rest."""
-    last = ("aws", "postgres")
-    every = session.components
-    first = [c for name, c in every.items() if name not in ("sagemaker", *last)]
-    middle = [every[name] for name in ("sagemaker",) if name in every]
-    return [first, middle, [every[name] for name in last]]
+    """Group the components so that none goes before those that talk to it while they end.
+
+    Running tasks stop their jobs and tell the API server; jobs write to S3.
+    """
+    later = ((airflow.API_SERVER, "sagemaker"), ("aws", "postgres"))
+    named = {name for layer in later for name in layer}
+    first = [each for name, each in session.components.items() if name not in named]
+    return [first, *([session.components[name] for name in layer] for layer in later)]
 
 
 @contextmanager

@@ -156,22 +156,41 @@ def stop(process: psutil.Process, polite: signal.Signals, whole: bool, grace_s: 
     """
     members = family(process)
     _signal(process, polite, whole)
-    deadline = time.monotonic() + grace_s
-    _, alive = psutil.wait_procs(members, timeout=grace_s)
+    alive = wait_until_gone(members, grace_s)
     known = {member.pid for member in members}
     # Children born while it was ending.
-    alive += [late for late in family(process) if late.pid not in known]
-    for survivor in alive:
-        _kill(survivor)
-    psutil.wait_procs(alive, timeout=max(5.0, deadline - time.monotonic()))
+    alive += [late for late in family(process) if late.pid not in known and not _is_gone(late)]
+    kill_all(alive)
     return not alive
 
 
 def kill_all(processes: list[psutil.Process]) -> None:
     """SIGKILL the processes and wait until they are gone."""
     for process in processes:
-        _kill(process)
-    psutil.wait_procs(processes, timeout=5)
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    wait_until_gone(processes, timeout_s=5.0)
+
+
+def wait_until_gone(processes: Sequence[psutil.Process], timeout_s: float) -> list[psutil.Process]:
+    """Wait until the processes have ended; return those that have not in time.
+
+    A zombie counts as ended: it runs no more, and its parent, often the system's first process,
+    takes its own time to collect it.
+    """
+    deadline = time.monotonic() + timeout_s
+    alive = [process for process in processes if not _is_gone(process)]
+    while alive and time.monotonic() < deadline:
+        time.sleep(0.05)
+        alive = [process for process in alive if not _is_gone(process)]
+    return alive
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _signal(process: psutil.Process, number: signal.Signals, whole: bool) -> None:
@@ -180,11 +199,6 @@ def _signal(process: psutil.Process, number: signal.Signals, whole: bool) -> Non
             os.killpg(process.pid, number)
         else:
             process.send_signal(number)
-
-
-def _kill(process: psutil.Process) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process.kill()
 
 
 def tail(log: Path, lines: int) -> str:

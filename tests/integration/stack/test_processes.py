@@ -4,13 +4,12 @@ import signal
 import sys
 import time
 
-import psutil
 import pytest
 
 from stack.component import Component, Runner
 from stack.errors import ComponentDied, StackError
 from stack.paths import Paths
-from stack.processes import MARKER, OURSELVES, Processes, family, stop
+from stack.processes import MARKER, OURSELVES, Processes, family, stop, wait_until_gone
 
 # A leader that ignores SIGTERM and has a grandchild that ignores it too.
 STUBBORN = (
@@ -55,7 +54,7 @@ def test_the_stubborn_and_their_children_are_gone_after_stop(paths, processes, t
     assert len(members) == 2
     assert processes.running("stubborn").pid == process.pid
     assert not stop(process, signal.SIGTERM, whole=True, grace_s=0.3)
-    assert not any(psutil.pid_exists(m.pid) and m.is_running() for m in members)
+    assert wait_until_gone(members, timeout_s=0) == []
     assert processes.running("stubborn") is None
     assert processes.strays() == []
 
