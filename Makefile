@@ -45,7 +45,7 @@ check: install-dev ## formatting, lint, types, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy --config-file include/models/mypy.ini
-	@$(BIN)/lint-imports
+	@PYTHONPATH=.:plugins $(BIN)/lint-imports
 
 bench: install ## the figures of the README
 	@$(STACK) run -- $(BIN)/python -m benchmarks

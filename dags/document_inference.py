@@ -24,6 +24,8 @@ from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.operators.lane import LaneOperator
 from twolane_airflow.submissions import INFERENCE_PARAMS
 
+BATCH_ID = "{{ ti.xcom_pull(task_ids='pull') }}"
+
 
 @dag(
     schedule=None,
@@ -34,14 +36,13 @@ from twolane_airflow.submissions import INFERENCE_PARAMS
     default_args=DEFAULT_ARGS,
 )
 def document_inference() -> None:
-    batch_id = steps.pull()
-    lane = task.branch(steps.route)(steps.validate(batch_id))
-    serverless = LaneOperator(task_id="serverless", lane="serverless", batch_id=batch_id)
-    processing = LaneOperator(task_id="processing", lane="processing", batch_id=batch_id)
-    transform = LaneOperator(task_id="transform", lane="transform", batch_id=batch_id)
-    collected = steps.collect.override(trigger_rule="none_failed_min_one_success")(batch_id)
+    lane = task.branch(steps.route)(steps.validate(steps.pull()))
+    serverless = LaneOperator(task_id="serverless", lane="serverless", batch_id=BATCH_ID)
+    processing = LaneOperator(task_id="processing", lane="processing", batch_id=BATCH_ID)
+    transform = LaneOperator(task_id="transform", lane="transform", batch_id=BATCH_ID)
+    collected = steps.collect.override(trigger_rule="none_failed_min_one_success")(BATCH_ID)
     lane >> [serverless, processing, transform] >> collected
-    steps.close(batch_id, [steps.load_dynamodb(collected), steps.load_aurora(collected)])
+    steps.close(BATCH_ID, [steps.load_dynamodb(collected), steps.load_aurora(collected)])
 
 
 document_inference()

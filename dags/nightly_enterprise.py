@@ -10,7 +10,6 @@ batches go on.
 
 from __future__ import annotations
 
-import pendulum
 from airflow.sdk import dag, task, task_group
 
 from twolane_airflow import nightly, steps
@@ -31,7 +30,6 @@ def run_batch(request: dict[str, object]) -> None:
 
 @dag(
     schedule="0 2 * * *",
-    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     catchup=False,
     doc_md=__doc__,
     max_active_runs=1,

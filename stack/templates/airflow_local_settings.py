@@ -8,6 +8,7 @@ would stop every task.
 import sys
 
 WARM_MODULES = (
+    "include.adapters.aws.clients",
     "include.adapters.aws.object_store",
     "include.adapters.aws.sagemaker_endpoint",
     "include.adapters.aws.sagemaker_jobs",
@@ -42,3 +43,6 @@ if "scheduler" in sys.argv[1:2]:
     sys.modules["include.adapters.quality"].GreatExpectationsGate(
         max_document_characters=1_000
     ).warm_up()
+    sys.modules["include.adapters.aws.clients"].warm_up(
+        ("s3", "dynamodb", "sagemaker", "sagemaker-runtime")
+    )

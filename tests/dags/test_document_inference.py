@@ -7,7 +7,7 @@ from include.domain.lanes import Lane
 LANES = {lane.value for lane in Lane}
 
 DOWNSTREAM = {
-    "pull": {"validate", *LANES, "collect", "close"},  # each is handed the batch id
+    "pull": {"validate"},
     "validate": {"route"},
     "route": LANES,
     **{lane: {"collect"} for lane in LANES},

@@ -8,10 +8,13 @@ every endpoint URL, a bare host name included.
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 16
 """Connections a client keeps; no adapter uses more threads."""
+
+_SESSION_LOCK = threading.Lock()
 
 _OVERRIDES: dict[str, dict[str, Any]] = {
     "s3": {"s3": {"addressing_style": "path"}},
@@ -48,14 +53,30 @@ def client(service: str) -> Any:
 def forget() -> None:
     """Drop the clients made so far; the next ones read the environment anew."""
     _client.cache_clear()
+    _session.cache_clear()
+
+
+def warm_up(services: Sequence[str]) -> None:
+    """Load the services' models once, for processes forked from this one.
+
+    A client costs 0.1 s of reading JSON with a session of its own and 4 ms with a warm one.
+    """
+    for service in services:
+        client(service)
 
 
 @cache
 def _client(service: str, _process_id: int) -> Any:
+    with _SESSION_LOCK:  # a session may be used by one thread at a time
+        return _session().client(cast(Any, service), config=client_config(service))
+
+
+@cache
+def _session() -> Session:
+    """The one session. It holds models and credentials and no socket: a fork may share it."""
     import boto3
 
-    session = boto3.session.Session()
-    return session.client(cast(Any, service), config=client_config(service))
+    return boto3.session.Session()
 
 
 def client_config(service: str) -> Config:
