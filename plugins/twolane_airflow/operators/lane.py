@@ -32,7 +32,7 @@ class LaneOperator(BaseOperator):
     ui_color = "#dfe9f5"
 
     def __init__(
-        self, *, batch_id: Any, lane: str | None = None, poll_s: float = 0.25, **kwargs: Any
+        self, *, batch_id: Any, lane: str | None = None, poll_s: float = 0.1, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.batch_id = batch_id
