@@ -22,6 +22,8 @@ from include.pipeline.records import BatchRecords, Collection, LaneRun, Validati
 if TYPE_CHECKING:
     from include.adapters.aws.sagemaker_models import ServingSite
     from include.adapters.postgres.database import Database
+    from include.pipeline.collect_batch import CollectPorts
+    from include.pipeline.load_batch import AheadLoader, Target
     from include.pipeline.nightly_inbox import WaitingBatch
     from include.pipeline.ports import (
         AccountDirectory,
@@ -142,35 +144,50 @@ class Twolane:
 
         record_run(self.layout(batch_id), job, status, objects=self.objects)
 
+    def ahead_loader(self, batch_id: str) -> AheadLoader:
+        """See `include.pipeline.load_batch.AheadLoader`."""
+        from include.pipeline.load_batch import AheadLoader
+
+        targets = (self._dynamodb, self._aurora)
+        return AheadLoader(self.layout(batch_id), targets, self._collect_ports)
+
     def collect(self, batch_id: str) -> Collection:
         """See `include.pipeline.collect_batch`."""
         from include.pipeline.collect_batch import collect_batch
 
-        return collect_batch(
-            self.layout(batch_id),
-            objects=self.objects,
-            registry=self.registry,
-            gate=self.gate,
-            read_store=self.read_store,
-        )
+        return collect_batch(self.layout(batch_id), ports=self._collect_ports)
 
     def load_write_store(self, batch_id: str) -> datetime:
         """Load DynamoDB; return when it was done."""
-        from include.pipeline.collect_batch import prediction_rows
-
-        layout = self.layout(batch_id)
-        manifest = BatchRecords(self.objects, layout).manifest()
-        self.write_store.put(manifest, prediction_rows(layout, objects=self.objects))
-        return self._now()
+        return self._load(batch_id, self._dynamodb)
 
     def load_read_store(self, batch_id: str) -> datetime:
         """Load Aurora; return when it was done."""
-        from include.pipeline.collect_batch import prediction_rows
+        return self._load(batch_id, self._aurora)
 
-        layout = self.layout(batch_id)
-        manifest = BatchRecords(self.objects, layout).manifest()
-        self.read_store.load_predictions(manifest, prediction_rows(layout, objects=self.objects))
+    def _load(self, batch_id: str, target: Target) -> datetime:
+        from include.pipeline.load_batch import load_batch
+
+        load_batch(self.layout(batch_id), target, objects=self.objects)
         return self._now()
+
+    @cached_property
+    def _collect_ports(self) -> CollectPorts:
+        from include.pipeline.collect_batch import CollectPorts
+
+        return CollectPorts(self.objects, self.registry, self.gate, self.read_store)
+
+    @cached_property
+    def _dynamodb(self) -> Target:
+        from include.pipeline.load_batch import Target
+
+        return Target("dynamodb", self.write_store.put)
+
+    @cached_property
+    def _aurora(self) -> Target:
+        from include.pipeline.load_batch import Target
+
+        return Target("aurora", self.read_store.load_predictions)
 
     def close(self, batch_id: str, *, loaded_at: datetime) -> BatchClosure:
         """See `include.pipeline.close_batch`."""

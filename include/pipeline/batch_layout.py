@@ -30,11 +30,6 @@ class BatchLayout:
         return self.root + "validation.json"
 
     @property
-    def collection(self) -> str:
-        """What collecting found: see `include.pipeline.records.Collection`."""
-        return self.root + "collection.json"
-
-    @property
     def placement(self) -> str:
         """The router's answer."""
         return self.root + "placement.json"
@@ -70,6 +65,14 @@ class BatchLayout:
     def output_shard(self, index: int) -> str:
         """A shard's predictions, one line a document, in order."""
         return f"{self.output_prefix}{shard_file_name(index)}.out"
+
+    def collected_shard(self, index: int) -> str:
+        """What checking a shard's output found: see `include.pipeline.records.Collection`."""
+        return f"{self.root}collected/{index:05d}.json"
+
+    def loaded_shard(self, store: str, index: int) -> str:
+        """Stands once a store holds the whole shard."""
+        return f"{self.root}loaded/{store}/{index:05d}"
 
     def quarantine_shard(self, index: int) -> str:
         """The documents of a shard that were set aside."""

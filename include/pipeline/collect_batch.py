@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from include.domain.documents import QuarantinedDocument, QuarantineReason
 from include.domain.errors import OutputIncomplete
 from include.domain.manifests import Shard
 from include.domain.predictions import Prediction, PredictionError, parse_prediction
 from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.expectations import merge_results
 from include.pipeline.ports import (
     ExpectationResult,
     ModelRegistry,
     ObjectStore,
-    PredictionRow,
     QualityGate,
     ReadStore,
 )
@@ -26,80 +25,91 @@ MODEL_REFUSAL_ROW_BASE = 1_000_000_000
 apart from the rows of the submitted file."""
 
 
-def collect_batch(
-    layout: BatchLayout,
-    *,
-    objects: ObjectStore,
-    registry: ModelRegistry,
-    gate: QualityGate,
-    read_store: ReadStore,
-) -> Collection:
-    """Check every shard's output against its input: present, same count, same ids, valid.
+@dataclass(frozen=True, slots=True)
+class CollectPorts:
+    """What collecting needs of the world."""
 
-    Documents the model refused go to quarantine with the model's words.
+    objects: ObjectStore
+    registry: ModelRegistry
+    gate: QualityGate
+    read_store: ReadStore
+
+
+def collect_batch(layout: BatchLayout, *, ports: CollectPorts) -> Collection:
+    """Check every shard's output; a shard that was checked before is taken as found then.
 
     Raises:
-        OutputIncomplete: a shard is missing, short, in another order, or breaks an expectation;
-            nothing has been loaded then.
+        OutputIncomplete: a shard is missing, or is not what it must be; see `collect_shard`.
     """
-    records = BatchRecords(objects, layout)
-    manifest, validation = records.manifest(), records.validation()
+    records = BatchRecords(ports.objects, layout)
+    shards = records.validation().shards
     missing = [
-        s.index for s in validation.shards if not objects.exists(layout.output_shard(s.index))
+        shard.index
+        for shard in shards
+        if not ports.objects.exists(layout.output_shard(shard.index))
     ]
     if missing:
         raise OutputIncomplete(f"batch {layout.batch_id}: no output for shard(s) {missing}")
-    labels = registry.labels(manifest.model)
-    results: list[ExpectationResult] = []
-    prediction_count = refused_count = offset = 0
-    for shard in validation.shards:
-        predictions: list[Prediction] = []
-        refused: list[QuarantinedDocument] = []
-        for position, answer in enumerate(_matched(shard, layout, objects)):
-            if isinstance(answer, Prediction):
-                predictions.append(answer)
-            else:
-                row = MODEL_REFUSAL_ROW_BASE + offset + position
-                detail = f"{answer.code}: {answer.message}"
-                refused.append(
-                    QuarantinedDocument(
-                        row, answer.document_id, QuarantineReason.MODEL_ERROR, detail
-                    )
-                )
-        if predictions:
-            verdict = gate.check_predictions(predictions, labels=labels)
-            results = merge_results(results, verdict.results)
-            if verdict.poison:
-                first = verdict.poison[0]
-                raise OutputIncomplete(
-                    f"batch {layout.batch_id}: {layout.output_shard(shard.index)}: "
-                    f"{len(verdict.poison)} prediction(s) break an expectation, first at line "
-                    f"{first.position + 1}: {first.detail}"
-                )
-        if refused:
-            read_store.load_quarantine(layout.batch_id, refused)
-        prediction_count += len(predictions)
-        refused_count += len(refused)
-        offset += shard.document_count
-    collection = Collection(prediction_count, refused_count, tuple(results))
-    records.save_collection(collection)
+    return Collection.total(collect_shard(layout, shard, ports=ports) for shard in shards)
+
+
+def collect_shard(layout: BatchLayout, shard: Shard, *, ports: CollectPorts) -> Collection:
+    """Check a shard's output against its input: same count, same ids in order, valid.
+
+    Documents the model refused go to quarantine with the model's words. Done once a shard.
+
+    Raises:
+        OutputIncomplete: the output is short, in another order, or breaks an expectation; nothing
+            of the shard is loaded then.
+    """
+    records = BatchRecords(ports.objects, layout)
+    known = records.shard_collection(shard.index)
+    if known is not None:
+        return known
+    predictions: list[Prediction] = []
+    refused: list[QuarantinedDocument] = []
+    first_row = MODEL_REFUSAL_ROW_BASE + _documents_before(records, shard)
+    for position, answer in enumerate(_matched(shard, layout, ports.objects)):
+        if isinstance(answer, Prediction):
+            predictions.append(answer)
+        else:
+            refused.append(_quarantined(answer, first_row + position))
+    results = _check(predictions, shard, layout, ports) if predictions else ()
+    if refused:
+        ports.read_store.load_quarantine(layout.batch_id, refused)
+    collection = Collection(len(predictions), len(refused), results)
+    records.save_collection(shard.index, collection)
     return collection
-
-
-def prediction_rows(layout: BatchLayout, *, objects: ObjectStore) -> Iterator[PredictionRow]:
-    """Stream a collected batch's predictions, as both stores take them."""
-    for shard in BatchRecords(objects, layout).validation().shards:
-        uri = layout.output_shard(shard.index)
-        with objects.open(uri) as lines:
-            for line in answer_lines(lines):
-                answer = parse_prediction(line, source=uri)
-                if isinstance(answer, Prediction):
-                    yield PredictionRow(answer.document_id, answer.label, answer.score)
 
 
 def answer_lines(lines: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the lines that hold an answer: AssembleWith=Line may leave a blank one between two."""
     return (line for line in lines if line.strip())
+
+
+def _check(
+    predictions: list[Prediction], shard: Shard, layout: BatchLayout, ports: CollectPorts
+) -> tuple[ExpectationResult, ...]:
+    model = BatchRecords(ports.objects, layout).manifest().model
+    verdict = ports.gate.check_predictions(predictions, labels=ports.registry.labels(model))
+    if verdict.poison:
+        first = verdict.poison[0]
+        raise OutputIncomplete(
+            f"batch {layout.batch_id}: {layout.output_shard(shard.index)}: "
+            f"{len(verdict.poison)} prediction(s) break an expectation, first at line "
+            f"{first.position + 1}: {first.detail}"
+        )
+    return verdict.results
+
+
+def _documents_before(records: BatchRecords, shard: Shard) -> int:
+    shards = records.validation().shards
+    return sum(each.document_count for each in shards if each.index < shard.index)
+
+
+def _quarantined(answer: PredictionError, row: int) -> QuarantinedDocument:
+    detail = f"{answer.code}: {answer.message}"
+    return QuarantinedDocument(row, answer.document_id, QuarantineReason.MODEL_ERROR, detail)
 
 
 def _matched(

@@ -6,6 +6,7 @@ or a later step never depends on the process that came before.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -15,6 +16,7 @@ from pydantic import TypeAdapter
 from include.domain.manifests import BatchManifest, Shard
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.expectations import merge_results
 from include.pipeline.ports import ExpectationResult, ObjectStore
 
 T = TypeVar("T")
@@ -58,7 +60,7 @@ class LaneRun:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What collecting found.
+    """What checking a shard's output found, or a batch's.
 
     Attributes:
         prediction_count: documents with a label.
@@ -69,6 +71,17 @@ class Collection:
     prediction_count: int
     refused_count: int
     results: tuple[ExpectationResult, ...]
+
+    @classmethod
+    def total(cls, parts: Iterable[Collection]) -> Collection:
+        """Add up what was found of the shards."""
+        predictions = refused = 0
+        results: list[ExpectationResult] = []
+        for part in parts:
+            predictions += part.prediction_count
+            refused += part.refused_count
+            results = merge_results(results, part.results)
+        return cls(predictions, refused, tuple(results))
 
 
 class BatchRecords:
@@ -110,13 +123,22 @@ class BatchRecords:
         """Read what the lane ran. Raises `ObjectMissing`."""
         return self._load(self._layout.lane_run, TypeAdapter(LaneRun))
 
-    def save_collection(self, collection: Collection) -> None:
-        """Write what collecting found."""
-        self._save(self._layout.collection, TypeAdapter(Collection), collection)
+    def save_collection(self, index: int, collection: Collection) -> None:
+        """Write what checking a shard found."""
+        self._save(self._layout.collected_shard(index), TypeAdapter(Collection), collection)
+
+    def shard_collection(self, index: int) -> Collection | None:
+        """Read what checking a shard found; None while it has not been checked."""
+        uri = self._layout.collected_shard(index)
+        return self._load(uri, TypeAdapter(Collection)) if self._objects.exists(uri) else None
 
     def collection(self) -> Collection:
-        """Read what collecting found. Raises `ObjectMissing`."""
-        return self._load(self._layout.collection, TypeAdapter(Collection))
+        """Read what checking the whole batch found. Raises `ObjectMissing`."""
+        adapter = TypeAdapter(Collection)
+        return Collection.total(
+            self._load(self._layout.collected_shard(shard.index), adapter)
+            for shard in self.validation().shards
+        )
 
     def _save(self, uri: str, adapter: TypeAdapter[T], value: T) -> None:
         self._objects.write_text(uri, adapter.dump_json(value).decode())

@@ -23,6 +23,7 @@ WARM_MODULES = (
     "include.bootstrap",
     "include.pipeline.close_batch",
     "include.pipeline.collect_batch",
+    "include.pipeline.load_batch",
     "include.pipeline.nightly_inbox",
     "include.pipeline.pull_batch",
     "include.pipeline.route_batch",

@@ -14,8 +14,8 @@ from include.domain.errors import (
 from include.domain.jobs import JobRef, JobState
 from include.domain.lanes import Lane
 from include.pipeline.close_batch import ClosePorts, close_batch, fail_batch
-from include.pipeline.collect_batch import collect_batch, prediction_rows
-from include.pipeline.records import BatchRecords
+from include.pipeline.collect_batch import CollectPorts, collect_batch
+from include.pipeline.load_batch import AheadLoader, Target, load_batch
 from include.pipeline.run_job import launch_or_adopt, observe, overruns, record_run
 from include.pipeline.run_serverless import InvocationPolicy, cut_bodies, run_serverless
 from tests.support.batches import NOW, PROFILES, World, documents
@@ -47,20 +47,24 @@ def run_to_end(world, layout, lane=Lane.PROCESSING):
     return job
 
 
+def ports(world):
+    return CollectPorts(world.objects, world.registry, world.gate, world.read_store)
+
+
 def collect(world, layout):
-    return collect_batch(
-        layout,
-        objects=world.objects,
-        registry=world.registry,
-        gate=world.gate,
-        read_store=world.read_store,
+    return collect_batch(layout, ports=ports(world))
+
+
+def targets(world):
+    return (
+        Target("dynamodb", world.write_store.put),
+        Target("aurora", world.read_store.load_predictions),
     )
 
 
 def load(world, layout):
-    manifest = BatchRecords(world.objects, layout).manifest()
-    world.write_store.put(manifest, prediction_rows(layout, objects=world.objects))
-    world.read_store.load_predictions(manifest, prediction_rows(layout, objects=world.objects))
+    for target in targets(world):
+        load_batch(layout, target, objects=world.objects)
 
 
 def close(world, layout, loaded_at=NOW):
@@ -189,6 +193,49 @@ def test_a_batch_ends_with_each_document_once_in_both_stores_or_in_quarantine(la
     assert layout.quality_report in world.objects.objects
 
 
+def test_done_shards_are_loaded_ahead_once_and_the_rest_behind_the_lane():
+    world = World(shard_documents=4)
+    layout = world.routed(documents(20))
+    ahead = AheadLoader(layout, targets(world), ports(world))
+    assert ahead.step() == 0
+    run_to_end(world, layout)
+    late = {index: world.objects.objects.pop(layout.output_shard(index)) for index in (1, 3)}
+    assert ahead.step() == 3
+    assert ahead.step() == 0
+    assert len(world.write_store.items) == 12
+    for index, content in late.items():
+        world.objects.put(layout.output_shard(index), content)
+    before = dict(world.objects.writes)
+    assert collect(world, layout).prediction_count == 20
+    load(world, layout)
+    changed = {uri for uri, n in world.objects.writes.items() if before.get(uri) != n}
+    assert {uri.rsplit("/", 1)[1].split(".")[0] for uri in changed} == {"00001", "00003"}
+    close(world, layout)
+
+
+def test_a_shard_that_is_not_what_it_must_be_is_not_loaded_ahead():
+    world = World(shard_documents=4)
+    layout = world.routed(documents(20))
+    run_to_end(world, layout)
+    world.objects.put(layout.output_shard(0), b"garbage\n")
+    with pytest.raises(OutputIncomplete):
+        AheadLoader(layout, targets(world), ports(world)).step()
+    assert not world.write_store.items
+
+
+def test_a_store_that_fails_half_way_is_loaded_again():
+    world = World(shard_documents=4)
+    layout = world.routed(documents(20))
+    run_to_end(world, layout)
+    collect(world, layout)
+    world.write_store.fail_after = 2
+    with pytest.raises(StoreError):
+        load(world, layout)
+    world.write_store.fail_after = None
+    load(world, layout)
+    assert close(world, layout).state == "succeeded"
+
+
 def test_a_late_load_misses_the_deadline():
     world = World()
     layout = world.routed(documents(2))
@@ -250,7 +297,8 @@ def test_blank_lines_between_two_answers_are_no_answers():
     lines = world.objects.objects[uri].splitlines(keepends=True)
     world.objects.put(uri, b"\n".join(lines))
     assert collect(world, layout).prediction_count == 20
-    assert len(list(prediction_rows(layout, objects=world.objects))) == 20
+    load(world, layout)
+    assert len(world.write_store.items) == 20
 
 
 def test_a_failed_batch_keeps_its_message():

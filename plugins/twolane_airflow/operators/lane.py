@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
 from include.domain.jobs import JobRef
 from include.domain.lanes import Lane
 
+if TYPE_CHECKING:
+    from include.pipeline.load_batch import AheadLoader
+
 
 class LaneOperator(BaseOperator):
     """Runs a batch on a lane, and waits until every shard has its output.
+
+    While a job works on some shards, those it has done are collected and loaded.
 
     Args:
         batch_id: templated; the batch's id, its placement recorded.
@@ -32,13 +37,14 @@ class LaneOperator(BaseOperator):
     ui_color = "#dfe9f5"
 
     def __init__(
-        self, *, batch_id: Any, lane: str | None = None, poll_s: float = 0.1, **kwargs: Any
+        self, *, batch_id: Any, lane: str | None = None, poll_s: float = 0.2, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.batch_id = batch_id
         self.lane = lane
         self.poll_s = poll_s
         self._job: JobRef | None = None
+        self._ahead_gave_up = False
 
     def execute(self, context: Any) -> str:
         """Run the lane; keep what ran and when for the ledger."""
@@ -64,10 +70,25 @@ class LaneOperator(BaseOperator):
         product = twolane()
         job = self._job = product.launch_job(self.batch_id, lane)
         self.log.info("%s job %s", lane.value, job.name)
+        ahead = product.ahead_loader(self.batch_id)
         while not (status := product.observe_job(job)).state.is_final:
             if product.job_overruns(self.batch_id, status):
                 product.stop_job(job)
                 raise JobFailed(f"{lane.value} job {job.name} overran its time; stopped")
-            time.sleep(self.poll_s)
+            if not self._load_ahead(ahead):
+                time.sleep(self.poll_s)
         product.record_job(self.batch_id, job, status)
         return job.name
+
+    def _load_ahead(self, ahead: AheadLoader) -> int:
+        """Load what is done; what goes wrong here is met again, and raised, behind the lane."""
+        from include.domain.errors import TwolaneError
+
+        if self._ahead_gave_up:
+            return 0
+        try:
+            return ahead.step()
+        except TwolaneError:
+            self._ahead_gave_up = True
+            self.log.warning("no more loading ahead", exc_info=True)
+            return 0
