@@ -12,24 +12,22 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psutil
 
 from benchmarks.harness import Harness
 from stack.paths import Paths
+from stack.session import open_session
 
 SIZES = (20_000, 200_000)
 GOAL_RATIO = 1.15
 """Allowed growth over ten times the documents: what an allocator and page cache jitter by."""
 
-SAMPLING_S = 0.05
-ROLES = {
-    "airflow task": ("airflow", "task supervisor", "worker"),
-    "SageMaker service": ("local_aws.sagemaker",),
-    "model container": ("entrypoint.py",),
-}
+SAMPLING_S = 0.1
+LEFT_OUT = ("postgres", "aws")
+CHILDREN = {"airflow-scheduler": "task", "sagemaker": "model container"}
 
 
 def run(harness: Harness) -> dict[str, Any]:
@@ -46,7 +44,7 @@ def run(harness: Harness) -> dict[str, Any]:
     ratios = {role: round(large[role] / small[role], 3) for role in sorted(large) if role in small}
     for role, ratio in ratios.items():
         print(
-            f"{role:20} peak {small[role] / 2**20:7.0f} MiB at {SIZES[0]:,}, "
+            f"{role:28} peak {small[role] / 2**20:7.0f} MiB at {SIZES[0]:,}, "
             f"{large[role] / 2**20:7.0f} MiB at {SIZES[1]:,}: × {ratio:.2f}"
         )
     return {
@@ -58,15 +56,22 @@ def run(harness: Harness) -> dict[str, Any]:
     }
 
 
+def _roots() -> dict[str, psutil.Process]:
+    session = open_session(Paths.default())
+    found = {name: session.processes.running(name) for name in session.components}
+    return {name: root for name, root in found.items() if root and name not in LEFT_OUT}
+
+
 @contextmanager
 def _sampled() -> Iterator[dict[str, int]]:
     """Fill a dictionary with the largest resident size seen of each role's processes."""
     peaks: dict[str, int] = {}
+    roots = _roots()
     done = threading.Event()
 
     def sample() -> None:
         while not done.wait(SAMPLING_S):
-            for role, resident in _residents():
+            for role, resident in _residents(roots):
                 peaks[role] = max(peaks.get(role, 0), resident)
 
     thread = threading.Thread(target=sample)
@@ -78,13 +83,16 @@ def _sampled() -> Iterator[dict[str, int]]:
         thread.join()
 
 
-def _residents() -> Iterator[tuple[str, int]]:
-    root = str(Paths.default().root)
-    for process in psutil.process_iter(["cmdline", "memory_info", "cwd"]):
-        command = " ".join(process.info["cmdline"] or ())
-        if root not in command and process.info["cwd"] != root:
-            continue
-        for role, marks in ROLES.items():
-            if any(mark in command for mark in marks) and process.info["memory_info"]:
-                yield role, process.info["memory_info"].rss
-                break
+def _residents(roots: dict[str, psutil.Process]) -> Iterator[tuple[str, int]]:
+    for component, root in roots.items():
+        try:
+            yield component, root.memory_info().rss
+            for child in root.children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    yield f"{component}: {CHILDREN.get(component, 'child')}", _resident(child)
+        except psutil.NoSuchProcess as exc:
+            raise RuntimeError(f"{component} died during the measurement") from exc
+
+
+def _resident(process: psutil.Process) -> int:
+    return int(process.memory_info().rss)
