@@ -190,9 +190,22 @@ def product(local_aws: LocalAws, product_environment: dict[str, str]) -> Iterato
     before = dict(os.environ)
     initialise_metadata()
     os.environ.update(product_environment)
+    forget_settings()
     yield Product(local_aws, product_environment)
     os.environ.clear()
     os.environ.update(before)
+    forget_settings()
+
+
+def forget_settings() -> None:
+    """Let the next composition read the environment anew."""
+    from include.adapters.aws.clients import forget
+    from include.bootstrap import twolane
+    from include.config import load_settings
+
+    forget()
+    twolane.cache_clear()
+    load_settings.cache_clear()
 
 
 def json_lines(*records: object) -> bytes:
