@@ -78,7 +78,12 @@ def already_exists(exc: Exception) -> bool:
 
 
 def not_found(exc: Exception) -> bool:
-    """Whether a describe or stop was refused because there is no such resource."""
+    """Whether a describe or stop was refused because there is no such resource.
+
+    SageMaker says so by code for some kinds and in one of two wordings for others.
+    """
+    message = error_message(exc).lower()
     return error_code(exc) == "ResourceNotFound" or (
-        error_code(exc) == "ValidationException" and "could not find" in error_message(exc).lower()
+        error_code(exc) == "ValidationException"
+        and ("could not find" in message or "resource not found" in message)
     )

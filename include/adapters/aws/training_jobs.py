@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from include.adapters.aws.errors import AwsError, error_message, explain
+from include.adapters.aws.errors import AwsError, explain
 from include.adapters.aws.sagemaker_models import already_exists, not_found, tag_list
 from include.domain.errors import ReleaseFailed
 from include.pipeline.release_ports import TrainingRequest
@@ -121,7 +121,6 @@ class SageMakerTrainingJobs:
         try:
             return cast(dict[str, Any], self._client.describe_training_job(TrainingJobName=name))
         except self._client.exceptions.ClientError as exc:
-            # DescribeTrainingJob has its own words for a job that never was.
-            if not_found(exc) or "resource not found" in error_message(exc).lower():
+            if not_found(exc):
                 return None
             raise
