@@ -62,7 +62,7 @@ class Twolane:
             allowed_buckets=self.settings.allowed,
             work_bucket=self.settings.work_bucket,
             shard_documents=self.settings.shard_documents,
-            shard_tokens=self.settings.shard_tokens,
+            shard_characters=self.settings.shard_characters,
             deadline_s=self.lanes.deadline_s,
         )
         ports = PullPorts(self.objects, self.reader, self.registry, self.accounts, self.read_store)
@@ -73,7 +73,11 @@ class Twolane:
         from include.pipeline.validate_batch import validate_batch
 
         return validate_batch(
-            self.layout(batch_id), objects=self.objects, gate=self.gate, read_store=self.read_store
+            self.layout(batch_id),
+            objects=self.objects,
+            registry=self.registry,
+            gate=self.gate,
+            read_store=self.read_store,
         )
 
     def route(self, batch_id: str) -> Placement:

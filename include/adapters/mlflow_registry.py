@@ -15,11 +15,12 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from include.domain.errors import RegistryUnavailable, UnknownModelAlias
-from include.domain.model_ref import ModelRef
+from include.domain.model_ref import ModelCard, ModelRef
 
 MODEL_DATA_URL_TAG = "sagemaker.model_data_url"
 MODEL_DATA_SHA256_TAG = "sagemaker.model_data_sha256"
 LABELS_TAG = "twolane.labels"
+MAX_TOKENS_TAG = "twolane.max_tokens"
 
 _NOT_THERE = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
 _TIMEOUT_S = 30.0
@@ -56,9 +57,11 @@ class MlflowModelRegistry:
         """See `ModelRegistry.artifact_url`."""
         return self._tags(model)[MODEL_DATA_URL_TAG]
 
-    def labels(self, model: ModelRef) -> tuple[str, ...]:
-        """See `ModelRegistry.labels`."""
-        return tuple(str(label) for label in json.loads(self._tags(model)[LABELS_TAG]))
+    def card(self, model: ModelRef) -> ModelCard:
+        """See `ModelRegistry.card`."""
+        tags = self._tags(model)
+        labels = tuple(str(label) for label in json.loads(tags[LABELS_TAG]))
+        return ModelCard(labels, int(tags[MAX_TOKENS_TAG]))
 
     def _tags(self, model: ModelRef) -> Mapping[str, str]:
         known = self._published.get((model.name, model.version))
@@ -73,7 +76,7 @@ class MlflowModelRegistry:
         self, name: str, version: str, found: Mapping[str, Any], what: str
     ) -> Mapping[str, str]:
         tags = {str(tag["key"]): str(tag.get("value", "")) for tag in found.get("tags", [])}
-        for tag in (MODEL_DATA_URL_TAG, MODEL_DATA_SHA256_TAG, LABELS_TAG):
+        for tag in (MODEL_DATA_URL_TAG, MODEL_DATA_SHA256_TAG, LABELS_TAG, MAX_TOKENS_TAG):
             if tag not in tags:
                 raise UnknownModelAlias(
                     f"{what}: version {version} is registered but not published (no tag {tag})"

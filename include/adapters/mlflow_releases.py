@@ -25,10 +25,12 @@ from mlflow.types.schema import ColSpec, Schema
 
 from include.adapters.mlflow_registry import (
     LABELS_TAG,
+    MAX_TOKENS_TAG,
     MODEL_DATA_SHA256_TAG,
     MODEL_DATA_URL_TAG,
 )
 from include.domain.errors import ReleaseFailed
+from include.domain.model_ref import ModelCard
 from include.pipeline.release_ports import Candidate, RegisteredVersion
 
 TRAINING_DIGEST_TAG = "twolane.training_digest"
@@ -116,11 +118,12 @@ class MlflowReleaseRegistry:
         return _as_registered(version)
 
     def publish(
-        self, version: RegisteredVersion, *, url: str, sha256: str, labels: tuple[str, ...]
+        self, version: RegisteredVersion, *, url: str, sha256: str, card: ModelCard
     ) -> None:
         """See `ReleaseRegistry.publish`."""
         tags = {
-            LABELS_TAG: json.dumps(labels),
+            LABELS_TAG: json.dumps(card.labels),
+            MAX_TOKENS_TAG: str(card.max_tokens),
             MODEL_DATA_SHA256_TAG: sha256,
             MODEL_DATA_URL_TAG: url,
         }

@@ -67,6 +67,9 @@ class QuarantinedDocument:
     excerpt: str = ""
 
 
-def estimate_tokens(text: str) -> int:
-    """Return a token estimate of at least 2 (the two special tokens every input carries)."""
-    return 2 + round(len(text) / CHARACTERS_PER_TOKEN)
+def estimate_tokens(text: str, max_tokens: int) -> int:
+    """Return how many tokens a model will read of a text, about.
+
+    At least 2 (the special tokens every input carries), at most `max_tokens`, where the model cuts.
+    """
+    return min(2 + round(len(text) / CHARACTERS_PER_TOKEN), max_tokens)

@@ -28,3 +28,16 @@ class ModelRef:
     def resource_name(self) -> str:
         """Name of the SageMaker model and endpoint that serve this version."""
         return f"twolane-{self.name}-v{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a batch must know of a model version beside its identity.
+
+    Attributes:
+        labels: what it can answer with.
+        max_tokens: it reads the head of a longer text; special tokens are counted.
+    """
+
+    labels: tuple[str, ...]
+    max_tokens: int

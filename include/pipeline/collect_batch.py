@@ -91,7 +91,7 @@ def _check(
     predictions: list[Prediction], shard: Shard, layout: BatchLayout, ports: CollectPorts
 ) -> tuple[ExpectationResult, ...]:
     model = BatchRecords(ports.objects, layout).manifest().model
-    verdict = ports.gate.check_predictions(predictions, labels=ports.registry.labels(model))
+    verdict = ports.gate.check_predictions(predictions, labels=ports.registry.card(model).labels)
     if verdict.poison:
         first = verdict.poison[0]
         raise OutputIncomplete(

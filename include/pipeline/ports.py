@@ -19,7 +19,7 @@ from include.domain.costs import Charge
 from include.domain.documents import QuarantinedDocument, QuarantineReason, RawDocument
 from include.domain.jobs import JobRef, JobSpec, JobStatus
 from include.domain.manifests import BatchManifest
-from include.domain.model_ref import ModelRef
+from include.domain.model_ref import ModelCard, ModelRef
 from include.domain.predictions import Prediction
 from include.domain.routing import Placement
 
@@ -97,8 +97,8 @@ class ModelRegistry(Protocol):
         """Return the S3 URI of the served `model.tar.gz`. Raises `UnknownModelAlias`."""
         ...
 
-    def labels(self, model: ModelRef) -> tuple[str, ...]:
-        """Return the labels the version can answer with. Raises `UnknownModelAlias`."""
+    def card(self, model: ModelRef) -> ModelCard:
+        """Return the version's labels and reach. Raises `UnknownModelAlias`."""
         ...
 
 

@@ -36,14 +36,15 @@ class PullPolicy:
         allowed_buckets: buckets a batch URI may name.
         work_bucket: where the batch's objects go.
         shard_documents: documents a shard at the most.
-        shard_tokens: estimated tokens a shard, exceeded by one document at the most.
+        shard_characters: characters of text a shard, exceeded by one document at the most:
+            it is what a step holds in memory.
         deadline_s: default seconds to the deadline, by tier.
     """
 
     allowed_buckets: frozenset[str]
     work_bucket: str
     shard_documents: int
-    shard_tokens: int
+    shard_characters: int
     deadline_s: Mapping[Tier, float]
 
 
@@ -102,7 +103,8 @@ def _pull(
         if ports.objects.exists(layout.manifest):
             manifest = records.manifest()
         else:
-            shards = tuple(_write_shards(files, Path(folder), layout, policy, ports))
+            max_tokens = ports.registry.card(model).max_tokens
+            shards = tuple(_write_shards(files, Path(folder), layout, max_tokens, policy, ports))
             deadline_s = submission.deadline_s or policy.deadline_s[tier]
             manifest = BatchManifest(
                 batch_id=batch_id,
@@ -160,6 +162,7 @@ def _write_shards(
     files: Sequence[tuple[str, Path]],
     folder: Path,
     layout: BatchLayout,
+    max_tokens: int,
     policy: PullPolicy,
     ports: PullPorts,
 ) -> Iterator[Shard]:
@@ -168,7 +171,8 @@ def _write_shards(
         write_raw(path, rows)
         uri = layout.raw_shard(index)
         ports.objects.upload(path, uri, "application/jsonlines")
-        yield Shard(index, uri, len(rows), sum(estimate_tokens(row.text or "") for row in rows))
+        tokens = sum(estimate_tokens(row.text or "", max_tokens) for row in rows)
+        yield Shard(index, uri, len(rows), tokens)
 
 
 def _renumbered(files: Sequence[tuple[str, Path]], reader: DocumentReader) -> Iterator[RawDocument]:
@@ -181,12 +185,12 @@ def _renumbered(files: Sequence[tuple[str, Path]], reader: DocumentReader) -> It
 
 def _cut(rows: Iterator[RawDocument], policy: PullPolicy) -> Iterator[list[RawDocument]]:
     shard: list[RawDocument] = []
-    tokens = 0
+    characters = 0
     for row in rows:
         shard.append(row)
-        tokens += estimate_tokens(row.text or "")
-        if len(shard) >= policy.shard_documents or tokens >= policy.shard_tokens:
+        characters += len(row.text or "")
+        if len(shard) >= policy.shard_documents or characters >= policy.shard_characters:
             yield shard
-            shard, tokens = [], 0
+            shard, characters = [], 0
     if shard:
         yield shard

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from include.domain.errors import ReleaseFailed
-from include.domain.model_ref import ModelRef
+from include.domain.model_ref import ModelCard, ModelRef
 from include.pipeline.model_archive import file_sha256, pack_archive, unpack_archive
 from include.pipeline.ports import Endpoint, ObjectStore
 from include.pipeline.release_ports import (
@@ -117,7 +117,8 @@ def register_and_publish(
     sha256 = pack_archive(candidate.folder, extra, target)
     ports.objects.upload(target, url, "application/gzip")
     labels = tuple(str(label) for label in candidate.description["labels"])
-    ports.registry.publish(version, url=url, sha256=sha256, labels=labels)
+    card = ModelCard(labels, int(candidate.description["max_tokens"]))
+    ports.registry.publish(version, url=url, sha256=sha256, card=card)
     ports.report(f"published {url} ({target.stat().st_size / 2**20:.1f} MiB)")
     _point_alias(plan, version, ports, is_new=known is None)
     return ModelRef(version.name, version.version, sha256), url

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from include.domain.model_ref import ModelCard
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingRequest:
@@ -92,7 +94,7 @@ class ReleaseRegistry(Protocol):
         ...
 
     def publish(
-        self, version: RegisteredVersion, *, url: str, sha256: str, labels: tuple[str, ...]
+        self, version: RegisteredVersion, *, url: str, sha256: str, card: ModelCard
     ) -> None:
         """Record on the version where its served artifact stands."""
         ...

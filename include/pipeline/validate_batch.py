@@ -14,6 +14,7 @@ from include.pipeline.expectations import merge_results
 from include.pipeline.id_index import IdIndex
 from include.pipeline.ports import (
     ExpectationResult,
+    ModelRegistry,
     ObjectStore,
     QualityGate,
     ReadStore,
@@ -24,7 +25,12 @@ from include.pipeline.shard_files import excerpt, read_raw, write_documents, wri
 
 
 def validate_batch(
-    layout: BatchLayout, *, objects: ObjectStore, gate: QualityGate, read_store: ReadStore
+    layout: BatchLayout,
+    *,
+    objects: ObjectStore,
+    registry: ModelRegistry,
+    gate: QualityGate,
+    read_store: ReadStore,
 ) -> Validation:
     """Split every shard into clean documents and quarantine. One shard in memory at a time.
 
@@ -33,6 +39,7 @@ def validate_batch(
     """
     records = BatchRecords(objects, layout)
     manifest = records.manifest()
+    max_tokens = registry.card(manifest.model).max_tokens
     clean: list[Shard] = []
     quarantined_count = 0
     results: list[ExpectationResult] = []
@@ -50,7 +57,7 @@ def validate_batch(
                     write_documents(path, documents)
                     uri = layout.input_shard(shard.index)
                     objects.upload(path, uri, "application/jsonlines")
-                    tokens = sum(estimate_tokens(document.text) for document in documents)
+                    tokens = sum(estimate_tokens(each.text, max_tokens) for each in documents)
                     clean.append(Shard(shard.index, uri, len(documents), tokens))
                 if poison:
                     write_quarantine(path, poison)

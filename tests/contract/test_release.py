@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from include.adapters.mlflow_registry import MlflowModelRegistry
+from include.domain.model_ref import ModelCard
 from include.pipeline.model_archive import file_sha256, unpack_archive
 from tests.support.container import ROOT, SAMPLE
 from tests.support.local_aws import LocalAws
@@ -73,7 +74,8 @@ def registry(site: Site) -> MlflowModelRegistry:
 def test_the_champion_can_be_served(site: Site, released: subprocess.CompletedProcess[str]) -> None:
     model = registry(site).resolve("release-topic", "champion")
     assert model.version == "1"
-    assert registry(site).labels(model) == ("Business", "Sci/Tech", "Sports", "World")
+    card = registry(site).card(model)
+    assert card == ModelCard(("Business", "Sci/Tech", "Sports", "World"), 256)
     answer = site.aws.client("sagemaker-runtime").invoke_endpoint(
         EndpointName=model.resource_name,
         ContentType="application/jsonlines",

@@ -11,7 +11,7 @@ import pytest
 from include.adapters.mlflow_registry import MlflowModelRegistry
 from include.adapters.mlflow_releases import ContainerCode, MlflowReleaseRegistry
 from include.domain.errors import RegistryUnavailable, ReleaseFailed, UnknownModelAlias
-from include.domain.model_ref import ModelRef
+from include.domain.model_ref import ModelCard, ModelRef
 from include.pipeline.release_ports import Candidate, ReleaseRegistry
 from tests.support.container import MODELS, trivial_model
 from tests.support.fakes.releases import FakeReleaseRegistry
@@ -73,7 +73,7 @@ def test_publishing_records_where_the_artifact_stands(
     registry: ReleaseRegistry, candidate: Candidate
 ) -> None:
     version = registry.register(candidate)
-    registry.publish(version, url=URL, sha256="f" * 64, labels=("a", "b"))
+    registry.publish(version, url=URL, sha256="f" * 64, card=ModelCard(("a", "b"), 64))
     found = registry.find(candidate.name, candidate.training_digest)
     assert found is not None
     assert (found.model_data_url, found.model_data_sha256) == (URL, "f" * 64)
@@ -100,12 +100,12 @@ def test_the_pipeline_reads_what_the_release_wrote(tracking_uri: str, candidate:
     releases.point_alias(candidate.name, "champion", version.version)
     with pytest.raises(UnknownModelAlias, match="not published"):
         MlflowModelRegistry(tracking_uri).resolve(candidate.name, "champion")
-    releases.publish(version, url=URL, sha256="f" * 64, labels=("a", "b"))
+    releases.publish(version, url=URL, sha256="f" * 64, card=ModelCard(("a", "b"), 64))
     reader = MlflowModelRegistry(tracking_uri)
     model = reader.resolve(candidate.name, "champion")
     assert model == ModelRef(candidate.name, "1", "f" * 64)
     assert MlflowModelRegistry(tracking_uri).artifact_url(model) == URL
-    assert reader.labels(model) == ("a", "b")
+    assert reader.card(model) == ModelCard(("a", "b"), 64)
 
 
 @pytest.mark.parametrize("alias", ["champion", "nobody"])

@@ -98,7 +98,7 @@ class World:
                 allowed_buckets=frozenset({"twolane-inbox"}),
                 work_bucket="twolane-work",
                 shard_documents=self.shard_documents,
-                shard_tokens=10_000,
+                shard_characters=46_000,
                 deadline_s=dict.fromkeys(Tier, 600.0),
             ),
             ports=PullPorts(
@@ -111,7 +111,13 @@ class World:
 
     def validated(self, content: bytes, **changes: object) -> BatchLayout:
         layout = self.layout(self.pull(content, **changes))
-        validate_batch(layout, objects=self.objects, gate=self.gate, read_store=self.read_store)
+        validate_batch(
+            layout,
+            objects=self.objects,
+            registry=self.registry,
+            gate=self.gate,
+            read_store=self.read_store,
+        )
         return layout
 
     def routed(self, content: bytes, **changes: object) -> BatchLayout:

@@ -9,12 +9,13 @@ import pytest
 
 from include.adapters.mlflow_registry import MlflowModelRegistry
 from include.domain.errors import RegistryUnavailable, UnknownModelAlias
-from include.domain.model_ref import ModelRef
+from include.domain.model_ref import ModelCard, ModelRef
 
 TAGS = {
     "sagemaker.model_data_url": "s3://twolane-models/news-topic/3/model.tar.gz",
     "sagemaker.model_data_sha256": "f" * 64,
     "twolane.labels": '["Sports", "World"]',
+    "twolane.max_tokens": "256",
 }
 MODEL = ModelRef("news-topic", "3", "f" * 64)
 
@@ -48,13 +49,13 @@ def test_an_alias_is_resolved_with_one_request() -> None:
     model = reader.resolve("news-topic", "champion")
     assert model == MODEL
     assert reader.artifact_url(model) == TAGS["sagemaker.model_data_url"]
-    assert reader.labels(model) == ("Sports", "World")
+    assert reader.card(model) == ModelCard(("Sports", "World"), 256)
     assert server.paths == ["/api/2.0/mlflow/registered-models/alias"]
 
 
 def test_a_pinned_version_is_looked_up_by_its_number() -> None:
     server = Server()
-    assert registry(server).labels(MODEL) == ("Sports", "World")
+    assert registry(server).card(MODEL) == ModelCard(("Sports", "World"), 256)
     assert server.paths == ["/api/2.0/mlflow/model-versions/get"]
 
 

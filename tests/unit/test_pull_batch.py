@@ -33,11 +33,13 @@ def test_shards_hold_every_row_once_and_in_order(count, shard_documents):
     assert max(shard.document_count for shard in manifest.shards) <= shard_documents
 
 
-def test_shards_are_cut_by_tokens_too():
+def test_shards_are_cut_by_the_length_of_their_texts_too():
     world = World(shard_documents=100)
     text = "word " * 4_000
     content = b"".join(json.dumps({"id": str(i), "text": text}).encode() + b"\n" for i in range(6))
-    assert [shard.document_count for shard in world.pull(content).shards] == [3, 3]
+    shards = world.pull(content).shards
+    assert [shard.document_count for shard in shards] == [3, 3]
+    assert [shard.token_estimate for shard in shards] == [3 * 256, 3 * 256], "as far as it reads"
 
 
 def test_pulling_again_is_the_same_batch_and_writes_nothing():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from include.domain.errors import ReleaseFailed
-from include.domain.model_ref import ModelRef
+from include.domain.model_ref import ModelCard, ModelRef
 from include.pipeline.model_archive import file_sha256, pack_archive, tree_digest, unpack_archive
 from include.pipeline.release_model import ReleasePlan, ReleasePorts, deploy_model, release_model
 from include.pipeline.release_ports import TrainingRequest
@@ -18,7 +18,12 @@ from tests.support.fakes.objects import FakeObjectStore
 from tests.support.fakes.releases import FakeReleaseRegistry
 from tests.support.fakes.sagemaker import FakeEndpoint
 
-DESCRIPTION = {"name": "news-topic", "format": "hash", "labels": ["Sports", "World"]}
+DESCRIPTION = {
+    "name": "news-topic",
+    "format": "hash",
+    "labels": ["Sports", "World"],
+    "max_tokens": 16,
+}
 METRICS = {
     "accuracy": 0.9,
     "data_digest": "abc",
@@ -75,7 +80,7 @@ def test_a_release_trains_registers_publishes_and_points_the_alias(
     model, url = world.release()
     assert url == "s3://twolane-models/news-topic/1/model.tar.gz"
     assert world.registry.aliases == {"champion": "1"}
-    assert world.registry.labels == ("Sports", "World")
+    assert world.registry.card == ModelCard(("Sports", "World"), 16)
     assert world.registry.candidates[0].metrics == {"accuracy": 0.9, "f1/Sports": 0.8}
     published = tmp_path / "published.tar.gz"
     world.objects.download(url, published)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from include.domain.accounts import Account, Tier
 from include.domain.errors import UnknownAccount, UnknownModelAlias
-from include.domain.model_ref import ModelRef
+from include.domain.model_ref import ModelCard, ModelRef
 
 LABELS = ("World", "Sports", "Business", "Sci/Tech")
+CARD = ModelCard(LABELS, max_tokens=256)
 
 
 class FakeAccountDirectory:
@@ -36,14 +37,14 @@ class FakeModelRegistry:
 
     def __init__(self, *, with_default: bool = True) -> None:
         self._aliases: dict[tuple[str, str], ModelRef] = {}
-        self._labels: dict[ModelRef, tuple[str, ...]] = {}
+        self._cards: dict[ModelRef, ModelCard] = {}
         if with_default:
             self.add("champion", ModelRef("news-topic", "1", "d" * 64))
 
-    def add(self, alias: str, model: ModelRef, labels: tuple[str, ...] = LABELS) -> None:
+    def add(self, alias: str, model: ModelRef, card: ModelCard = CARD) -> None:
         """Register a version, or move the alias to it."""
         self._aliases[model.name, alias] = model
-        self._labels[model] = labels
+        self._cards[model] = card
 
     def resolve(self, name: str, alias: str) -> ModelRef:
         try:
@@ -52,11 +53,11 @@ class FakeModelRegistry:
             raise UnknownModelAlias(f"model {name!r} has no alias {alias!r}") from None
 
     def artifact_url(self, model: ModelRef) -> str:
-        self.labels(model)
+        self.card(model)
         return f"s3://twolane-models/{model.name}/{model.version}/model.tar.gz"
 
-    def labels(self, model: ModelRef) -> tuple[str, ...]:
+    def card(self, model: ModelRef) -> ModelCard:
         try:
-            return self._labels[model]
+            return self._cards[model]
         except KeyError:
             raise UnknownModelAlias(f"no version {model.label}") from None

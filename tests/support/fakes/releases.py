@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from include.domain.errors import ReleaseFailed
+from include.domain.model_ref import ModelCard
 from include.pipeline.release_ports import Candidate, RegisteredVersion
 
 
@@ -15,7 +16,7 @@ class FakeReleaseRegistry:
         self.versions: list[tuple[str, RegisteredVersion]] = []
         self.candidates: list[Candidate] = []
         self.aliases: dict[str, str] = {}
-        self.labels: tuple[str, ...] = ()
+        self.card: ModelCard | None = None
 
     def find(self, name: str, training_digest: str) -> RegisteredVersion | None:
         found = [v for digest, v in self.versions if digest == training_digest]
@@ -29,9 +30,9 @@ class FakeReleaseRegistry:
         return version
 
     def publish(
-        self, version: RegisteredVersion, *, url: str, sha256: str, labels: tuple[str, ...]
+        self, version: RegisteredVersion, *, url: str, sha256: str, card: ModelCard
     ) -> None:
-        self.labels = labels
+        self.card = card
         self.versions = [
             (d, replace(v, model_data_url=url, model_data_sha256=sha256) if v == version else v)
             for d, v in self.versions
