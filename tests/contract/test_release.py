@@ -75,7 +75,7 @@ def test_the_champion_can_be_served(site: Site, released: subprocess.CompletedPr
     model = registry(site).resolve("release-topic", "champion")
     assert model.version == "1"
     card = registry(site).card(model)
-    assert card == ModelCard(("Business", "Sci/Tech", "Sports", "World"), 256)
+    assert card == ModelCard(("Business", "Sci/Tech", "Sports", "World"), 64)
     answer = site.aws.client("sagemaker-runtime").invoke_endpoint(
         EndpointName=model.resource_name,
         ContentType="application/jsonlines",
