@@ -131,11 +131,16 @@ class Twolane:
 
         return observe(job, runner=self.job_runner)
 
-    def job_overruns(self, batch_id: str, status: JobStatus) -> bool:
-        """See `include.pipeline.run_job.overruns`."""
-        from include.pipeline.run_job import max_runtime_s, overruns
+    def job_time_limit_s(self, batch_id: str) -> int:
+        """See `include.pipeline.run_job.max_runtime_s`."""
+        from include.pipeline.run_job import max_runtime_s
 
-        limit_s = max_runtime_s(self.placement(batch_id))
+        return max_runtime_s(self.placement(batch_id))
+
+    def job_overruns(self, status: JobStatus, limit_s: int) -> bool:
+        """See `include.pipeline.run_job.overruns`."""
+        from include.pipeline.run_job import overruns
+
         return overruns(status, now=self._now(), max_runtime_s=limit_s)
 
     def stop_job(self, job: JobRef) -> None:

@@ -53,11 +53,6 @@ class Shard:
     document_count: int
     token_estimate: int
 
-    @property
-    def file_name(self) -> str:
-        """Object base name, the same under every prefix of the batch."""
-        return shard_file_name(self.index)
-
 
 def shard_file_name(index: int) -> str:
     """Return the base name of shard `index`, e.g. `00003.jsonl`."""

@@ -39,72 +39,79 @@ def collect_batch(layout: BatchLayout, *, ports: CollectPorts) -> Collection:
     """Check every shard's output; a shard that was checked before is taken as found then.
 
     Raises:
-        OutputIncomplete: a shard is missing, or is not what it must be; see `collect_shard`.
+        OutputIncomplete: a shard is missing, or is not what it must be; see `ShardCollector`.
     """
-    records = BatchRecords(ports.objects, layout)
-    shards = records.validation().shards
+    collector = ShardCollector(layout, ports)
+    present = {info.uri for info in ports.objects.list_objects(layout.output_prefix)}
     missing = [
-        shard.index
-        for shard in shards
-        if not ports.objects.exists(layout.output_shard(shard.index))
+        shard.index for shard in collector.shards if layout.output_shard(shard.index) not in present
     ]
     if missing:
         raise OutputIncomplete(f"batch {layout.batch_id}: no output for shard(s) {missing}")
-    return Collection.total(collect_shard(layout, shard, ports=ports) for shard in shards)
+    return Collection.total(collector.collect(shard) for shard in collector.shards)
 
 
-def collect_shard(layout: BatchLayout, shard: Shard, *, ports: CollectPorts) -> Collection:
-    """Check a shard's output against its input: same count, same ids in order, valid.
+class ShardCollector:
+    """Checks the shards of one batch; what it knows of the batch is read once.
 
-    Documents the model refused go to quarantine with the model's words. Done once a shard.
-
-    Raises:
-        OutputIncomplete: the output is short, in another order, or breaks an expectation; nothing
-            of the shard is loaded then.
+    Attributes:
+        manifest: of the batch.
+        shards: its clean shards.
     """
-    records = BatchRecords(ports.objects, layout)
-    known = records.shard_collection(shard.index)
-    if known is not None:
-        return known
-    predictions: list[Prediction] = []
-    refused: list[QuarantinedDocument] = []
-    first_row = MODEL_REFUSAL_ROW_BASE + _documents_before(records, shard)
-    for position, answer in enumerate(_matched(shard, layout, ports.objects)):
-        if isinstance(answer, Prediction):
-            predictions.append(answer)
-        else:
-            refused.append(_quarantined(answer, first_row + position))
-    results = _check(predictions, shard, layout, ports) if predictions else ()
-    if refused:
-        ports.read_store.load_quarantine(layout.batch_id, refused)
-    collection = Collection(len(predictions), len(refused), results)
-    records.save_collection(shard.index, collection)
-    return collection
+
+    def __init__(self, layout: BatchLayout, ports: CollectPorts) -> None:
+        self._layout = layout
+        self._ports = ports
+        self._records = BatchRecords(ports.objects, layout)
+        self.manifest = self._records.manifest()
+        self.shards = self._records.validation().shards
+        self._labels = ports.registry.card(self.manifest.model).labels
+
+    def collect(self, shard: Shard) -> Collection:
+        """Check a shard's output against its input: same count, same ids in order, valid.
+
+        Documents the model refused go to quarantine with the model's words. Done once a shard.
+
+        Raises:
+            OutputIncomplete: the output is short, in another order, or breaks an expectation;
+                nothing of the shard is loaded then.
+        """
+        known = self._records.shard_collection(shard.index)
+        if known is not None:
+            return known
+        predictions: list[Prediction] = []
+        refused: list[QuarantinedDocument] = []
+        first_row = MODEL_REFUSAL_ROW_BASE + self._documents_before(shard)
+        for position, answer in enumerate(_matched(shard, self._layout, self._ports.objects)):
+            if isinstance(answer, Prediction):
+                predictions.append(answer)
+            else:
+                refused.append(_quarantined(answer, first_row + position))
+        results = self._check(predictions, shard) if predictions else ()
+        if refused:
+            self._ports.read_store.load_quarantine(self._layout.batch_id, refused)
+        collection = Collection(len(predictions), len(refused), results)
+        self._records.save_collection(shard.index, collection)
+        return collection
+
+    def _check(self, predictions: list[Prediction], shard: Shard) -> tuple[ExpectationResult, ...]:
+        verdict = self._ports.gate.check_predictions(predictions, labels=self._labels)
+        if verdict.poison:
+            first = verdict.poison[0]
+            raise OutputIncomplete(
+                f"batch {self._layout.batch_id}: {self._layout.output_shard(shard.index)}: "
+                f"{len(verdict.poison)} prediction(s) break an expectation, first at line "
+                f"{first.position + 1}: {first.detail}"
+            )
+        return verdict.results
+
+    def _documents_before(self, shard: Shard) -> int:
+        return sum(each.document_count for each in self.shards if each.index < shard.index)
 
 
 def answer_lines(lines: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the lines that hold an answer: AssembleWith=Line may leave a blank one between two."""
     return (line for line in lines if line.strip())
-
-
-def _check(
-    predictions: list[Prediction], shard: Shard, layout: BatchLayout, ports: CollectPorts
-) -> tuple[ExpectationResult, ...]:
-    model = BatchRecords(ports.objects, layout).manifest().model
-    verdict = ports.gate.check_predictions(predictions, labels=ports.registry.card(model).labels)
-    if verdict.poison:
-        first = verdict.poison[0]
-        raise OutputIncomplete(
-            f"batch {layout.batch_id}: {layout.output_shard(shard.index)}: "
-            f"{len(verdict.poison)} prediction(s) break an expectation, first at line "
-            f"{first.position + 1}: {first.detail}"
-        )
-    return verdict.results
-
-
-def _documents_before(records: BatchRecords, shard: Shard) -> int:
-    shards = records.validation().shards
-    return sum(each.document_count for each in shards if each.index < shard.index)
 
 
 def _quarantined(answer: PredictionError, row: int) -> QuarantinedDocument:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from include.domain.manifests import BatchManifest, Shard
 from include.domain.predictions import Prediction, parse_prediction
 from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.collect_batch import CollectPorts, answer_lines, collect_shard
+from include.pipeline.collect_batch import CollectPorts, ShardCollector, answer_lines
 from include.pipeline.ports import ObjectStore, PredictionRow
 from include.pipeline.records import BatchRecords
 
@@ -77,12 +77,11 @@ class AheadLoader:
     """
 
     def __init__(self, layout: BatchLayout, targets: Sequence[Target], ports: CollectPorts) -> None:
-        records = BatchRecords(ports.objects, layout)
         self._layout = layout
         self._targets = targets
-        self._ports = ports
-        self._manifest = records.manifest()
-        self._waiting = {layout.output_shard(s.index): s for s in records.validation().shards}
+        self._objects = ports.objects
+        self._collector = ShardCollector(layout, ports)
+        self._waiting = {layout.output_shard(s.index): s for s in self._collector.shards}
 
     def step(self) -> int:
         """Load the shards whose output stands now, and return how many they were.
@@ -91,7 +90,7 @@ class AheadLoader:
             OutputIncomplete: a shard's output is not what it must be.
             StoreError: a store cannot be written.
         """
-        found = self._ports.objects.list_objects(self._layout.output_prefix)
+        found = self._objects.list_objects(self._layout.output_prefix)
         present = {info.uri for info in found}
         ready = sorted(present & self._waiting.keys())
         for uri in ready:
@@ -100,6 +99,7 @@ class AheadLoader:
         return len(ready)
 
     def _load(self, shard: Shard) -> None:
-        collect_shard(self._layout, shard, ports=self._ports)
+        self._collector.collect(shard)
+        manifest = self._collector.manifest
         for target in self._targets:
-            load_shard(self._layout, self._manifest, shard, target, objects=self._ports.objects)
+            load_shard(self._layout, manifest, shard, target, objects=self._objects)

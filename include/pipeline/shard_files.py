@@ -66,19 +66,6 @@ def write_quarantine(path: Path, documents: Iterable[QuarantinedDocument]) -> No
             )
 
 
-def read_quarantine(lines: Iterable[bytes]) -> Iterator[QuarantinedDocument]:
-    """Yield the documents `write_quarantine` wrote."""
-    for line in lines:
-        record = json.loads(line)
-        yield QuarantinedDocument(
-            row=record["row"],
-            id=record["id"],
-            reason=QuarantineReason(record["reason"]),
-            detail=record["detail"],
-            excerpt=record["excerpt"],
-        )
-
-
 def excerpt(text: str | None) -> str:
     """Return the head of a text, safe to store and to show."""
     if not text:

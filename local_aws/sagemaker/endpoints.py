@@ -55,10 +55,6 @@ class Endpoints:
         """What serves ``name`` now, or None."""
         return self._deployments.get(name)
 
-    def is_known(self, name: str) -> bool:
-        """Whether there is an endpoint of that name, in service or not."""
-        return self._platform.store.get(_KIND, name) is not None
-
     def recover(self) -> None:
         """Bring the endpoints of the last run back."""
         for record in self._platform.store.of_kind(_KIND):

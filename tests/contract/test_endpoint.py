@@ -17,7 +17,7 @@ from include.adapters.aws.sagemaker_endpoint import (
 from include.domain.errors import EndpointUnavailable
 from include.pipeline.ports import Endpoint
 from tests.support.fakes import FakeEndpoint
-from tests.support.lane_bench import SITE, LaneBench, fake_bench, real_bench, request_lines
+from tests.support.lane_bench import SITE, LaneBench, real_bench, request_lines
 from tests.support.local_aws import LocalAws
 
 SIZE = ServerlessSize(memory_mb=2048, max_concurrency=4)
@@ -32,18 +32,6 @@ def serverless(
     noted = [] if pauses is None else pauses
     policy = InvokePolicy(attempts=4)
     return SageMakerServerlessEndpoint(endpoints, runtime, policy=policy, sleep=noted.append)
-
-
-@pytest.fixture(params=["fake", "sagemaker"])
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def bench(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> LaneBench:
-    if kind == "fake":
-        return fake_bench(tmp_path)
-    return real_bench(request.getfixturevalue("cloud"), tmp_path)
 
 
 @pytest.fixture

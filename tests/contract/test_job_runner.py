@@ -13,25 +13,13 @@ from include.domain.jobs import JobRef, JobState
 from include.domain.lanes import Lane
 from include.pipeline.ports import JobRunner
 from tests.support.fakes import FakeJobRunner, FakeObjectStore
-from tests.support.lane_bench import SITE, LaneBench, fake_bench, real_bench, wait_final
+from tests.support.lane_bench import SITE, LaneBench, real_bench, wait_final
 from tests.support.local_aws import LocalAws
 
 
 @pytest.fixture(params=[Lane.PROCESSING, Lane.TRANSFORM])
 def lane(request: pytest.FixtureRequest) -> Lane:
     return Lane(request.param)
-
-
-@pytest.fixture(params=["fake", "sagemaker"])
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def bench(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> LaneBench:
-    if kind == "fake":
-        return fake_bench(tmp_path)
-    return real_bench(request.getfixturevalue("cloud"), tmp_path)
 
 
 @pytest.fixture

@@ -33,8 +33,11 @@ class Product:
     def observe_job(self, job):
         return observe(job, runner=self.world.runner)
 
-    def job_overruns(self, batch_id, status):
-        return self.late and overruns(status, now=status.started_at, max_runtime_s=-1)
+    def job_time_limit_s(self, batch_id):
+        return -1 if self.late else 900
+
+    def job_overruns(self, status, limit_s):
+        return overruns(status, now=status.started_at, max_runtime_s=limit_s)
 
     def stop_job(self, job):
         self.world.runner.stop(job)

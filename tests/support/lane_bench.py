@@ -10,6 +10,8 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from include.adapters.aws.object_store import S3ObjectStore
 from include.adapters.aws.sagemaker_models import ServingSite
 from include.domain.jobs import JobRef, JobSpec, JobStatus, job_name
@@ -108,3 +110,17 @@ def wait_final(runner: JobRunner, job: JobRef, timeout_s: float = 30.0) -> JobSt
             return status
         time.sleep(0.02)
     raise TimeoutError(f"{job.name} did not end in {timeout_s} s")
+
+
+@pytest.fixture(params=["fake", "sagemaker"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which of the two a contract is held to."""
+    return str(request.param)
+
+
+@pytest.fixture
+def bench(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> LaneBench:
+    """Where the lane under test reads and writes."""
+    if kind == "fake":
+        return fake_bench(tmp_path)
+    return real_bench(request.getfixturevalue("cloud"), tmp_path)

@@ -71,8 +71,9 @@ class LaneOperator(BaseOperator):
         job = self._job = product.launch_job(self.batch_id, lane)
         self.log.info("%s job %s", lane.value, job.name)
         ahead = product.ahead_loader(self.batch_id)
+        limit_s = product.job_time_limit_s(self.batch_id)
         while not (status := product.observe_job(job)).state.is_final:
-            if product.job_overruns(self.batch_id, status):
+            if product.job_overruns(status, limit_s):
                 product.stop_job(job)
                 raise JobFailed(f"{lane.value} job {job.name} overran its time; stopped")
             if not self._load_ahead(ahead):
