@@ -1,7 +1,7 @@
-"""The composition root: builds adapters from settings and hands them to the use cases.
+"""The composition root: hands adapters to the use cases.
 
-The orchestrator's shells call `twolane()` and one method a step. Nothing is built at import, and
-each adapter is imported and built when a step first needs it.
+The orchestrator's shells call `twolane()` and one method a step. Nothing is built at import; the
+adapters are in `include.composition`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from include.composition import Adapters
 from include.config import LanesFile, Settings, load_lanes, load_settings
-from include.domain.jobs import JobRef, JobStatus
 from include.domain.lanes import Lane
 from include.domain.manifests import BatchManifest, Submission
 from include.domain.routing import Placement
@@ -20,23 +20,11 @@ from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.records import BatchRecords, Collection, LaneRun, Validation
 
 if TYPE_CHECKING:
-    from include.adapters.aws.sagemaker_models import ServingSite
-    from include.adapters.postgres.database import Database
     from include.pipeline.collect_batch import CollectPorts
+    from include.pipeline.lane_driver import LaneDriver
     from include.pipeline.load_batch import AheadLoader, Target
     from include.pipeline.nightly_inbox import WaitingBatch
-    from include.pipeline.ports import (
-        AccountDirectory,
-        BatchClosure,
-        DocumentReader,
-        Endpoint,
-        JobRunner,
-        ModelRegistry,
-        ObjectStore,
-        QualityGate,
-        ReadStore,
-        WriteStore,
-    )
+    from include.pipeline.ports import BatchClosure
 
 
 def utc_now() -> datetime:
@@ -44,13 +32,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Twolane:
+class Twolane(Adapters):
     """Every use case, wired to its adapters."""
 
     def __init__(
         self, settings: Settings, lanes: LanesFile, now: Callable[[], datetime] = utc_now
     ) -> None:
-        self.settings = settings
+        super().__init__(settings)
         self.lanes = lanes
         self._now = now
 
@@ -113,45 +101,18 @@ class Twolane:
             endpoint=self.endpoint,
         )
 
-    def launch_job(self, batch_id: str, lane: Lane) -> JobRef:
-        """See `include.pipeline.run_job.launch_or_adopt`."""
-        from include.pipeline.run_job import launch_or_adopt
+    def driver(self, batch_id: str, lane: Lane) -> LaneDriver:
+        """Return what drives a batch on a lane that takes its time; see `LaneDriver`."""
+        from include.pipeline.run_job import JobDriver
 
-        return launch_or_adopt(
+        return JobDriver(
             self.layout(batch_id),
-            lane=lane,
+            lane,
             objects=self.objects,
             registry=self.registry,
             runner=self.job_runner,
+            now=self._now,
         )
-
-    def observe_job(self, job: JobRef) -> JobStatus:
-        """See `include.pipeline.run_job.observe`."""
-        from include.pipeline.run_job import observe
-
-        return observe(job, runner=self.job_runner)
-
-    def job_time_limit_s(self, batch_id: str) -> int:
-        """See `include.pipeline.run_job.max_runtime_s`."""
-        from include.pipeline.run_job import max_runtime_s
-
-        return max_runtime_s(self.placement(batch_id))
-
-    def job_overruns(self, status: JobStatus, limit_s: int) -> bool:
-        """See `include.pipeline.run_job.overruns`."""
-        from include.pipeline.run_job import overruns
-
-        return overruns(status, now=self._now(), max_runtime_s=limit_s)
-
-    def stop_job(self, job: JobRef) -> None:
-        """Stop a job; harmless when it has ended."""
-        self.job_runner.stop(job)
-
-    def record_job(self, batch_id: str, job: JobRef, status: JobStatus) -> None:
-        """See `include.pipeline.run_job.record_run`."""
-        from include.pipeline.run_job import record_run
-
-        record_run(self.layout(batch_id), job, status, objects=self.objects)
 
     def ahead_loader(self, batch_id: str) -> AheadLoader:
         """See `include.pipeline.load_batch.AheadLoader`."""
@@ -241,94 +202,6 @@ class Twolane:
     def layout(self, batch_id: str) -> BatchLayout:
         """Return where a batch's objects stand."""
         return BatchLayout(self.settings.work_bucket, batch_id)
-
-    @cached_property
-    def objects(self) -> ObjectStore:
-        """S3."""
-        from include.adapters.aws.clients import client
-        from include.adapters.aws.object_store import S3ObjectStore
-
-        return S3ObjectStore(client("s3"))
-
-    @cached_property
-    def reader(self) -> DocumentReader:
-        """Batch files."""
-        from include.adapters.document_files import DocumentFileReader
-
-        return DocumentFileReader(max_line_bytes=self.settings.max_line_bytes)
-
-    @cached_property
-    def gate(self) -> QualityGate:
-        """Great Expectations."""
-        from include.adapters.quality import GreatExpectationsGate
-
-        return GreatExpectationsGate(max_document_characters=self.settings.max_document_characters)
-
-    @cached_property
-    def registry(self) -> ModelRegistry:
-        """MLflow."""
-        from include.adapters.mlflow_registry import MlflowModelRegistry
-
-        return MlflowModelRegistry(self.settings.mlflow_tracking_uri)
-
-    @cached_property
-    def endpoint(self) -> Endpoint:
-        """SageMaker Serverless Inference."""
-        from include.adapters.aws.clients import client
-        from include.adapters.aws.endpoint_provision import ServerlessEndpoints, ServerlessSize
-        from include.adapters.aws.sagemaker_endpoint import SageMakerServerlessEndpoint
-
-        size = ServerlessSize(
-            memory_mb=self.settings.serverless_memory_mb,
-            max_concurrency=self.settings.serverless_max_concurrency,
-            provisioned_concurrency=self.settings.serverless_provisioned,
-        )
-        endpoints = ServerlessEndpoints(client("sagemaker"), site=self.site, size=size)
-        return SageMakerServerlessEndpoint(endpoints, client("sagemaker-runtime"))
-
-    @cached_property
-    def job_runner(self) -> JobRunner:
-        """SageMaker Processing and Batch Transform."""
-        from include.adapters.aws.clients import client
-        from include.adapters.aws.sagemaker_jobs import SageMakerJobRunner
-
-        return SageMakerJobRunner(client("sagemaker"), self.site)
-
-    @cached_property
-    def site(self) -> ServingSite:
-        """Where and as whom model code runs."""
-        from include.adapters.aws.sagemaker_models import ServingSite
-
-        return ServingSite(image_uri=self.settings.serving_image, role_arn=self.settings.role_arn)
-
-    @cached_property
-    def write_store(self) -> WriteStore:
-        """DynamoDB."""
-        from include.adapters.aws.clients import client
-        from include.adapters.aws.write_store import DynamoWriteStore
-
-        return DynamoWriteStore(client("dynamodb"), self.settings.predictions_table)
-
-    @cached_property
-    def read_store(self) -> ReadStore:
-        """Aurora PostgreSQL."""
-        from include.adapters.postgres.read_store import PostgresReadStore
-
-        return PostgresReadStore(self.database)
-
-    @cached_property
-    def accounts(self) -> AccountDirectory:
-        """Accounts, in Aurora."""
-        from include.adapters.postgres.accounts import PostgresAccountDirectory
-
-        return PostgresAccountDirectory(self.database)
-
-    @cached_property
-    def database(self) -> Database:
-        """The product's database, one connection a process."""
-        from include.adapters.postgres.database import Database
-
-        return Database(self.settings.database_url.get_secret_value())
 
 
 @cache

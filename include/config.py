@@ -87,6 +87,9 @@ class LaneEntry(BaseModel):
     max_documents: int | None = Field(default=None, gt=0)
     max_tokens: int | None = Field(default=None, gt=0)
     source: str = Field(min_length=1)
+    tail_s: float = Field(default=0.0, ge=0)
+    slack_factor: float = Field(default=1.0, ge=1)
+    max_instances: int = Field(default=1, ge=1, le=100)
 
 
 class LanesFile(BaseModel):

@@ -84,4 +84,4 @@ def job_name(lane: Lane, batch_id: str, attempt: int = 0) -> str:
             number, since SageMaker never gives a name twice.
     """
     suffix = f"-r{attempt}" if attempt else ""
-    return f"twolane-{lane.value}-{batch_id}{suffix}"
+    return f"twolane-{lane.value.replace('_', '-')}-{batch_id}{suffix}"

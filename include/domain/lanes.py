@@ -12,6 +12,8 @@ class Lane(StrEnum):
     SERVERLESS = "serverless"
     PROCESSING = "processing"
     TRANSFORM = "transform"
+    ASYNC_ENDPOINT = "async_endpoint"
+    SPOT = "spot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,10 @@ class LaneProfile:
         max_documents: admission limit a batch; None for no limit.
         max_tokens: admission limit a batch; None for no limit.
         source: where throughput and cold start come from, for the person who reads the reason.
+        tail_s: seconds an instance is billed for after its last document, until it is scaled in.
+        slack_factor: the time left must be this many times the expected latency: room for what
+            the estimate does not show, such as interruptions.
+        max_instances: instances a batch may be spread over.
     """
 
     lane: Lane
@@ -39,16 +45,24 @@ class LaneProfile:
     max_documents: int | None
     max_tokens: int | None
     source: str
+    tail_s: float = 0.0
+    slack_factor: float = 1.0
+    max_instances: int = 1
 
-    def latency_s(self, tokens: int) -> float:
-        """Return the expected seconds from request to last document."""
-        return self.cold_start_s + tokens / self.tokens_per_s
+    def latency_s(self, tokens: int, instances: int = 1, *, warm: bool = False) -> float:
+        """Return the expected seconds from request to last document.
 
-    def billable_s(self, tokens: int) -> float:
-        """Return the expected seconds that are billed."""
-        running = tokens / self.tokens_per_s
-        return running + self.cold_start_s if self.start_billed else running
+        Args:
+            warm: an instance is in service already, so no cold start is waited for.
+        """
+        start_s = 0.0 if warm else self.cold_start_s
+        return start_s + tokens / (self.tokens_per_s * instances)
 
-    def list_cost_usd(self, tokens: int) -> float:
+    def billable_s(self, tokens: int, instances: int = 1, *, warm: bool = False) -> float:
+        """Return the expected instance seconds that are billed, over all instances."""
+        start_s = 0.0 if warm or not self.start_billed else self.cold_start_s
+        return tokens / self.tokens_per_s + instances * (start_s + self.tail_s)
+
+    def list_cost_usd(self, tokens: int, instances: int = 1, *, warm: bool = False) -> float:
         """Return the expected list cost in US dollars."""
-        return self.billable_s(tokens) * self.price_usd_per_h / 3600
+        return self.billable_s(tokens, instances, warm=warm) * self.price_usd_per_h / 3600

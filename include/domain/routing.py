@@ -7,7 +7,7 @@ lane would have cost.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from include.domain.errors import NoFeasibleLane
@@ -53,6 +53,29 @@ class Placement:
     alternatives: tuple[Alternative, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """One admitted lane's offer: on how many instances, how long, for how much."""
+
+    profile: LaneProfile
+    instances: int
+    latency_s: float
+    list_cost_usd: float
+
+    @property
+    def needed_s(self) -> float:
+        """Seconds that must be left for the lane to count as in time."""
+        return self.latency_s * self.profile.slack_factor
+
+    @property
+    def price_first(self) -> tuple[float, float]:
+        return self.list_cost_usd, self.latency_s
+
+    @property
+    def time_first(self) -> tuple[float, float]:
+        return self.needed_s, self.list_cost_usd
+
+
 def place(
     *,
     documents: int,
@@ -60,6 +83,8 @@ def place(
     time_left_s: float,
     profiles: Sequence[LaneProfile],
     loading_s: float,
+    health: Mapping[Lane, str] | None = None,
+    warm: Collection[Lane] = (),
 ) -> Placement:
     """Place a batch.
 
@@ -67,55 +92,83 @@ def place(
         documents: valid documents in the batch.
         tokens: their estimated tokens.
         time_left_s: seconds to the deadline; negative when it has passed.
-        profiles: one a lane that is open.
+        profiles: one a lane that is configured.
         loading_s: seconds kept back for collecting and loading the results.
+        health: lanes whose circuit breaker is open, each with the reason. Such a lane is left,
+            unless every lane that admits the batch is open: then they are all tried again.
+        warm: lanes that have an instance in service, so that no cold start is paid.
 
     Returns:
         The cheapest admitted lane that meets the deadline; if none does, the fastest admitted
-        lane, with `meets_deadline` False and a reason that says so.
+        lane, with `meets_deadline` False and a reason that says so. A lane takes as many instances
+        as the deadline asks for, up to its own limit.
 
     Raises:
         NoFeasibleLane: no lane admits a batch of this size.
     """
     budget_s = time_left_s - loading_s
     refused: dict[Lane, str] = {}
-    admitted: list[LaneProfile] = []
-    for profile in profiles:
+    quotes: list[_Quote] = []
+    offers = [(p, _quote(p, tokens, budget_s, warm=p.lane in warm)) for p in profiles]
+    for profile, offer in offers:
         refusal = _admission_refusal(profile, documents, tokens)
         if refusal:
             refused[profile.lane] = refusal
         else:
-            admitted.append(profile)
-    if not admitted:
+            quotes.append(offer)
+    if not quotes:
         raise NoFeasibleLane(
             f"no lane admits {documents:,} documents (about {tokens:,} tokens): "
             + "; ".join(f"{lane.value} {why}" for lane, why in refused.items())
         )
 
-    in_time = [p for p in admitted if p.latency_s(tokens) <= budget_s]
+    opened = {lane: why for lane, why in (health or {}).items() if why}
+    healthy = [quote for quote in quotes if quote.profile.lane not in opened]
+    candidates = healthy or quotes
+    in_time = [quote for quote in candidates if quote.needed_s <= budget_s]
     if in_time:
-        chosen = min(in_time, key=lambda p: (p.list_cost_usd(tokens), p.latency_s(tokens)))
+        chosen = min(in_time, key=lambda quote: quote.price_first)
     else:
-        chosen = min(admitted, key=lambda p: (p.latency_s(tokens), p.list_cost_usd(tokens)))
+        chosen = min(candidates, key=lambda quote: quote.time_first)
 
-    for profile in admitted:
-        if profile is not chosen:
-            refused[profile.lane] = _comparison(profile, chosen, tokens, budget_s)
+    for quote in quotes:
+        if quote is not chosen:
+            lane = quote.profile.lane
+            refused[lane] = (
+                f"is open: {opened[lane]}"
+                if lane in opened
+                else _comparison(quote, chosen, budget_s)
+            )
     return Placement(
-        lane=chosen.lane,
-        instance_type=chosen.instance_type,
-        instance_count=1,
-        latency_s=chosen.latency_s(tokens),
-        list_cost_usd=chosen.list_cost_usd(tokens),
+        lane=chosen.profile.lane,
+        instance_type=chosen.profile.instance_type,
+        instance_count=chosen.instances,
+        latency_s=chosen.latency_s,
+        list_cost_usd=chosen.list_cost_usd,
         meets_deadline=bool(in_time),
-        reason=_reason(chosen, tokens, budget_s, bool(in_time), refused),
+        reason=_reason(chosen, budget_s, bool(in_time), bool(healthy), refused),
         alternatives=tuple(
             Alternative(
-                p.lane, p.latency_s(tokens), p.list_cost_usd(tokens), refused.get(p.lane, "")
+                profile.lane, offer.latency_s, offer.list_cost_usd, refused.get(profile.lane, "")
             )
-            for p in profiles
+            for profile, offer in offers
         ),
     )
+
+
+def _quote(profile: LaneProfile, tokens: int, budget_s: float, *, warm: bool) -> _Quote:
+    """Take the fewest instances that are in time, or as many as the lane has."""
+
+    def on(instances: int) -> _Quote:
+        return _Quote(
+            profile,
+            instances,
+            profile.latency_s(tokens, instances, warm=warm),
+            profile.list_cost_usd(tokens, instances, warm=warm),
+        )
+
+    offers = (on(instances) for instances in range(1, profile.max_instances + 1))
+    return next((o for o in offers if o.needed_s <= budget_s), on(profile.max_instances))
 
 
 def _admission_refusal(profile: LaneProfile, documents: int, tokens: int) -> str:
@@ -126,33 +179,30 @@ def _admission_refusal(profile: LaneProfile, documents: int, tokens: int) -> str
     return ""
 
 
-def _comparison(profile: LaneProfile, chosen: LaneProfile, tokens: int, budget_s: float) -> str:
-    latency_s = profile.latency_s(tokens)
-    if latency_s > budget_s:
-        return f"needs {latency_s:,.0f} s of the {max(budget_s, 0):,.0f} s left"
-    cost, chosen_cost = profile.list_cost_usd(tokens), chosen.list_cost_usd(tokens)
-    if cost > chosen_cost:
-        return f"costs {cost / chosen_cost:.1f} × as much"
+def _comparison(quote: _Quote, chosen: _Quote, budget_s: float) -> str:
+    if quote.needed_s > budget_s:
+        return f"needs {quote.needed_s:,.0f} s of the {max(budget_s, 0):,.0f} s left"
+    if quote.list_cost_usd > chosen.list_cost_usd:
+        if not chosen.list_cost_usd:
+            return f"costs ${quote.list_cost_usd:.2g} more"
+        return f"costs {quote.list_cost_usd / chosen.list_cost_usd:.1f} × as much"
     return "costs the same and is slower"
 
 
 def _reason(
-    chosen: LaneProfile,
-    tokens: int,
-    budget_s: float,
-    in_time: bool,
-    refused: dict[Lane, str],
+    chosen: _Quote, budget_s: float, in_time: bool, healthy: bool, refused: Mapping[Lane, str]
 ) -> str:
-    latency_s = chosen.latency_s(tokens)
+    lane, latency_s = chosen.profile.lane.value, chosen.latency_s
     if in_time:
-        head = (
-            f"{chosen.lane.value}: cheapest lane in time, {latency_s:,.1f} s "
-            f"of {budget_s:,.0f} s left"
-        )
+        head = f"{lane}: cheapest lane in time, {latency_s:,.1f} s of {budget_s:,.0f} s left"
     else:
         head = (
-            f"{chosen.lane.value}: no lane is in time ({max(budget_s, 0):,.0f} s left); "
+            f"{lane}: no lane is in time ({max(budget_s, 0):,.0f} s left); "
             f"fastest, {latency_s:,.1f} s"
         )
-    others = "; ".join(f"{lane.value} {why}" for lane, why in refused.items())
+    if chosen.instances > 1:
+        head += f" on {chosen.instances} instances"
+    if not healthy:
+        head += "; every lane that takes the batch is open, so it is tried again"
+    others = "; ".join(f"{name.value} {why}" for name, why in refused.items())
     return f"{head}; {others}" if others else head

@@ -35,9 +35,9 @@ class BatchLayout:
         return self.root + "placement.json"
 
     @property
-    def lane_run(self) -> str:
+    def lane_runs(self) -> str:
         """What the lane ran and when: see `include.pipeline.records.LaneRun`."""
-        return self.root + "lane_run.json"
+        return self.root + "lane_runs.json"
 
     @property
     def quality_report(self) -> str:

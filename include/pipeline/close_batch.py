@@ -50,23 +50,24 @@ def close_batch(
     """
     records = BatchRecords(ports.objects, layout)
     manifest, validation = records.manifest(), records.validation()
-    collection, run = records.collection(), records.lane_run()
+    collection, runs = records.collection(), records.lane_runs()
     reconcile(manifest, collection, ports)
     placement = records.placement()
     profile = next(p for p in profiles if p.lane is placement.lane)
-    ports.read_store.record_charge(
-        lane_charge(
-            batch_id=manifest.batch_id,
-            lane=placement.lane,
-            resource_id=run.resource_id,
-            sku=run.instance_type,
-            price_usd_per_h=profile.price_usd_per_h,
-            instance_count=run.instance_count,
-            started_at=run.started_at,
-            ended_at=run.ended_at,
-            is_emulated=is_emulated,
+    for run in runs:
+        ports.read_store.record_charge(
+            lane_charge(
+                batch_id=manifest.batch_id,
+                lane=placement.lane,
+                resource_id=run.resource_id,
+                sku=run.instance_type,
+                price_usd_per_h=profile.price_usd_per_h,
+                instance_count=run.instance_count,
+                started_at=run.started_at,
+                ended_at=run.ended_at,
+                is_emulated=is_emulated,
+            )
         )
-    )
     report = ports.gate.render_report(
         title=f"Batch {manifest.batch_id}",
         facts=_facts(manifest, validation, collection, placement.reason),

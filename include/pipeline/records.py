@@ -49,7 +49,10 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class LaneRun:
-    """What the lane ran: the endpoint or job, its instance, and the period it worked."""
+    """One piece of paid work for the batch: an endpoint's or a job's time on its instances.
+
+    A batch may have several: attempts, instances that were lost, spot and then on demand.
+    """
 
     resource_id: str
     instance_type: str
@@ -116,12 +119,16 @@ class BatchRecords:
         return self._load(self._layout.placement, TypeAdapter(Placement))
 
     def save_lane_run(self, run: LaneRun) -> None:
-        """Write what the lane ran."""
-        self._save(self._layout.lane_run, TypeAdapter(LaneRun), run)
+        """Write what the lane ran, in the place of an earlier record of the same resource."""
+        others = (known for known in self.lane_runs() if known.resource_id != run.resource_id)
+        self._save(self._layout.lane_runs, TypeAdapter(tuple[LaneRun, ...]), (*others, run))
 
-    def lane_run(self) -> LaneRun:
-        """Read what the lane ran. Raises `ObjectMissing`."""
-        return self._load(self._layout.lane_run, TypeAdapter(LaneRun))
+    def lane_runs(self) -> tuple[LaneRun, ...]:
+        """Read what the lane ran so far, in the order it was first recorded."""
+        uri = self._layout.lane_runs
+        if not self._objects.exists(uri):
+            return ()
+        return self._load(uri, TypeAdapter(tuple[LaneRun, ...]))
 
     def save_collection(self, index: int, collection: Collection) -> None:
         """Write what checking a shard found."""

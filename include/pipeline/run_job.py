@@ -7,6 +7,7 @@ under the next number.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from include.domain.errors import JobFailed, JobStopped
@@ -14,6 +15,7 @@ from include.domain.jobs import JobRef, JobSpec, JobState, JobStatus, job_name
 from include.domain.lanes import Lane
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.lane_driver import LaneProgress
 from include.pipeline.ports import JobRunner, ModelRegistry, ObjectStore
 from include.pipeline.records import BatchRecords, LaneRun
 
@@ -25,6 +27,9 @@ MIN_RUNTIME_S = 900
 
 MAX_ATTEMPTS = 20
 """Names tried for one batch and lane before giving up."""
+
+LOOK_AGAIN_S = 0.2
+"""Seconds between two looks at a job; whoever waits long may look less often."""
 
 
 def launch_or_adopt(
@@ -98,11 +103,68 @@ def max_runtime_s(placement: Placement) -> int:
     return max(MIN_RUNTIME_S, round(placement.latency_s * RUNTIME_MARGIN))
 
 
-def overruns(job_status: JobStatus, *, now: datetime, max_runtime_s: float) -> bool:
-    """Whether a running job has had its time. Batch Transform has no stopping condition itself."""
-    if job_status.started_at is None or job_status.state.is_final:
-        return False
-    return (now - job_status.started_at).total_seconds() > max_runtime_s
+class JobDriver:
+    """Drives a batch's one SageMaker job of the processing or transform lane.
+
+    Args:
+        now: the clock; Batch Transform has no stopping condition, so a job's time is held here.
+    """
+
+    def __init__(
+        self,
+        layout: BatchLayout,
+        lane: Lane,
+        *,
+        objects: ObjectStore,
+        registry: ModelRegistry,
+        runner: JobRunner,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._layout = layout
+        self._lane = lane
+        self._objects = objects
+        self._registry = registry
+        self._runner = runner
+        self._now = now
+        self._job: JobRef | None = None
+
+    def advance(self) -> LaneProgress:
+        """See `LaneDriver.advance`."""
+        if self._job is None:
+            self._job = launch_or_adopt(
+                self._layout,
+                lane=self._lane,
+                objects=self._objects,
+                registry=self._registry,
+                runner=self._runner,
+            )
+        job = self._job
+        status = observe(job, runner=self._runner)
+        if status.state.is_final:
+            record_run(self._layout, job, status, objects=self._objects)
+        elif self._overruns(status):
+            self._runner.stop(job)
+            raise JobFailed(f"{job.lane.value} job {job.name} overran its time; stopped")
+        return LaneProgress(
+            is_done=status.state.is_final,
+            resource=job.name,
+            message=f"{job.lane.value} job {job.name} is {status.state.value}",
+            look_again_s=LOOK_AGAIN_S,
+        )
+
+    def stop(self) -> None:
+        """See `LaneDriver.stop`."""
+        for attempt in range(MAX_ATTEMPTS):
+            job = JobRef(self._lane, job_name(self._lane, self._layout.batch_id, attempt))
+            if self._runner.status(job) is None:
+                return
+            self._runner.stop(job)
+
+    def _overruns(self, status: JobStatus) -> bool:
+        if status.started_at is None:
+            return False
+        limit_s = max_runtime_s(BatchRecords(self._objects, self._layout).placement())
+        return (self._now() - status.started_at).total_seconds() > limit_s
 
 
 def record_run(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from include.domain.errors import JobFailed, JobStopped, StoreError
@@ -9,7 +11,7 @@ from include.domain.jobs import JobState
 from include.domain.lanes import Lane
 from include.pipeline.collect_batch import CollectPorts
 from include.pipeline.load_batch import AheadLoader, Target
-from include.pipeline.run_job import launch_or_adopt, max_runtime_s, observe, overruns, record_run
+from include.pipeline.run_job import JobDriver, max_runtime_s
 from tests.support.batches import World, documents
 from tests.support.fakes import answer_lines
 
@@ -21,29 +23,15 @@ class Product:
         self.world, self.layout = world, layout
         self.late = False
 
-    def launch_job(self, batch_id, lane):
-        return launch_or_adopt(
+    def driver(self, batch_id, lane):
+        return JobDriver(
             self.layout,
-            lane=lane,
+            lane,
             objects=self.world.objects,
             registry=self.world.registry,
             runner=self.world.runner,
+            now=lambda: datetime.now(UTC) + timedelta(hours=1 if self.late else 0),
         )
-
-    def observe_job(self, job):
-        return observe(job, runner=self.world.runner)
-
-    def job_time_limit_s(self, batch_id):
-        return -1 if self.late else 900
-
-    def job_overruns(self, status, limit_s):
-        return overruns(status, now=status.started_at, max_runtime_s=limit_s)
-
-    def stop_job(self, job):
-        self.world.runner.stop(job)
-
-    def record_job(self, batch_id, job, status):
-        record_run(self.layout, job, status, objects=self.world.objects)
 
     def ahead_loader(self, batch_id):
         world = self.world
@@ -67,7 +55,7 @@ def product(monkeypatch):
 def operator():
     from twolane_airflow.operators.lane import LaneOperator
 
-    return LaneOperator(task_id="transform", lane="transform", batch_id="b", poll_s=0)
+    return LaneOperator(task_id="transform", lane="transform", batch_id="b")
 
 
 def test_it_waits_for_the_job_and_names_it(product, operator):
@@ -76,9 +64,9 @@ def test_it_waits_for_the_job_and_names_it(product, operator):
 
 
 def test_a_second_try_adopts_the_job_of_the_first(product, operator):
-    job = product.launch_job("b", Lane.TRANSFORM)
-    assert operator.execute({}) == job.name
-    assert product.world.runner.launched == [job.name]
+    job = product.driver("b", Lane.TRANSFORM).advance().resource
+    assert operator.execute({}) == job
+    assert product.world.runner.launched == [job]
 
 
 def test_shards_that_are_done_are_loaded_while_it_waits(product, operator):
@@ -115,7 +103,7 @@ def test_killed_it_stops_its_job(product, operator):
             return 0
 
     with pytest.raises(JobStopped):
-        Killed(task_id="t", lane="transform", batch_id="b", poll_s=0).execute({})
+        Killed(task_id="t", lane="transform", batch_id="b").execute({})
     assert world.runner.stopped == world.runner.launched
 
 

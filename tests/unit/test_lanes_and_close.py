@@ -16,7 +16,7 @@ from include.domain.lanes import Lane
 from include.pipeline.close_batch import ClosePorts, close_batch, fail_batch
 from include.pipeline.collect_batch import CollectPorts, collect_batch
 from include.pipeline.load_batch import AheadLoader, Target, load_batch
-from include.pipeline.run_job import launch_or_adopt, observe, overruns, record_run
+from include.pipeline.run_job import JobDriver, launch_or_adopt, observe
 from include.pipeline.run_serverless import InvocationPolicy, cut_bodies, run_serverless
 from tests.support.batches import NOW, PROFILES, World, documents
 from tests.support.fakes import classify, write_outputs
@@ -39,12 +39,21 @@ def launch(world, layout, lane=Lane.PROCESSING):
     )
 
 
+def driver(world, layout, lane=Lane.PROCESSING, now=lambda: NOW):
+    return JobDriver(
+        layout,
+        lane,
+        objects=world.objects,
+        registry=world.registry,
+        runner=world.runner,
+        now=now,
+    )
+
+
 def run_to_end(world, layout, lane=Lane.PROCESSING):
-    job = launch(world, layout, lane)
-    while not (status := observe(job, runner=world.runner)).state.is_final:
+    drive = driver(world, layout, lane)
+    while not drive.advance().is_done:
         pass
-    record_run(layout, job, status, objects=world.objects)
-    return job
 
 
 def ports(world):
@@ -118,7 +127,7 @@ def test_a_retry_adopts_the_running_job_and_the_completed_one():
     first = launch(world, layout)
     assert launch(world, layout) == first
     run_to_end(world, layout)
-    assert launch(world, layout) == first
+    run_to_end(world, layout)
     assert world.runner.launched == [first.name]
 
 
@@ -156,18 +165,26 @@ def test_a_stopped_or_unknown_job_is_an_error():
         observe(JobRef(Lane.TRANSFORM, "nonesuch"), runner=world.runner)
 
 
-def test_a_running_job_overruns_and_an_ended_one_does_not():
+def test_a_job_past_its_time_is_stopped():
     world = World()
     layout = world.routed(documents(20))
     world.runner.clock = lambda: NOW
-    job = launch(world, layout)
-    status = observe(job, runner=world.runner)
-    later = NOW + timedelta(seconds=101)
-    assert overruns(status, now=later, max_runtime_s=100)
-    assert not overruns(status, now=NOW, max_runtime_s=100)
-    ended = observe(job, runner=world.runner)
-    assert ended.state is JobState.COMPLETED
-    assert not overruns(ended, now=later, max_runtime_s=100)
+    world.runner.polls_until_done = 1_000_000
+    assert not driver(world, layout).advance().is_done
+    late = driver(world, layout, now=lambda: NOW + timedelta(seconds=901))
+    with pytest.raises(JobFailed, match="overran"):
+        late.advance()
+    assert world.runner.stopped == world.runner.launched
+
+
+def test_a_driver_stops_what_another_process_has_launched():
+    world = World()
+    layout = world.routed(documents(20))
+    world.runner.polls_until_done = 1_000_000
+    driver(world, layout).advance()
+    driver(world, layout).stop()
+    assert world.runner.stopped == world.runner.launched
+    driver(world, layout, Lane.TRANSFORM).stop()
 
 
 @pytest.mark.parametrize("lane", [Lane.PROCESSING, Lane.TRANSFORM])

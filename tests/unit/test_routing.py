@@ -136,3 +136,53 @@ def test_the_estimate_is_cold_start_plus_marginal_time():
         start_billed=False,
     )
     assert unbilled.list_cost_usd(10_000) == pytest.approx(0.01)
+
+
+def test_an_open_lane_is_left_and_said_to_be():
+    placement = place(
+        documents=5,
+        tokens=20,
+        time_left_s=600,
+        profiles=PROFILES,
+        loading_s=0,
+        health={Lane.SERVERLESS: "7 of 10 calls failed"},
+    )
+    assert placement.lane is Lane.PROCESSING
+    assert "serverless is open: 7 of 10 calls failed" in placement.reason
+
+
+def test_when_every_lane_is_open_they_are_all_tried_again():
+    health = dict.fromkeys(Lane, "failing")
+    placement = place(
+        documents=5, tokens=20, time_left_s=600, profiles=PROFILES, loading_s=0, health=health
+    )
+    assert placement.lane is Lane.SERVERLESS
+    assert "every lane that takes the batch is open" in placement.reason
+
+
+def test_a_lane_takes_as_many_instances_as_the_deadline_asks_for():
+    lanes = (profile(Lane.PROCESSING, tokens_per_s=100, max_instances=4),)
+    counts = {
+        left: place(documents=9, tokens=10_000, time_left_s=left, profiles=lanes, loading_s=0)
+        for left in (200, 60, 30, 5)
+    }
+    assert [counts[left].instance_count for left in (200, 60, 30, 5)] == [1, 2, 4, 4]
+    assert [counts[left].meets_deadline for left in (200, 60, 30, 5)] == [True, True, True, False]
+
+
+def test_a_lane_that_needs_slack_is_left_when_there_is_little():
+    lanes = (
+        profile(Lane.TRANSFORM),
+        profile(Lane.SPOT, price_usd_per_h=0.3, slack_factor=3),
+    )
+    placed = {
+        left: place(documents=9, tokens=99_000, time_left_s=left, profiles=lanes, loading_s=0).lane
+        for left in (300, 299)
+    }
+    assert placed == {300: Lane.SPOT, 299: Lane.TRANSFORM}
+
+
+def test_a_warm_lane_pays_no_cold_start_and_a_scaled_one_pays_its_tail():
+    lane = profile(Lane.ASYNC_ENDPOINT, cold_start_s=300, tail_s=60, price_usd_per_h=3600)
+    assert (lane.latency_s(1000), lane.latency_s(1000, warm=True)) == (301, 1)
+    assert (lane.list_cost_usd(1000), lane.list_cost_usd(1000, warm=True)) == (361, 61)

@@ -13,22 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from include.domain.jobs import JobRef
 from include.domain.lanes import Lane
 
 if TYPE_CHECKING:
+    from include.pipeline.lane_driver import LaneDriver
     from include.pipeline.load_batch import AheadLoader
 
 
 class LaneOperator(BaseOperator):
     """Runs a batch on a lane, and waits until every shard has its output.
 
-    While a job works on some shards, those it has done are collected and loaded.
+    While a lane works on some shards, those it has done are collected and loaded.
 
     Args:
         batch_id: templated; the batch's id, its placement recorded.
         lane: the lane's name; None for the one the batch was placed on.
-        poll_s: seconds between two looks at a job.
 
     The task's result is the endpoint's or job's name. Its failure carries SageMaker's reason.
     """
@@ -36,14 +35,11 @@ class LaneOperator(BaseOperator):
     template_fields: Sequence[str] = ("batch_id",)
     ui_color = "#dfe9f5"
 
-    def __init__(
-        self, *, batch_id: Any, lane: str | None = None, poll_s: float = 0.2, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, batch_id: Any, lane: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.batch_id = batch_id
         self.lane = lane
-        self.poll_s = poll_s
-        self._job: JobRef | None = None
+        self._driver: LaneDriver | None = None
         self._ahead_gave_up = False
 
     def execute(self, context: Any) -> str:
@@ -53,33 +49,27 @@ class LaneOperator(BaseOperator):
         lane = Lane(self.lane) if self.lane else twolane().placement(self.batch_id).lane
         if lane is Lane.SERVERLESS:
             return twolane().run_serverless(self.batch_id).resource_id
-        return self._run_job(lane)
+        return self._drive(lane)
 
     def on_kill(self) -> None:
-        """Stop the job with the task: nobody would collect what it goes on to cost."""
+        """Stop the lane's work with the task: nobody would collect what it goes on to cost."""
+        if self._driver is not None:
+            self.log.info("stopping what runs for batch %s", self.batch_id)
+            self._driver.stop()
+
+    def _drive(self, lane: Lane) -> str:
         from include.bootstrap import twolane
 
-        if self._job is not None:
-            self.log.info("stopping %s", self._job.name)
-            twolane().stop_job(self._job)
-
-    def _run_job(self, lane: Lane) -> str:
-        from include.bootstrap import twolane
-        from include.domain.errors import JobFailed
-
-        product = twolane()
-        job = self._job = product.launch_job(self.batch_id, lane)
-        self.log.info("%s job %s", lane.value, job.name)
-        ahead = product.ahead_loader(self.batch_id)
-        limit_s = product.job_time_limit_s(self.batch_id)
-        while not (status := product.observe_job(job)).state.is_final:
-            if product.job_overruns(status, limit_s):
-                product.stop_job(job)
-                raise JobFailed(f"{lane.value} job {job.name} overran its time; stopped")
+        driver = self._driver = twolane().driver(self.batch_id, lane)
+        ahead = twolane().ahead_loader(self.batch_id)
+        message = ""
+        while not (progress := driver.advance()).is_done:
+            if progress.message != message:
+                message = progress.message
+                self.log.info(message)
             if not self._load_ahead(ahead):
-                time.sleep(self.poll_s)
-        product.record_job(self.batch_id, job, status)
-        return job.name
+                time.sleep(progress.look_again_s)
+        return progress.resource
 
     def _load_ahead(self, ahead: AheadLoader) -> int:
         """Load what is done; what goes wrong here is met again, and raised, behind the lane."""

@@ -1,0 +1,121 @@
+"""Every adapter of the product, imported and built when it is first asked for.
+
+A task uses two or three of them; the others' libraries are never loaded there.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from include.config import Settings
+
+if TYPE_CHECKING:
+    from include.adapters.aws.sagemaker_models import ServingSite
+    from include.adapters.postgres.database import Database
+    from include.pipeline.ports import (
+        AccountDirectory,
+        DocumentReader,
+        Endpoint,
+        JobRunner,
+        ModelRegistry,
+        ObjectStore,
+        QualityGate,
+        ReadStore,
+        WriteStore,
+    )
+
+
+class Adapters:
+    """The ports of `include.pipeline.ports`, each on its adapter."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def objects(self) -> ObjectStore:
+        """S3."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.object_store import S3ObjectStore
+
+        return S3ObjectStore(client("s3"))
+
+    @cached_property
+    def reader(self) -> DocumentReader:
+        """Batch files."""
+        from include.adapters.document_files import DocumentFileReader
+
+        return DocumentFileReader(max_line_bytes=self.settings.max_line_bytes)
+
+    @cached_property
+    def gate(self) -> QualityGate:
+        """Great Expectations."""
+        from include.adapters.quality import GreatExpectationsGate
+
+        return GreatExpectationsGate(max_document_characters=self.settings.max_document_characters)
+
+    @cached_property
+    def registry(self) -> ModelRegistry:
+        """MLflow."""
+        from include.adapters.mlflow_registry import MlflowModelRegistry
+
+        return MlflowModelRegistry(self.settings.mlflow_tracking_uri)
+
+    @cached_property
+    def endpoint(self) -> Endpoint:
+        """SageMaker Serverless Inference."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.endpoint_provision import ServerlessEndpoints, ServerlessSize
+        from include.adapters.aws.sagemaker_endpoint import SageMakerServerlessEndpoint
+
+        size = ServerlessSize(
+            memory_mb=self.settings.serverless_memory_mb,
+            max_concurrency=self.settings.serverless_max_concurrency,
+            provisioned_concurrency=self.settings.serverless_provisioned,
+        )
+        endpoints = ServerlessEndpoints(client("sagemaker"), site=self.site, size=size)
+        return SageMakerServerlessEndpoint(endpoints, client("sagemaker-runtime"))
+
+    @cached_property
+    def job_runner(self) -> JobRunner:
+        """SageMaker Processing and Batch Transform."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.sagemaker_jobs import SageMakerJobRunner
+
+        return SageMakerJobRunner(client("sagemaker"), self.site)
+
+    @cached_property
+    def site(self) -> ServingSite:
+        """Where and as whom model code runs."""
+        from include.adapters.aws.sagemaker_models import ServingSite
+
+        return ServingSite(image_uri=self.settings.serving_image, role_arn=self.settings.role_arn)
+
+    @cached_property
+    def write_store(self) -> WriteStore:
+        """DynamoDB."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.write_store import DynamoWriteStore
+
+        return DynamoWriteStore(client("dynamodb"), self.settings.predictions_table)
+
+    @cached_property
+    def read_store(self) -> ReadStore:
+        """Aurora PostgreSQL."""
+        from include.adapters.postgres.read_store import PostgresReadStore
+
+        return PostgresReadStore(self.database)
+
+    @cached_property
+    def accounts(self) -> AccountDirectory:
+        """Accounts, in Aurora."""
+        from include.adapters.postgres.accounts import PostgresAccountDirectory
+
+        return PostgresAccountDirectory(self.database)
+
+    @cached_property
+    def database(self) -> Database:
+        """The product's database, one connection a process."""
+        from include.adapters.postgres.database import Database
+
+        return Database(self.settings.database_url.get_secret_value())
