@@ -7,7 +7,8 @@ Pull the batch, set poison documents aside, give it the lane it deserves, load b
 | `pull` | checks account, bucket and model alias; freezes the manifest; cuts shards |
 | `validate` | Great Expectations over each shard; poison documents go to quarantine with a reason |
 | `route` | the cheapest lane that admits the batch and meets its deadline |
-| `serverless` · `processing` · `transform` | the lane: an endpoint, a CPU job, a GPU job |
+| `serverless` · `processing` | a lane on CPU: an endpoint's calls, a job |
+| `transform` · `async_endpoint` · `spot` | a lane on GPU: a job, an endpoint that scales from zero, a job on spot instances |
 | `collect` | counts and checks the output of every shard |
 | `load_dynamodb` · `load_aurora` | the write store and the read store, effectively once |
 | `close` | reconciles the stores, books the charge, writes the data-docs page |
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 from airflow.sdk import dag, task
 
+from include.domain.lanes import Lane
 from twolane_airflow import steps
 from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.operators.lane import LaneOperator
@@ -36,12 +38,10 @@ BATCH_ID = "{{ ti.xcom_pull(task_ids='pull') }}"
     default_args=DEFAULT_ARGS,
 )
 def document_inference() -> None:
-    lane = task.branch(steps.route)(steps.validate(steps.pull()))
-    serverless = LaneOperator(task_id="serverless", lane="serverless", batch_id=BATCH_ID)
-    processing = LaneOperator(task_id="processing", lane="processing", batch_id=BATCH_ID)
-    transform = LaneOperator(task_id="transform", lane="transform", batch_id=BATCH_ID)
+    placed = task.branch(steps.route)(steps.validate(steps.pull()))
+    lanes = [LaneOperator(task_id=lane.value, lane=lane.value, batch_id=BATCH_ID) for lane in Lane]
     collected = steps.collect.override(trigger_rule="none_failed_min_one_success")(BATCH_ID)
-    lane >> [serverless, processing, transform] >> collected
+    placed >> lanes >> collected
     steps.close(BATCH_ID, [steps.load_dynamodb(collected), steps.load_aurora(collected)])
 
 
