@@ -8,7 +8,7 @@ Pull the batch, set poison documents aside, give it the lane it deserves, load b
 | `validate` | Great Expectations over each shard; poison documents go to quarantine with a reason |
 | `route` | the cheapest lane that admits the batch and meets its deadline |
 | `serverless` · `processing` | a lane on CPU: an endpoint's calls, a job |
-| `transform` · `async_endpoint` · `spot` | a lane on GPU: a job, an endpoint that scales from zero, a job on spot instances |
+| `transform` · `async_endpoint` · `spot` | a lane on GPU: a job, a scaled endpoint, a spot job |
 | `collect` | counts and checks the output of every shard |
 | `load_dynamodb` · `load_aurora` | the write store and the read store, effectively once |
 | `close` | reconciles the stores, books the charge, writes the data-docs page |
