@@ -21,6 +21,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="start everything that does not run yet")
     commands.add_parser("down", help="stop everything")
+    commands.add_parser("watch", help="start again what dies; `up` runs it beside the servers")
     commands.add_parser("status", help="what runs, and where it listens")
     commands.add_parser("demo", help="start everything, run four batches, show what came of them")
     logs = commands.add_parser("logs", help="the ends of the logs")
@@ -51,6 +52,10 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             from stack.down import down
 
             down(open_session(paths), console)
+        case "watch":
+            from stack.watcher import watch
+
+            watch(open_session(paths).watcher())
         case "status":
             from stack.status import status
 

@@ -7,6 +7,16 @@ from stack.paths import Paths
 from stack.processes import Processes
 from stack.settings import Ports
 
+#: The servers that each server needs while it starts.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "postgres": (),
+    "aws": (),
+    "sagemaker": ("aws",),
+    "mlflow": ("postgres",),
+    airflow.API_SERVER: ("postgres",),
+    **dict.fromkeys(airflow.HEARTBEATS, ("postgres", airflow.API_SERVER)),
+}
+
 NAMES = ("postgres", "aws", "sagemaker", "mlflow", airflow.API_SERVER, *airflow.HEARTBEATS)
 
 

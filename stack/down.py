@@ -8,10 +8,11 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
+from stack import watcher
 from stack.component import Component
 from stack.components import airflow
 from stack.errors import StackError
-from stack.processes import kill_all
+from stack.processes import kill_all, wait_until_gone
 from stack.session import Session, exclusive
 
 
@@ -38,6 +39,7 @@ def stop_everything(session: Session, keep: Collection[str] = ()) -> list[str]:
     """
     stopped: list[str] = []
     with _undisturbed():
+        stop_watcher(session)
         for layer in _layers(session):
             wanted = [component for component in layer if component.name not in keep]
             with ThreadPoolExecutor(max(1, len(wanted))) as pool:
@@ -50,6 +52,16 @@ def stop_everything(session: Session, keep: Collection[str] = ()) -> list[str]:
                 pids = ", ".join(str(process.pid) for process in left)
                 raise StackError(f"these processes could not be ended: {pids}")
     return stopped
+
+
+def stop_watcher(session: Session) -> bool:
+    """Stop the watcher, and it alone: the servers it has started are its children and go on."""
+    process = session.processes.running(watcher.NAME)
+    if process is not None:
+        process.terminate()
+        kill_all(wait_until_gone([process], timeout_s=20.0))
+    session.processes.forget(watcher.NAME)
+    return process is not None
 
 
 def _layers(session: Session) -> list[list[Component]]:

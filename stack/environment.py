@@ -100,6 +100,25 @@ def _airflow(paths: Paths, ports: Ports, passwords: Passwords) -> dict[str, str]
         # Every hop of a batch waits for it. Costs 13 % of a core idle; 0.25 s would cost 5 %.
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
         "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        # How soon a death is noticed. Defaults are 5 minutes for a worker's and for a scheduler's.
+        # A worker beats every second; 20 s is what a laptop may stall, or the API server and
+        # PostgreSQL take to come back, without running tasks being taken for dead.
+        "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
+        "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+        # A scheduler beats every 5 s; a new one takes over the tasks of one silent this long,
+        # and it looks for them this often.
+        "SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
+        "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",
+        # A queued task whose worker died before it began. Default: 10 min, looked at every 2 min.
+        "SCHEDULER__TASK_QUEUED_TIMEOUT": "120",
+        "SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "15",
+        # Triggers of a triggerer that died go to the next one after this long without its beat.
+        "TRIGGERER__JOB_HEARTBEAT_SEC": "2",
+        "TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "15",
+        # Tries of a call to the API server, 1 to 10 s apart: together longer than its restart.
+        # A task whose worker cannot reach it for longer is ended after as many failed beats.
+        "WORKERS__EXECUTION_API_RETRIES": "8",
+        "WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "10",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "2",
         "DAG_PROCESSOR__PARSING_PROCESSES": "1",

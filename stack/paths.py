@@ -48,6 +48,11 @@ class Paths:
         return self.state / "run"
 
     @property
+    def restarts(self) -> Path:
+        """How often the watcher has started what."""
+        return self.run / "restarts.json"
+
+    @property
     def logs(self) -> Path:
         """One log file a component or step."""
         return self.state / "logs"

@@ -63,6 +63,11 @@ class Processes:
         self._run_folder = run_folder
         self._marker = marker
 
+    @property
+    def marker(self) -> str:
+        """What every process of this stack carries in its environment, under `MARKER`."""
+        return self._marker
+
     def find(self, name: str) -> Record | None:
         """Return a component's record, whether it runs or not."""
         path = self._run_folder / f"{name}.json"
@@ -143,6 +148,22 @@ def family(process: psutil.Process) -> list[psutil.Process]:
         except (ProcessLookupError, PermissionError, psutil.Error):
             continue
     return list(members.values())
+
+
+def leftovers(record: Record, marker: str) -> list[psutil.Process]:
+    """Return what a dead process has left behind in its session.
+
+    A session keeps its leader's process id after the leader's death; the marker makes sure that
+    it is not a stranger's session of the same number.
+    """
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == record.pid and process.environ().get(MARKER) == marker:
+                found.append(process)
+        except (ProcessLookupError, PermissionError, psutil.Error):
+            continue
+    return found
 
 
 def stop(process: psutil.Process, polite: signal.Signals, whole: bool, grace_s: float) -> bool:

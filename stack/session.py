@@ -12,9 +12,10 @@ from stack.component import Component, Runner
 from stack.environment import render_environment
 from stack.errors import NotRunning, StackError
 from stack.passwords import Passwords, load_or_generate
-from stack.paths import Paths
-from stack.processes import Processes
-from stack.settings import Ports, load_ports
+from stack.paths import STATE_VARIABLE, Paths
+from stack.processes import OURSELVES, Processes
+from stack.settings import Ports, load_ports, port_variables
+from stack.watcher import NAME, Watcher
 
 #: What children inherit of our own environment; all the rest comes from the stack's.
 _INHERITED = (
@@ -44,6 +45,23 @@ class Session:
     def runner(self) -> Runner:
         """Starts and stops the components."""
         return Runner(self.paths, self.processes, self.environment, inherited())
+
+    def watcher(self) -> Watcher:
+        """Return who starts again what dies."""
+        return Watcher(
+            self.components, catalog.NEEDS, self.runner, self.processes, self.paths.restarts
+        )
+
+    def start_watcher(self) -> None:
+        """Start it as a process of its own, with the environment the components are given."""
+        self.processes.spawn(
+            NAME,
+            (str(self.paths.python()), "-m", "stack", "watch"),
+            self.environment | {STATE_VARIABLE: str(self.paths.state)} | port_variables(self.ports),
+            self.paths.log(NAME),
+            self.paths.root,
+            OURSELVES,
+        )
 
     def running(self) -> list[str]:
         """Return the names of the components that run."""

@@ -43,6 +43,11 @@ def variable(name: str) -> str:
     return f"{_PREFIX}{name.upper()}"
 
 
+def port_variables(ports: Ports) -> dict[str, str]:
+    """Return the variables that set these ports."""
+    return {variable(name): str(port) for name, port in asdict(ports).items()}
+
+
 def load_ports(settings_file: Path, environment: Mapping[str, str] = os.environ) -> Ports:
     """Read the ports.
 

@@ -6,25 +6,40 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from stack import watcher
 from stack.component import obituary
 from stack.processes import family
 from stack.session import Session
 from stack.settings import HOST
+from stack.watcher import Restarts, read_restarts
 
 
 def status(session: Session, console: Console) -> bool:
     """Print a table of the components; return whether all of them run and answer on loopback."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("component", "state", "pid", "since", "memory", "processes", "listens on"):
+    for heading in (
+        "component",
+        "state",
+        "pid",
+        "since",
+        "memory",
+        "processes",
+        "restarts",
+        "listens on",
+    ):
         table.add_column(heading)
     is_well = True
     messages = []
+    restarts = read_restarts(session.paths.restarts)
     for name, component in session.components.items():
         process = session.processes.running(name)
+        known = restarts.get(name, Restarts())
+        count = f"{known.restarts}{', gave up' if known.has_given_up else ''}"
         if process is None:
             is_well = False
             died = session.processes.find(name) is not None
-            table.add_row(name, "[red]died[/]" if died else "stopped")
+            blank = ("",) * 4
+            table.add_row(name, "[red]died[/]" if died else "stopped", *blank, count)
             if died:
                 messages.append(obituary(name, session.paths.log(name)))
             continue
@@ -42,9 +57,17 @@ def status(session: Session, console: Console) -> bool:
             _duration(time.time() - process.create_time()),
             f"{_memory_mb(members):,.0f} MB",
             str(len(members)),
+            count,
             ", ".join(addresses),
         )
     console.print(table)
+    if restarts or session.running():
+        is_watched = session.processes.running(watcher.NAME) is not None
+        is_well = is_well and is_watched
+        if not is_watched:
+            messages.append(
+                "nobody restarts what dies: the watcher does not run; make up starts it"
+            )
     for message in messages:
         console.print(message, style="red", markup=False, highlight=False)
     return is_well

@@ -9,7 +9,7 @@ from stack.commands import module_exists, run_command
 from stack.component import Component
 from stack.components import airflow, postgres
 from stack.display import StartDisplay
-from stack.down import stop_everything
+from stack.down import stop_everything, stop_watcher
 from stack.environment import ADMIN
 from stack.graph import Cancelled, Step, run_steps
 from stack.ports import check_ports
@@ -46,6 +46,7 @@ def up(session: Session, console: Console) -> bool:
     """
     with exclusive(session.paths):
         ran_before = set(session.running())
+        was_watched = stop_watcher(session)
         if not ran_before:
             kill_all(session.processes.strays())
         check_ports(session.components, session.processes)
@@ -59,7 +60,11 @@ def up(session: Session, console: Console) -> bool:
         except BaseException:
             console.print("stopping what was started", style="yellow")
             stop_everything(session, keep=ran_before)
+            if was_watched:
+                session.start_watcher()
             raise
+        session.paths.restarts.unlink(missing_ok=True)
+        session.start_watcher()
     announce(session, console)
     return len(ran_before) < len(session.components)
 

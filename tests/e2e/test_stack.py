@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -40,6 +41,13 @@ class Stack:
             text=True,
             check=False,
         )
+
+    def pids(self) -> dict[str, int]:
+        """The servers' process ids as recorded; the watcher is no server."""
+        records = [json.loads(each.read_text()) for each in (self.state / "run").glob("*.json")]
+        return {
+            each["name"]: each["pid"] for each in records if each.get("name", "watcher") != "watcher"
+        }
 
     def processes(self) -> list[psutil.Process]:
         """Everything that carries the marker, and PostgreSQL's own processes."""
@@ -88,13 +96,13 @@ def test_every_server_is_ready_and_listens_on_loopback_alone(stack):
 
 
 def test_starting_again_changes_nothing(stack):
-    before = sorted(process.pid for process in stack.processes() if process.ppid() == 1)
+    before = stack.pids()
     result = stack.run("up")
     assert result.returncode == 0, result.stderr
     assert result.stdout.count("ran already") == 8
     secret = json.loads((stack.state / "passwords.json").read_text())["airflow_admin"]
     assert secret not in result.stdout
-    assert sorted(process.pid for process in stack.processes() if process.ppid() == 1) == before
+    assert stack.pids() == before
 
 
 def test_a_file_goes_from_the_rest_api_to_both_stores(stack, tmp_path):
@@ -113,12 +121,25 @@ def test_a_refused_batch_says_why(stack, tmp_path):
     assert "nobody" in result.stderr
 
 
-def test_a_server_that_dies_is_named_and_started_again(stack):
-    record = json.loads((stack.state / "run" / "mlflow.json").read_text())
-    os.killpg(record["pid"], signal.SIGKILL)
+def test_a_server_that_dies_is_started_again_by_itself(stack):
+    before = stack.pids()["mlflow"]
+    os.killpg(before, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while stack.run("status").returncode != 0:
+        assert time.monotonic() < deadline
+    assert stack.pids()["mlflow"] != before
+    restarts = json.loads((stack.state / "run" / "restarts.json").read_text())
+    assert restarts["mlflow"]["restarts"] == 1
+
+
+def test_a_server_that_dies_unwatched_is_named_and_started_by_up(stack):
+    watcher = json.loads((stack.state / "run" / "watcher.json").read_text())["pid"]
+    os.kill(watcher, signal.SIGKILL)
+    os.killpg(stack.pids()["mlflow"], signal.SIGKILL)
     result = stack.run("status")
     assert result.returncode == 1
     assert "mlflow has died" in result.stdout
+    assert "nobody restarts what dies" in result.stdout
     assert stack.run("up").returncode == 0
     assert stack.run("status").returncode == 0
 

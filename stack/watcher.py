@@ -1,0 +1,160 @@
+"""The watcher: starts again what dies, while the stack is meant to be up.
+
+A small detached process, the last that `up` starts and the first that `down` stops. It takes no
+part in the start or the stop, so it never fights with them: both end it before they touch a server.
+What it did stands in `run/restarts.json` for `make status`, and in its log.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+from stack.component import Component, Runner
+from stack.errors import StackError
+from stack.processes import Processes, kill_all, leftovers
+from stack.restarts import RestartPolicy, restart_at
+
+NAME = "watcher"
+
+_LOOK_EVERY_S = 0.5
+
+
+@dataclass(slots=True)
+class _Case:
+    """What is known of one server's deaths."""
+
+    starts: list[float] = field(default_factory=list)
+    died_at: float | None = None
+    count: int = 0
+    has_given_up: bool = False
+
+
+class Watcher:
+    """Restarts the dead among the components, those first that others need.
+
+    Args:
+        components: by name, in the order of their start.
+        needs: names of the servers each needs while it starts.
+        runner: starts them.
+        processes: their records.
+        ledger: file the restart counts are written to.
+        policy: backoff and budget.
+        now: monotonic seconds.
+        log: takes one line.
+    """
+
+    def __init__(
+        self,
+        components: Mapping[str, Component],
+        needs: Mapping[str, tuple[str, ...]],
+        runner: Runner,
+        processes: Processes,
+        ledger: Path,
+        policy: RestartPolicy | None = None,
+        now: Callable[[], float] = time.monotonic,
+        log: Callable[[str], None] = lambda line: print(line, flush=True),
+    ) -> None:
+        self._components = components
+        self._needs = needs
+        self._runner = runner
+        self._processes = processes
+        self._ledger = ledger
+        self._policy = policy or RestartPolicy()
+        self._now = now
+        self._log = log
+        self._cases = {name: _Case() for name in components}
+
+    def look(self) -> list[str]:
+        """Look once; return the names of what was started again."""
+        return [name for name in self._components if self._is_restarted(name)]
+
+    def _is_restarted(self, name: str) -> bool:
+        case = self._cases[name]
+        if self._processes.running(name) is not None or case.has_given_up:
+            return False
+        if case.died_at is None:
+            case.died_at = self._now()
+            self._log(f"{_clock()} {name} has died")
+        due = restart_at(self._policy, case.starts, case.died_at)
+        if due is None:
+            case.has_given_up = True
+            self._log(f"{_clock()} {name} died too often and is left dead: make logs; make up")
+            self._write()
+            return False
+        if self._now() < due or not self._needs_are_met(name):
+            return False
+        self._restart(name, case)
+        return True
+
+    def _needs_are_met(self, name: str) -> bool:
+        return all(
+            self._processes.running(need) is not None and self._components[need].is_ready()
+            for need in self._needs.get(name, ())
+        )
+
+    def _restart(self, name: str, case: _Case) -> None:
+        record = self._processes.find(name)
+        if record is not None:
+            # Forked workers outlive their server, hold its ports and do work nobody waits for.
+            kill_all(leftovers(record, self._processes.marker))
+        self._runner.spawn(self._components[name])
+        case.starts.append(self._now())
+        case.died_at = None
+        case.count += 1
+        self._log(f"{_clock()} {name} started again, restart {case.count}")
+        self._write()
+
+    def _write(self) -> None:
+        counts = {
+            name: {"restarts": case.count, "has_given_up": case.has_given_up}
+            for name, case in self._cases.items()
+            if case.count or case.has_given_up
+        }
+        partial = self._ledger.with_suffix(".partial")
+        partial.write_text(json.dumps(counts))
+        partial.replace(self._ledger)
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """How often the watcher has started a server again, and whether it has given up."""
+
+    restarts: int = 0
+    has_given_up: bool = False
+
+
+def read_restarts(ledger: Path) -> dict[str, Restarts]:
+    """Return the restarts by component; none while there were none."""
+    if not ledger.exists():
+        return {}
+    return {name: Restarts(**entry) for name, entry in json.loads(ledger.read_text()).items()}
+
+
+def watch(watcher: Watcher) -> None:
+    """Look for ever, until SIGTERM; what cannot be started now is tried again later."""
+    stopping: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.append(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    print(f"{_clock()} watching, pid {os.getpid()}", flush=True)
+    while not stopping:
+        try:
+            watcher.look()
+        except (StackError, OSError, psutil.Error) as error:
+            print(f"{_clock()} {type(error).__name__}: {error}", flush=True)
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _clock() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
