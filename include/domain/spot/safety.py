@@ -1,0 +1,40 @@
+"""What may be done now so that the deadline is kept whatever spot does next.
+
+The last way out is on demand, started at the next decision: it needs the work left then and one
+changeover. An action is safe when that way is still open after a step of the worst luck.
+"""
+
+from __future__ import annotations
+
+from include.domain.spot.terms import Capacity, SpotTerms, SpotView
+
+TOLERANCE_S = 1e-6
+
+
+def safe_capacities(terms: SpotTerms, view: SpotView) -> frozenset[Capacity]:
+    """What the job may run on until the next decision; on demand is always among them."""
+    safe = {Capacity.ON_DEMAND}
+    if act_by_s(terms, view, Capacity.NONE) >= terms.step_s - TOLERANCE_S:
+        safe.add(Capacity.NONE)
+    if view.is_spot_available and _is_spot_safe(terms, view):
+        safe.add(Capacity.SPOT)
+    return frozenset(safe)
+
+
+def act_by_s(terms: SpotTerms, view: SpotView, capacity: Capacity) -> float:
+    """Seconds until the next decision is due, were `capacity` chosen and to yield nothing."""
+    if capacity is Capacity.ON_DEMAND:
+        return terms.step_s
+    slack_s = terms.deadline_s - view.elapsed_s - view.work_left_s
+    return min(terms.step_s, max(0.0, slack_s - terms.safe_changeover_s))
+
+
+def _is_spot_safe(terms: SpotTerms, view: SpotView) -> bool:
+    is_running = view.running is Capacity.SPOT
+    wait_s = view.changeover_left_s if is_running else terms.safe_changeover_s
+    progress_s = max(0.0, terms.step_s - wait_s - terms.loss_s)
+    time_left_s = terms.deadline_s - view.elapsed_s
+    if progress_s >= view.work_left_s:
+        return time_left_s >= view.work_left_s + wait_s - TOLERANCE_S
+    work_then_s = view.work_left_s - progress_s
+    return time_left_s - terms.step_s >= work_then_s + terms.safe_changeover_s - TOLERANCE_S
