@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 AGE_EDGES_S: tuple[float, ...] = tuple(60.0 * 2**i for i in range(14))
-"""Ends of the age bins in seconds: one minute, then twice as long each, and one bin for the rest."""
+"""Ends of the age bins, in seconds: one minute, then twice as long each; one more for the rest."""
 
 BINS = len(AGE_EDGES_S) + 1
 _NOTHING = (0.0,) * BINS

@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,8 +34,8 @@ def test_every_second_seen_and_every_change_is_counted_once(steps):
             first = now if first is None else first
     exposure_s = sum(memory.up.exposure_s) + sum(memory.down.exposure_s)
     assert abs(exposure_s - (memory.seen_s - (first or 0.0))) < 1e-6 * (1 + exposure_s)
-    assert sum(memory.up.ends) == sum(a and not b for a, b in zip(seen, seen[1:], strict=False))
-    assert sum(memory.down.ends) == sum(b and not a for a, b in zip(seen, seen[1:], strict=False))
+    assert sum(memory.up.ends) == sum(a and not b for a, b in pairwise(seen))
+    assert sum(memory.down.ends) == sum(b and not a for a, b in pairwise(seen))
 
 
 def test_a_second_look_at_the_same_instant_changes_nothing():
