@@ -92,6 +92,7 @@ class LaneEntry(BaseModel):
     max_instances: int = Field(default=1, ge=1, le=100)
 
 
+    on_demand_usd_per_h: float | None = Field(default=None, gt=0)
 class LanesFile(BaseModel):
     """The lanes file: curves and prices a lane, default deadlines a tier.
 

@@ -25,7 +25,8 @@ class LaneProfile:
         instance_type: SageMaker instance type, or a memory size for serverless.
         cold_start_s: seconds from request to first document, not billed unless `start_billed`.
         tokens_per_s: throughput of one instance once started.
-        price_usd_per_h: list price of one instance (serverless: of its memory) while it runs.
+        price_usd_per_h: list price of one instance (serverless: of its memory) while it runs;
+            for a spot lane what an hour on spot is expected to cost.
         start_billed: whether the cold start is billed as running time.
         max_documents: admission limit a batch; None for no limit.
         max_tokens: admission limit a batch; None for no limit.
@@ -34,6 +35,8 @@ class LaneProfile:
         slack_factor: the time left must be this many times the expected latency: room for what
             the estimate does not show, such as interruptions.
         max_instances: instances a batch may be spread over.
+        on_demand_usd_per_h: list price of the same instance on demand, where `price_usd_per_h`
+            is another; None elsewhere.
     """
 
     lane: Lane
@@ -48,6 +51,14 @@ class LaneProfile:
     tail_s: float = 0.0
     slack_factor: float = 1.0
     max_instances: int = 1
+    on_demand_usd_per_h: float | None = None
+
+    @property
+    def on_demand_price_usd_per_h(self) -> float:
+        """List price of one instance on demand."""
+        if self.on_demand_usd_per_h is None:
+            return self.price_usd_per_h
+        return self.on_demand_usd_per_h
 
     def latency_s(self, tokens: int, instances: int = 1, *, warm: bool = False) -> float:
         """Return the expected seconds from request to last document.

@@ -61,11 +61,14 @@ def close_batch(
                 lane=placement.lane,
                 resource_id=run.resource_id,
                 sku=run.instance_type,
-                price_usd_per_h=profile.price_usd_per_h,
+                price_usd_per_h=profile.on_demand_price_usd_per_h,
                 instance_count=run.instance_count,
                 started_at=run.started_at,
                 ended_at=run.ended_at,
                 is_emulated=is_emulated,
+                billable_s=run.billable_s,
+                capacity=run.capacity,
+                waste_s=run.waste_s,
             )
         )
     report = ports.gate.render_report(

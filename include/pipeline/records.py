@@ -6,13 +6,14 @@ or a later step never depends on the process that came before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from include.domain.costs import Capacity, Waste
 from include.domain.manifests import BatchManifest, Shard
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
@@ -52,6 +53,12 @@ class LaneRun:
     """One piece of paid work for the batch: an endpoint's or a job's time on its instances.
 
     A batch may have several: attempts, instances that were lost, spot and then on demand.
+
+    Attributes:
+        billable_s: instance seconds that are billed, over all instances; None where that is the
+            whole period on every instance.
+        capacity: spot or on demand.
+        waste_s: the part of the billable seconds that gave no prediction, by reason.
     """
 
     resource_id: str
@@ -59,6 +66,9 @@ class LaneRun:
     instance_count: int
     started_at: datetime
     ended_at: datetime
+    billable_s: float | None = None
+    capacity: Capacity = Capacity.ON_DEMAND
+    waste_s: Mapping[Waste, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from include.adapters.postgres.accounts import PostgresAccountDirectory
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.read_store import PostgresReadStore
 from include.domain.accounts import Account, Tier
-from include.domain.costs import Charge, lane_charge
+from include.domain.costs import Capacity, Charge, Waste, lane_charge
 from include.domain.documents import QuarantinedDocument, QuarantineReason
 from include.domain.errors import ObjectMissing, StoreError
 from include.domain.lanes import Lane
@@ -214,6 +214,32 @@ def test_a_charge_is_booked_once(postgres: PostgresReadStore, database: Database
     postgres.record_charge(charge(resource_id="twolane-processing-b-0001-r1"))
 
     assert summary(database)["list_cost_usd"] == pytest.approx(2 * 0.002)
+
+
+def test_waste_is_kept_apart_by_reason(postgres: PostgresReadStore, database: Database) -> None:
+    postgres.record_charge(charge(waste_s={Waste.COLD_START: 9.0}))
+    spot = charge(
+        resource_id="spot",
+        billable_s=18.0,
+        capacity=Capacity.SPOT,
+        waste_s={Waste.INTERRUPTED: 9.0, Waste.COLD_START: 100.0},
+    )
+    postgres.record_charge(spot)
+
+    row = summary(database)
+    with database.transaction("test") as connection:
+        booked = connection.execute(
+            "SELECT x_billable_seconds, x_capacity, x_waste FROM charges ORDER BY 2"
+        ).fetchall()
+
+    assert row["list_cost_usd"] == pytest.approx(0.003)
+    assert row["waste_list_cost_usd"] == pytest.approx(0.0005 + 0.001)
+    assert row["waste_share"] == pytest.approx(0.5)
+    assert row["charge_count"] == 2
+    assert booked == [
+        (36.0, "on_demand", {"cold_start": pytest.approx(0.0005)}),
+        (18.0, "spot", {"interrupted": pytest.approx(5e-4), "cold_start": pytest.approx(5e-4)}),
+    ]
 
 
 def test_reopening_keeps_what_stands_and_names_the_new_run(

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.domain.accounts import Account, Tier
-from include.domain.costs import lane_charge
+from include.domain.costs import Capacity, Waste, lane_charge
 from include.domain.errors import OutputIncomplete, TierNotAllowed
 from include.domain.jobs import job_name
 from include.domain.lanes import Lane
@@ -77,6 +77,26 @@ def test_a_charge_is_hours_times_price_and_emulated_work_is_never_billed():
     assert charge.list_cost == pytest.approx(0.736)
     assert charge.billed_cost == 0
     assert charge.is_emulated
+
+
+def test_waste_is_a_part_of_what_is_billed():
+    charge = lane_charge(
+        batch_id="b-1",
+        lane=Lane.SPOT,
+        resource_id="job",
+        sku="ml.g4dn.xlarge",
+        price_usd_per_h=3.6,
+        instance_count=1,
+        started_at=START,
+        ended_at=START + timedelta(seconds=100),
+        is_emulated=False,
+        billable_s=30.0,
+        capacity=Capacity.SPOT,
+        waste_s={Waste.INTERRUPTED: 20.0, Waste.COLD_START: 20.0, Waste.IDLE: 5.0},
+    )
+    assert charge.list_cost == charge.billed_cost == pytest.approx(0.030)
+    assert charge.waste_cost == pytest.approx({Waste.INTERRUPTED: 0.020, Waste.COLD_START: 0.010})
+    assert charge.total_waste_cost == pytest.approx(charge.list_cost)
 
 
 def test_a_charge_cannot_run_backwards():

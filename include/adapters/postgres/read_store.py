@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -111,7 +112,15 @@ class PostgresReadStore:
         """Book a charge once; see `ReadStore.record_charge`. The first booking stands."""
         with self._database.transaction(f"charge {charge.charge_id}") as connection:
             account_id = _lock(connection, charge.batch_id)
-            values = {**asdict(charge), "lane": charge.lane.value, "account_id": account_id}
+            values = {
+                **asdict(charge),
+                "lane": charge.lane.value,
+                "account_id": account_id,
+                "capacity": charge.capacity.value,
+                "total_waste_cost": charge.total_waste_cost,
+                "waste": json.dumps({why.value: usd for why, usd in charge.waste_cost.items()}),
+            }
+            del values["waste_cost"]
             connection.execute(query("book_charge"), values)
 
     def close_batch(self, batch_id: str, closure: BatchClosure) -> None:
