@@ -11,6 +11,7 @@ from pathlib import Path
 
 from local_aws import ministack
 from local_aws.children import bound_to_parent
+from local_aws.faults.scenario import ScenarioError
 from local_aws.sagemaker.command import (
     add_service_options,
     configure_logging,
@@ -19,6 +20,7 @@ from local_aws.sagemaker.command import (
     stop_on_signals,
 )
 from local_aws.sagemaker.concurrency import first_of
+from local_aws.sagemaker.settings import Settings
 
 _READY_TIMEOUT_S = 60.0
 _SAVE_TIMEOUT_S = 30.0
@@ -61,11 +63,9 @@ async def _ended(process: "subprocess.Popen[bytes]") -> None:
         await asyncio.sleep(0.5)
 
 
-async def _serve(arguments: argparse.Namespace, child: "subprocess.Popen[bytes]") -> None:
-    url = f"http://127.0.0.1:{arguments.port_aws}"
-    settings = settings_from(arguments, arguments.state / "sagemaker", url)
+async def _serve(settings: Settings, port: int, child: "subprocess.Popen[bytes]") -> None:
     winner = await first_of(
-        service=serve(settings, arguments.port_sagemaker, stop_on_signals()),
+        service=serve(settings, port, stop_on_signals()),
         ministack=_ended(child),
     )
     if winner == "ministack":
@@ -79,13 +79,18 @@ def main() -> None:
     parser.add_argument("--port-sagemaker", type=int, default=4570)
     add_service_options(parser)
     arguments = parser.parse_args()
+    url = f"http://127.0.0.1:{arguments.port_aws}"
+    try:
+        settings = settings_from(arguments, arguments.state / "sagemaker", url)
+    except ScenarioError as error:
+        parser.exit(2, f"{error}\n")
     configure_logging()
     # A signal before the loop runs must still unwind, so that the child is stopped.
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(SystemExit(143)))
     state_dir = arguments.state.resolve() / "ministack"
     with _ministack(arguments.port_aws, state_dir, arguments.region) as child:
         try:
-            asyncio.run(_serve(arguments, child))
+            asyncio.run(_serve(settings, arguments.port_sagemaker, child))
         except OSError as error:
             raise SystemExit(
                 f"cannot listen on port {arguments.port_sagemaker}: {error}"

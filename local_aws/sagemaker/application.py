@@ -10,6 +10,7 @@ from aiohttp import web
 from local_aws.sagemaker.admin import Admin
 from local_aws.sagemaker.endpoint_configs import EndpointConfigs
 from local_aws.sagemaker.endpoints import Endpoints
+from local_aws.sagemaker.fault_admin import FaultAdmin
 from local_aws.sagemaker.invocation_metrics import InvocationMetrics
 from local_aws.sagemaker.job_kinds import PROCESSING, TRAINING, TRANSFORM
 from local_aws.sagemaker.jobs import Jobs
@@ -46,6 +47,8 @@ def build_application(settings: Settings) -> web.Application:
     metrics = InvocationMetrics(platform.cloudwatch)
 
     async def lifetime(_: web.Application) -> AsyncIterator[None]:
+        if settings.faults is not None:
+            platform.faults.apply(settings.faults)
         for kind in jobs:
             kind.recover()
         endpoints.recover()
@@ -60,9 +63,10 @@ def build_application(settings: Settings) -> web.Application:
     application.cleanup_ctx.append(lifetime)
     application.add_routes(
         [
-            web.post("/", ControlPlane(load_service_model(), handlers).handle),
-            *Runtime(settings, endpoints, metrics).routes(),
+            web.post("/", ControlPlane(load_service_model(), handlers, platform.faults).handle),
+            *Runtime(settings, endpoints, metrics, platform.faults).routes(),
             *Admin(training, interruptions).routes(),
+            *FaultAdmin(platform.faults).routes(),
         ]
     )
     return application

@@ -13,7 +13,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local_aws.faults.registry import Faults
 from local_aws.sagemaker.settings import Settings
+from local_aws.sagemaker.stale_metrics import StaleMetrics
 
 _LOG = logging.getLogger(__name__)
 _FLUSH_S = 0.5
@@ -56,7 +58,7 @@ class CloudWatch:
     full, the oldest goes first.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, faults: Faults) -> None:
         def client(service: str) -> Any:
             return boto3.client(  # type: ignore[call-overload]
                 service,
@@ -67,6 +69,7 @@ class CloudWatch:
                 config=Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 1}),
             )
 
+        self._stale = StaleMetrics(faults)
         self._metrics_client = client("cloudwatch")
         self._logs_client = client("logs")
         self._metrics: collections.deque[Metric] = collections.deque(maxlen=_MAX_QUEUED)
@@ -85,6 +88,10 @@ class CloudWatch:
         dimensions: Dimensions,
     ) -> None:
         """Queue one datum, stamped now."""
+        fresh = self._stale.values(namespace, name, values, dimensions)
+        if not fresh:
+            return
+        values = fresh
         self._metrics.append(Metric(namespace, name, values, unit, dimensions, time.time()))
 
     def put_line(self, group: str, stream: str, text: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from local_aws.faults.scenario import ScenarioError, load_scenario
 from local_aws.sagemaker.application import build_application
 from local_aws.sagemaker.settings import Settings
 
@@ -20,11 +21,13 @@ def add_service_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=Path, required=True, help="JSON map of container images")
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--account", default="000000000000")
+    parser.add_argument("--faults", type=Path, help="scenario of faults that is active at once")
     numbers = {
         "--instance-limit": (int, 20, "instances of one type and usage at once"),
         "--invocation-timeout": (float, 60.0, "seconds a container may take to answer"),
         "--startup-timeout": (float, 480.0, "seconds until /ping must answer"),
         "--serverless-idle": (float, 300.0, "seconds without a call until scale to zero"),
+        "--serverless-environments": (int, 2, "processes of one serverless endpoint at the most"),
         "--stop-grace": (float, 120.0, "seconds between SIGTERM and SIGKILL"),
         "--metrics-period": (float, 60.0, "seconds between metric publications"),
         "--spot-discount": (float, 0.7, "share of spot time that is not billed"),
@@ -35,7 +38,11 @@ def add_service_options(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_from(arguments: argparse.Namespace, state_dir: Path, aws_url: str) -> Settings:
-    """Settings from parsed options."""
+    """Settings from parsed options.
+
+    Raises:
+        ScenarioError: the scenario of faults cannot be used.
+    """
     return Settings(
         state_dir=state_dir.resolve(),
         images_file=arguments.images.resolve(),
@@ -47,10 +54,12 @@ def settings_from(arguments: argparse.Namespace, state_dir: Path, aws_url: str) 
         startup_timeout_s=arguments.startup_timeout,
         serverless_startup_timeout_s=min(180.0, arguments.startup_timeout),
         serverless_idle_s=arguments.serverless_idle,
+        serverless_environments=arguments.serverless_environments,
         stop_grace_s=arguments.stop_grace,
         metrics_period_s=arguments.metrics_period,
         spot_discount=arguments.spot_discount,
         poll_s=arguments.poll,
+        faults=arguments.faults and load_scenario(arguments.faults),
     )
 
 
@@ -94,7 +103,10 @@ def main() -> None:
     add_service_options(parser)
     arguments = parser.parse_args()
     configure_logging()
-    settings = settings_from(arguments, arguments.state, arguments.aws_endpoint)
+    try:
+        settings = settings_from(arguments, arguments.state, arguments.aws_endpoint)
+    except ScenarioError as error:
+        parser.exit(2, f"{error}\n")
 
     async def run() -> None:
         await serve(settings, arguments.port, stop_on_signals(), arguments.host)

@@ -43,3 +43,8 @@ class ContainerFiles:
         if re.fullmatch(r"python(3(\.\d+)?)?", name):
             return [str(image.python), *words[1:]]
         return [str(image.python), *words] if name.endswith(".py") else words
+
+
+def output_folders(ml_root: Path) -> list[Path]:
+    """Where a job's container leaves what it has done: outputs, checkpoints, output data."""
+    return [ml_root / "processing" / "output", ml_root / "checkpoints", ml_root / "output" / "data"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from local_aws.sagemaker.containers import ContainerSpec, running
 from local_aws.sagemaker.errors import JobFailedError
-from local_aws.sagemaker.failure_reasons import algorithm_error
+from local_aws.sagemaker.failure_reasons import INSTANCE_LOST, algorithm_error
 from local_aws.sagemaker.instance_types import InstanceShape
 from local_aws.sagemaker.job_context import JobContext
 from local_aws.sagemaker.usage import observing
@@ -30,9 +30,11 @@ async def run_to_end(
             observed = context.observed(host, shape)
             async with observing(container.pid, observed, platform.cloudwatch, period_s):
                 code = await container.wait()
-            tail = container.stderr_tail
+            tail, is_lost = container.stderr_tail, container.is_instance_lost
     except OSError as error:
         raise JobFailedError(f"AlgorithmError: cannot start {spec.command[0]}: {error}") from error
+    if is_lost:
+        raise JobFailedError(INSTANCE_LOST)
     if code != 0:
         raise JobFailedError(algorithm_error(code, read_text(failure_file) or tail))
 

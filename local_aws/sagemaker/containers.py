@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from local_aws.children import bound_to_parent
+from local_aws.sagemaker.container_faults import ContainerFaults
 
 _LOG = logging.getLogger(__name__)
 _TAIL_LINES = 20
@@ -34,6 +35,7 @@ class ContainerSpec:
 
     Attributes:
         grace: seconds from SIGTERM to SIGKILL, asked for while the container is being ended.
+        faults: what is to go wrong with it; None where nothing can.
     """
 
     command: list[str]
@@ -41,6 +43,7 @@ class ContainerSpec:
     folder: Path
     grace: Callable[[], float]
     grace_cap: GraceCap
+    faults: ContainerFaults | None = None
 
 
 class Container:
@@ -51,6 +54,12 @@ class Container:
         self._spec = spec
         self._stderr_tail: collections.deque[str] = collections.deque(maxlen=_TAIL_LINES)
         self._readers: list[asyncio.Task[None]] = []
+        self.is_instance_lost = False
+
+    @property
+    def faults(self) -> ContainerFaults | None:
+        """What is to go wrong with it."""
+        return self._spec.faults
 
     @property
     def pid(self) -> int:
@@ -93,6 +102,11 @@ class Container:
         self._signal_group(signal.SIGKILL)
         await self.wait()
 
+    def kill(self, *, is_instance_lost: bool) -> None:
+        """SIGKILL to the whole group, at once; the instance under it may be gone as well."""
+        self.is_instance_lost = self.is_instance_lost or is_instance_lost
+        self._signal_group(signal.SIGKILL)
+
     def _signal_group(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
@@ -117,6 +131,8 @@ async def running(spec: ContainerSpec, sink: LogSink) -> AsyncIterator[Container
 
     Must be entered on the main thread: the container dies with the thread that forks it.
     """
+    if spec.faults is not None:
+        await spec.faults.before_start()
     process = await asyncio.create_subprocess_exec(
         *bound_to_parent(spec.command, signal.SIGKILL),
         stdin=asyncio.subprocess.DEVNULL,
@@ -130,6 +146,9 @@ async def running(spec: ContainerSpec, sink: LogSink) -> AsyncIterator[Container
     container = Container(process, spec)
     container.read_output(sink)
     try:
-        yield container
+        async with contextlib.AsyncExitStack() as stack:
+            if spec.faults is not None:
+                await stack.enter_async_context(spec.faults.watching(container))
+            yield container
     finally:
         await asyncio.shield(container.terminate())

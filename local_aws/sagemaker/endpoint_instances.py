@@ -8,9 +8,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from local_aws.faults.scenario import Target
 from local_aws.sagemaker.cloudwatch import Dimensions
 from local_aws.sagemaker.concurrency import cancelled
 from local_aws.sagemaker.container_environment import container_environment
+from local_aws.sagemaker.container_faults import ContainerFaults
 from local_aws.sagemaker.container_files import ContainerFiles
 from local_aws.sagemaker.containers import ContainerSpec
 from local_aws.sagemaker.failure_reasons import image_not_found
@@ -137,4 +139,8 @@ class Instance:
             folder=ml_root,
             grace=lambda: settings.stop_grace_s,
             grace_cap=self._platform.grace_cap,
+            faults=ContainerFaults(
+                self._platform.faults,
+                Target(resource=spec.endpoint, job_kind="endpoint", host=self.name),
+            ),
         )

@@ -11,6 +11,12 @@ SERVICE_STOPPED = (
 )
 
 
+INSTANCE_LOST = (
+    "InternalServerError: We encountered an internal error. Please try again. "
+    "(The instance was lost.)"
+)
+
+
 def shortened(reason: str) -> str:
     """``reason`` cut to what the API carries, keeping both its ends."""
     if len(reason) <= _MAX_CHARACTERS:

@@ -6,11 +6,13 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
+from local_aws.faults.scenario import Target
 from local_aws.sagemaker.clock import now_s
 from local_aws.sagemaker.cloudwatch import Dimensions
 from local_aws.sagemaker.concurrency import first_of
 from local_aws.sagemaker.container_environment import container_environment
-from local_aws.sagemaker.container_files import ContainerFiles
+from local_aws.sagemaker.container_faults import ContainerFaults
+from local_aws.sagemaker.container_files import ContainerFiles, output_folders
 from local_aws.sagemaker.containers import ContainerSpec, LogSink
 from local_aws.sagemaker.errors import JobFailedError, JobStoppedError
 from local_aws.sagemaker.failure_reasons import image_not_found
@@ -84,7 +86,15 @@ class JobContext:
             folder=files.ml_root,
             grace=lambda: settings.stop_grace_s,
             grace_cap=self.platform.grace_cap,
+            faults=self._faults(files),
         )
+
+    def _faults(self, files: ContainerFiles) -> ContainerFaults:
+        root = files.ml_root
+        target = Target(
+            resource=self.record.name, job_kind=self.kind.verb.lower(), host=root.parent.name
+        )
+        return ContainerFaults(self.platform.faults, target, output_folders(root))
 
     def sink(self, host: str) -> LogSink:
         """Where a host's lines go: stream ``<job>/<host>`` of the kind's log group."""

@@ -6,6 +6,7 @@ import dataclasses
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 import aiohttp
 
@@ -13,10 +14,21 @@ from local_aws.sagemaker.containers import Container, ContainerSpec, LogSink, ru
 
 _FIRST_PING_DELAY_S = 0.01
 _PING_DELAY_S = 0.05
+_CHUNK_BYTES = 1 << 18
+_FAULT_TEXT = b"injected by a fault scenario"
 
 
 class ModelServerNotReadyError(Exception):
     """The container ended, or did not answer ``/ping`` with 200 in time; the text says which."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Exchange:
+    """What the container answered to a payload exchanged by files, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    seconds: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,13 +65,56 @@ class ModelServer:
         self.in_flight += 1
         start = time.perf_counter()
         try:
+            async with asyncio.timeout(timeout_s):
+                status = await self._fault(body)
+                if status is not None:
+                    text = b"injected by a fault scenario"
+                    return Answer(status, text, {}, time.perf_counter() - start)
+                async with self._session.post(
+                    f"{self._url}/invocations", data=body, headers=headers
+                ) as response:
+                    answer = await response.read()
+                    seconds = time.perf_counter() - start
+                    return Answer(response.status, answer, response.headers, seconds)
+        finally:
+            self.in_flight -= 1
+
+    async def _fault(self, body: bytes) -> int | None:
+        faults = self.container.faults
+        if faults is None:
+            return None
+        records = body.count(b"\n") + (not body.endswith(b"\n"))
+        return await faults.before_request(records)
+
+    async def exchange(
+        self, source: Path, target: Path, headers: Mapping[str, str], timeout_s: float
+    ) -> Exchange:
+        """POST a file to ``/invocations`` and write the answer to another, streamed both ways.
+
+        Raises:
+            asyncio.TimeoutError: no whole answer within ``timeout_s``.
+            aiohttp.ClientError: the connection failed.
+        """
+        self.in_flight += 1
+        start = time.perf_counter()
+        try:
+            status = await self._fault(source.read_bytes())
+            if status is not None:
+                target.write_bytes(_FAULT_TEXT)
+                return Exchange(status, {}, time.perf_counter() - start)
+            size = {"Content-Length": str(source.stat().st_size)}
             timeout = aiohttp.ClientTimeout(total=timeout_s)
-            async with self._session.post(
-                f"{self._url}/invocations", data=body, headers=headers, timeout=timeout
-            ) as response:
-                answer = await response.read()
-                seconds = time.perf_counter() - start
-                return Answer(response.status, answer, response.headers, seconds)
+            with source.open("rb") as body, target.open("wb") as sink:
+                async with self._session.post(
+                    f"{self._url}/invocations",
+                    data=body,
+                    headers={**headers, **size},
+                    timeout=timeout,
+                ) as response:
+                    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+                        sink.write(chunk)
+                    seconds = time.perf_counter() - start
+                    return Exchange(response.status, response.headers, seconds)
         finally:
             self.in_flight -= 1
 
@@ -116,8 +171,11 @@ async def serving(
     address = {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_BIND_TO_HOST": "127.0.0.1"}
     spec = dataclasses.replace(spec, environment={**spec.environment, **address})
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
+    no_limit = aiohttp.ClientTimeout(total=None)  # each call has its own
     async with (
-        aiohttp.ClientSession(connector=connector, auto_decompress=False) as session,
+        aiohttp.ClientSession(
+            connector=connector, auto_decompress=False, timeout=no_limit
+        ) as session,
         running(spec, sink) as container,
     ):
         server = ModelServer(container, f"http://127.0.0.1:{port}", session)

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from local_aws.faults.registry import Faults
 from local_aws.sagemaker.cloudwatch import CloudWatch
 from local_aws.sagemaker.containers import GraceCap
 from local_aws.sagemaker.images import ImageRegistry
@@ -22,18 +23,21 @@ class Platform:
     cloudwatch: CloudWatch
     quota: InstanceQuota
     grace_cap: GraceCap
+    faults: Faults
 
     @classmethod
     def build(cls, settings: Settings) -> "Platform":
         """Open the database and the clients."""
+        faults = Faults()
         return cls(
             settings=settings,
             store=Store(settings.state_dir / "sagemaker.sqlite"),
-            s3=S3(settings),
+            s3=S3(settings, faults),
             images=ImageRegistry(settings.images_file),
-            cloudwatch=CloudWatch(settings),
+            cloudwatch=CloudWatch(settings, faults),
             quota=InstanceQuota(settings.instance_limit),
             grace_cap=GraceCap(),
+            faults=faults,
         )
 
     def close(self) -> None:

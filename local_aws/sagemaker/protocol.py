@@ -10,7 +10,9 @@ import botocore.session
 from aiohttp import web
 from botocore.model import ServiceModel
 
+from local_aws.faults.registry import Faults
 from local_aws.sagemaker import validation
+from local_aws.sagemaker.api_faults import refuse_on_fault, resource_of
 from local_aws.sagemaker.errors import ApiError, not_implemented, validation_exception
 
 _LOG = logging.getLogger(__name__)
@@ -32,9 +34,12 @@ class ControlPlane:
     not have is dropped, so a handler may answer with its whole record.
     """
 
-    def __init__(self, model: ServiceModel, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, model: ServiceModel, handlers: Mapping[str, Handler], faults: Faults
+    ) -> None:
         self._model = model
         self._handlers = dict(handlers)
+        self._faults = faults
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
@@ -70,6 +75,7 @@ class ControlPlane:
             validation.check(operation.input_shape, parameters)
         elif parameters:
             raise validation_exception(f"{name} takes no parameters.")
+        refuse_on_fault(self._faults, name, resource_of(parameters))
         answer = await handler(parameters)
         pruned = validation.pruned(operation.output_shape, answer)
         return pruned if isinstance(pruned, dict) and operation.output_shape else {}

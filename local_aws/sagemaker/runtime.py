@@ -7,6 +7,8 @@ import uuid
 
 from aiohttp import web
 
+from local_aws.faults.registry import Faults
+from local_aws.sagemaker.api_faults import refuse_on_fault
 from local_aws.sagemaker.endpoints import Endpoints
 from local_aws.sagemaker.errors import ApiError
 from local_aws.sagemaker.fleets import Fleet
@@ -24,17 +26,21 @@ class Runtime:
     """Answers invocations."""
 
     def __init__(
-        self, settings: Settings, endpoints: Endpoints, metrics: InvocationMetrics
+        self,
+        settings: Settings,
+        endpoints: Endpoints,
+        metrics: InvocationMetrics,
+        faults: Faults,
     ) -> None:
         self._settings = settings
         self._endpoints = endpoints
         self._metrics = metrics
+        self._faults = faults
 
     def routes(self) -> list[web.RouteDef]:
         """The paths this answers."""
         return [
             web.post("/endpoints/{name}/invocations", self.handle),
-            # Asynchronous and streamed invocations will have handlers of their own.
             web.post("/endpoints/{name}/{other}", self.refuse),
         ]
 
@@ -42,7 +48,7 @@ class Runtime:
         """Answer what this runtime does not offer."""
         other = request.match_info["other"]
         message = f"/{other} is not implemented by the embedded SageMaker service."
-        return _error_response(ApiError("ValidationError", message))
+        return error_response(ApiError("ValidationError", message))
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
@@ -50,11 +56,10 @@ class Runtime:
         try:
             return await self._invoke(name, request)
         except ApiError as error:
-            return _error_response(error)
+            return error_response(error)
         except Exception:
             _LOG.exception("Unexpected error in an invocation of %s", name)
-            message = "The service met an internal error."
-            return _error_response(ApiError("InternalFailure", message, 500))
+            return internal_failure()
 
     async def _invoke(self, name: str, request: web.Request) -> web.Response:
         start = time.perf_counter()
@@ -65,6 +70,7 @@ class Runtime:
         body = await self._body(request, fleet)
         headers = {key: request.headers[key] for key in _FORWARDED if key in request.headers}
         try:
+            refuse_on_fault(self._faults, "InvokeEndpoint", name)
             answer = await fleet.invoke(body, headers)
             self._require_success(name, variant, answer)
             _require_response_size(answer, fleet)
@@ -140,7 +146,13 @@ class Runtime:
         )
 
 
-def _error_response(error: ApiError) -> web.Response:
+def internal_failure() -> web.Response:
+    """The answer where this service itself is at fault."""
+    return error_response(ApiError("InternalFailure", "The service met an internal error.", 500))
+
+
+def error_response(error: ApiError) -> web.Response:
+    """``error`` as the runtime's protocol shapes it."""
     return web.Response(
         body=json.dumps({"Message": error.message, **error.members}).encode(),
         status=error.status,

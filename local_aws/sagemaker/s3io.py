@@ -18,6 +18,8 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local_aws.faults.registry import Faults
+from local_aws.faults.scenario import FaultKind, Target
 from local_aws.sagemaker.errors import JobFailedError
 from local_aws.sagemaker.settings import Settings
 
@@ -60,7 +62,8 @@ def no_objects_message(uri: str, settings: Settings, role_arn: str) -> str:
 class S3:
     """Blocking S3 calls, run on threads of their own so that the event loop stays free."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, faults: Faults) -> None:
+        self._faults = faults
         self._client: Any = boto3.client(
             "s3",
             endpoint_url=settings.aws_endpoint_url,
@@ -146,6 +149,8 @@ class S3:
 
     async def upload(self, path: Path, uri: str) -> None:
         """Upload one file to exactly ``uri``."""
+        if self._faults.hit(FaultKind.LOST_OUTPUT, Target(object=uri)) is not None:
+            return
         bucket, key = split_uri(uri)
         try:
             await self.in_thread(self._upload, path, bucket, key)

@@ -1,10 +1,11 @@
-"""A serverless production variant: from zero containers and back to zero."""
+"""A serverless production variant: from zero environments and back to zero."""
 
 import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any
 
+from local_aws.faults.scenario import FaultKind, Target
 from local_aws.sagemaker.endpoint_instances import Instance, VariantSpec
 from local_aws.sagemaker.errors import ApiError
 from local_aws.sagemaker.fleets import invoke_surviving
@@ -13,10 +14,11 @@ from local_aws.sagemaker.platform import Platform
 
 
 class ServerlessFleet:
-    """No container until a call comes, none after an idle time, a cap on calls in flight.
+    """An environment for each call in flight, none after an idle time, a cap on calls in flight.
 
-    One container process answers all concurrent calls; AWS would start more environments. With
-    provisioned concurrency the container stays.
+    A call that finds no idle environment starts one and waits for it: its cold start. Beyond
+    ``--serverless-environments`` processes calls share, where AWS would start more. As many
+    environments as are provisioned stay.
     """
 
     max_payload_bytes = 4 * 1024 * 1024
@@ -25,30 +27,32 @@ class ServerlessFleet:
         self._platform = platform
         self._spec = spec
         self._config = config
-        self._instance: Instance | None = None
-        self._starting = asyncio.Lock()
+        self._limit = platform.settings.serverless_environments
+        self._environments: list[Instance] = []
+        self._starting = 0
+        self._ready = asyncio.Condition()
         self._in_flight = 0
-        self._idle_timer: asyncio.TimerHandle | None = None
+        self._idle_timers: dict[str, asyncio.TimerHandle] = {}
         self._stopping: set[asyncio.Task[None]] = set()
 
     @property
-    def _is_provisioned(self) -> bool:
-        return bool(self._config.get("ProvisionedConcurrency", 0))
+    def _provisioned(self) -> int:
+        return min(int(self._config.get("ProvisionedConcurrency", 0)), self._limit)
 
     async def start(self) -> None:
         """See that the model starts; keep it only when concurrency is provisioned."""
-        instance = Instance(self._platform, self._spec)
-        await instance.start()
-        if self._is_provisioned:
-            self._instance = instance
-        else:
-            await instance.stop()
+        instances = [Instance(self._platform, self._spec) for _ in range(self._provisioned or 1)]
+        for instance in instances:
+            await instance.start()
+            self._environments.append(instance)
+        if not self._provisioned:
+            self._end(instances[0])
+            await asyncio.gather(*self._stopping)
 
     async def stop(self) -> None:
-        """End the container, if there is one."""
-        self._cancel_idle_timer()
-        if self._instance is not None:
-            await self._instance.stop()
+        """End every environment."""
+        for instance in list(self._environments):
+            self._end(instance)
         await asyncio.gather(*self._stopping)
 
     async def invoke(self, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -61,16 +65,18 @@ class ServerlessFleet:
                 429,
             )
         self._in_flight += 1
-        self._cancel_idle_timer()
+        used: list[ModelServer] = []
+
+        async def server() -> ModelServer:
+            used.append(await self._server())
+            return used[-1]
+
         try:
             timeout_s = self._platform.settings.invocation_timeout_s
-            return await invoke_surviving(self._server, body, headers, timeout_s)
+            return await invoke_surviving(server, body, headers, timeout_s)
         finally:
             self._in_flight -= 1
-            if self._in_flight == 0 and not self._is_provisioned:
-                delay_s = self._platform.settings.serverless_idle_s
-                loop = asyncio.get_running_loop()
-                self._idle_timer = loop.call_later(delay_s, self._stop_idle)
+            self._let_idle(used[-1:])
 
     def describe(self) -> dict[str, Any]:
         """The configuration, as it is and as it should be."""
@@ -80,35 +86,80 @@ class ServerlessFleet:
         }
 
     async def _server(self) -> ModelServer:
-        async with self._starting:
-            if self._instance is None or self._instance.server is None:
-                await self._cold_start()
-            server = self._instance.server if self._instance is not None else None
-        if server is None:
-            raise ApiError("ModelError", "The container ended as soon as it was ready.", 424)
-        return server
+        """An idle environment, a new one, or the least busy one; its call must begin at once."""
+        target = Target(resource=self._spec.endpoint, job_kind="endpoint")
+        cold = self._platform.faults.hit(FaultKind.COLD_START, target)
+        if cold is not None:
+            for instance, server in self._alive():
+                if server.in_flight == 0:
+                    self._end(instance)
+        while True:
+            alive = self._alive()
+            if any(server.in_flight == 0 for _, server in alive) or (
+                alive and len(alive) + self._starting >= self._limit
+            ):
+                instance, server = min(alive, key=lambda pair: pair[1].in_flight)
+                self._cancel_idle_timer(instance)
+                return server
+            if len(alive) + self._starting < self._limit:
+                return await self._cold_start(cold.delay_s if cold is not None else 0.0)
+            async with self._ready:
+                await self._ready.wait()
 
-    async def _cold_start(self) -> None:
+    def _alive(self) -> list[tuple[Instance, ModelServer]]:
+        """Environments that run, those used last first; the dead are forgotten."""
+        pairs = [(each, each.server) for each in self._environments]
+        alive = [(each, server) for each, server in pairs if server is not None]
+        self._environments = [each for each, _ in alive]
+        return alive
+
+    async def _cold_start(self, delay_s: float) -> ModelServer:
         start = time.perf_counter()
         instance = Instance(self._platform, self._spec)
+        self._starting += 1
         try:
+            await asyncio.sleep(delay_s)
             await instance.start()
         except ModelServerNotReadyError as error:
             raise ApiError("ModelError", f"The container did not start: {error}", 424) from error
-        self._instance = instance
+        finally:
+            self._starting -= 1
+            async with self._ready:
+                self._ready.notify_all()
         setup_us = (time.perf_counter() - start) * 1e6
         self._platform.cloudwatch.put_metric(
             "AWS/SageMaker", "ModelSetupTime", [setup_us], "Microseconds", self._spec.dimensions
         )
+        server = instance.server
+        if server is None:
+            raise ApiError("ModelError", "The container ended as soon as it was ready.", 424)
+        self._environments.insert(0, instance)
+        return server
 
-    def _cancel_idle_timer(self) -> None:
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
-            self._idle_timer = None
+    def _let_idle(self, used: list[ModelServer]) -> None:
+        """Start the idle time of the environment that has just answered."""
+        for instance, server in self._alive():
+            if server in used and server.in_flight == 0:
+                self._environments.remove(instance)
+                self._environments.insert(0, instance)
+                delay_s = self._platform.settings.serverless_idle_s
+                timer = asyncio.get_running_loop().call_later(delay_s, self._stop_idle, instance)
+                self._idle_timers[instance.name] = timer
 
-    def _stop_idle(self) -> None:
-        instance, self._instance = self._instance, None
-        if instance is not None:
-            task = asyncio.create_task(instance.stop())
-            self._stopping.add(task)
-            task.add_done_callback(self._stopping.discard)
+    def _stop_idle(self, instance: Instance) -> None:
+        self._idle_timers.pop(instance.name, None)
+        if len(self._alive()) > self._provisioned:
+            self._end(instance)
+
+    def _end(self, instance: Instance) -> None:
+        self._cancel_idle_timer(instance)
+        if instance in self._environments:
+            self._environments.remove(instance)
+        task = asyncio.create_task(instance.stop())
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+    def _cancel_idle_timer(self, instance: Instance) -> None:
+        timer = self._idle_timers.pop(instance.name, None)
+        if timer is not None:
+            timer.cancel()

@@ -4,6 +4,8 @@ import dataclasses
 import os
 from pathlib import Path
 
+from local_aws.faults.scenario import Scenario
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -17,10 +19,13 @@ class Settings:
         invocation_timeout_s: AWS gives a container 60 s to answer an invocation.
         startup_timeout_s: AWS waits 8 minutes for ``/ping`` (3 minutes when serverless).
         serverless_idle_s: a serverless container is stopped after this long without a call.
+        serverless_environments: processes of one serverless endpoint at the most; AWS starts one
+            for each call in flight, and beyond this number calls share.
         stop_grace_s: SIGTERM to SIGKILL; AWS gives a job 120 s.
         metrics_period_s: AWS publishes each minute.
         spot_discount: share of a spot job's time that is not billed (emulated).
         poll_s: how often checkpoints and continuous outputs are looked at.
+        faults: scenario that is active from the start.
     """
 
     state_dir: Path
@@ -33,10 +38,12 @@ class Settings:
     startup_timeout_s: float = 480.0
     serverless_startup_timeout_s: float = 180.0
     serverless_idle_s: float = 300.0
+    serverless_environments: int = 2
     stop_grace_s: float = 120.0
     metrics_period_s: float = 60.0
     spot_discount: float = 0.7
     poll_s: float = 1.0
+    faults: Scenario | None = None
 
     def arn(self, resource: str, name: str) -> str:
         """The ARN of a SageMaker resource, for example ``("transform-job", "nightly")``."""

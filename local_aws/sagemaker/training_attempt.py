@@ -7,9 +7,10 @@ import enum
 from typing import Any
 
 from local_aws.sagemaker.concurrency import all_or_first_error, first_of
-from local_aws.sagemaker.container_files import ContainerFiles
+from local_aws.sagemaker.container_files import ContainerFiles, output_folders
 from local_aws.sagemaker.container_run import run_to_end
 from local_aws.sagemaker.containers import ContainerSpec
+from local_aws.sagemaker.fault_interruption import interrupted_on_fault
 from local_aws.sagemaker.images import Image
 from local_aws.sagemaker.instance_types import instance_shape
 from local_aws.sagemaker.job_context import JobContext
@@ -82,7 +83,11 @@ class TrainingAttempt:
         )
         await self._download_checkpoints(checkpoints)
         enter(self._context, "Training")
-        await all_or_first_error(self._run_host(host) for host in self._hosts)
+        outputs = [
+            folder for files in self.files.values() for folder in output_folders(files.ml_root)
+        ]
+        async with interrupted_on_fault(self._context, self._interruptions, outputs):
+            await all_or_first_error(self._run_host(host) for host in self._hosts)
 
     async def _download_channel(self, channel: dict[str, Any]) -> None:
         s3, source = self._context.platform.s3, channel["DataSource"]["S3DataSource"]

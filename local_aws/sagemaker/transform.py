@@ -9,7 +9,7 @@ from local_aws.sagemaker.clock import now_s
 from local_aws.sagemaker.concurrency import all_or_first_error
 from local_aws.sagemaker.container_files import ContainerFiles
 from local_aws.sagemaker.errors import JobFailedError, validation_exception
-from local_aws.sagemaker.failure_reasons import algorithm_error
+from local_aws.sagemaker.failure_reasons import INSTANCE_LOST, algorithm_error
 from local_aws.sagemaker.images import Image
 from local_aws.sagemaker.instance_types import instance_shape
 from local_aws.sagemaker.job_context import JobContext
@@ -147,6 +147,8 @@ class TransformRunner(JobRunner):
                 if not server.is_alive:
                     code = await server.container.wait()
                     tail = server.container.stderr_tail
+                    if server.container.is_instance_lost:
+                        raise JobFailedError(INSTANCE_LOST) from failure
                     raise JobFailedError(algorithm_error(code, tail)) from failure
                 failures.append(failure.reason)
 

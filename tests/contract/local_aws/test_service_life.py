@@ -10,6 +10,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
+from local_aws.faults.registry import Faults
 from local_aws.sagemaker.cloudwatch import CloudWatch
 from local_aws.sagemaker.settings import Settings
 from tests.support.local_aws import LocalAws, running_local_aws
@@ -111,7 +112,9 @@ def test_a_cpu_instance_reports_no_gpu(
 
 
 def test_publishing_to_nobody_neither_fails_nor_waits(tmp_path: Path) -> None:
-    cloudwatch = CloudWatch(Settings(tmp_path, tmp_path / "images.json", "http://127.0.0.1:9"))
+    cloudwatch = CloudWatch(
+        Settings(tmp_path, tmp_path / "images.json", "http://127.0.0.1:9"), Faults()
+    )
 
     cloudwatch.put_metric("ns", "name", [1.0, 2.0], "None", (("a", "b"),))
     cloudwatch.put_line("group", "stream", "a line")

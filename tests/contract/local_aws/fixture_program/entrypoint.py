@@ -126,6 +126,8 @@ def train() -> None:
             sys.exit(0)
         state["step"] += 1
         checkpoint.write_text(json.dumps(state))
+        with (checkpoint.parent / "steps.log").open("a") as log:
+            log.write(f"{state['step']}\n")
         print("step", state["step"], flush=True)
     (ML_ROOT / "model" / "result.json").write_text(json.dumps({**state, "data": data}))
     (ML_ROOT / "model" / "label.txt").write_text("trained")
