@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from include.pipeline.load_batch import AheadLoader, Target
     from include.pipeline.nightly_inbox import WaitingBatch
     from include.pipeline.ports import BatchClosure
+    from include.pipeline.run_express import ExpressOutcome
 
 
 def utc_now() -> datetime:
@@ -55,6 +56,28 @@ class Twolane(Adapters):
         )
         ports = PullPorts(self.objects, self.reader, self.registry, self.accounts, self.read_store)
         return pull_batch(submission, run_id=run_id, policy=policy, ports=ports)
+
+    def submitted_bytes(self, submission: Submission) -> int:
+        """See `include.pipeline.pull_batch.submitted_bytes`."""
+        from include.pipeline.pull_batch import submitted_bytes
+
+        return submitted_bytes(
+            submission.batch_uris, allowed_buckets=self.settings.allowed, objects=self.objects
+        )
+
+    def express(
+        self, submission: Submission, *, run_id: str, on_pulled: Callable[[str], None]
+    ) -> ExpressOutcome:
+        """See `include.pipeline.run_express`."""
+        from include.pipeline.run_express import run_express
+
+        return run_express(
+            submission,
+            run_id=run_id,
+            max_bytes=self.settings.express_max_bytes,
+            steps=self,
+            on_pulled=on_pulled,
+        )
 
     def validate(self, batch_id: str) -> Validation:
         """See `include.pipeline.validate_batch`."""

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         serverless_provisioned: provisioned concurrency; 0 accepts cold starts.
         serverless_documents_per_call: documents in one invocation at the most.
         serverless_concurrency: one batch's invocations in flight, below the endpoint's limit.
+        express_max_bytes: a submission over this is not looked at on the express path.
         nightly_join_bytes: an account's nightly files are joined up to this size.
         mlflow_tracking_uri: where the model registry answers.
         loading_documents_per_s: collecting and loading rate the router keeps time back for.
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     serverless_provisioned: int = Field(default=1, ge=0)
     serverless_documents_per_call: int = Field(default=100, gt=0)
     serverless_concurrency: int = Field(default=4, ge=1, le=200)
+    express_max_bytes: int = Field(default=2**20, gt=0)
     nightly_join_bytes: int = Field(default=256 * 2**20, gt=0)
     mlflow_tracking_uri: str = "http://127.0.0.1:5000"
     loading_documents_per_s: float = Field(default=2_000.0, gt=0)

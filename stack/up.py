@@ -85,7 +85,12 @@ def build_steps(session: Session) -> list[Step]:
     ]
     steps += [
         Step("databases", "databases and roles", ("postgres",), _create_databases(session)),
-        Step("airflow-schema", "airflow's tables", ("databases",), _migrate_airflow(session)),
+        Step(
+            "airflow-schema",
+            "airflow's tables and pools",
+            ("databases",),
+            _migrate_airflow(session),
+        ),
     ]
     names = {step.name for step in steps}
     for name, command, title, needs in _PRODUCT_STEPS:
@@ -118,14 +123,17 @@ def _create_databases(session: Session) -> Callable[[Cancelled], str]:
 def _migrate_airflow(session: Session) -> Callable[[Cancelled], str]:
     # The stamp lies beside the data it speaks of: thrown away together.
     stamp = session.paths.postgres / "airflow-schema"
-    installed = version("apache-airflow")
+    pools = session.paths.root / "include" / "pools.json"
+    wanted = f"{version('apache-airflow')}\n{pools.read_text()}"
 
     def action(cancelled: Cancelled) -> str:
-        if stamp.exists() and stamp.read_text() == installed:
+        if stamp.exists() and stamp.read_text() == wanted:
             return "up to date"
-        command = [str(session.paths.venv("airflow") / "bin" / "airflow"), "db", "migrate"]
-        run_command(session.paths, "airflow-schema", command, session.environment, cancelled)
-        stamp.write_text(installed)
+        airflow = str(session.paths.venv("airflow") / "bin" / "airflow")
+        for arguments in (["db", "migrate"], ["pools", "import", str(pools)]):
+            command = [airflow, *arguments]
+            run_command(session.paths, "airflow-schema", command, session.environment, cancelled)
+        stamp.write_text(wanted)
         return ""
 
     return action

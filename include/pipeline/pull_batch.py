@@ -123,6 +123,21 @@ def _pull(
     return manifest
 
 
+def submitted_bytes(
+    uris: Sequence[str], *, allowed_buckets: frozenset[str], objects: ObjectStore
+) -> int:
+    """Return what the submitted files weigh; a file that is missing weighs nothing.
+
+    Raises:
+        BucketNotAllowed: a URI lies outside the allowed buckets.
+    """
+    for uri in uris:
+        check_bucket(uri, allowed_buckets)
+    return sum(
+        info.size_bytes for uri in uris for info in objects.list_objects(uri) if info.uri == uri
+    )
+
+
 def check_bucket(uri: str, allowed_buckets: frozenset[str]) -> None:
     """Refuse a URI outside the allowed buckets.
 

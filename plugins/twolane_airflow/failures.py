@@ -12,6 +12,8 @@ from airflow.sdk.exceptions import AirflowFailException
 from include.domain.errors import BatchRejected
 
 PULL_TASK_ID = "pull"
+BATCH_ID_KEY = "batch_id"
+"""XCom under which a task that pulls by itself leaves its batch's id when it fails."""
 
 
 @contextmanager
@@ -27,18 +29,40 @@ def close_as_failed(context: Mapping[str, Any]) -> None:
     """Record on the batch why its run failed. A batch that was never pulled has no record."""
     from include.bootstrap import twolane
 
-    task_instance = context["ti"]
-    group, _, task_id = task_instance.task_id.rpartition(".")
-    pull_task_id = f"{group}.{PULL_TASK_ID}" if group else PULL_TASK_ID
-    map_index = task_instance.map_index if group else None
-    batch_id = task_instance.xcom_pull(task_ids=pull_task_id, map_indexes=map_index)
+    batch_id = _batch_id(context["ti"])
     if batch_id:
+        _, _, task_id = context["ti"].task_id.rpartition(".")
         twolane().fail(batch_id, f"{task_id}: {context.get('exception')}")
 
 
+def _batch_id(task_instance: Any) -> str | None:
+    """Return the batch of a task: what it pulled itself, or what its run's or group's pull did."""
+    group, _, _ = task_instance.task_id.rpartition(".")
+    map_index = task_instance.map_index if group else None
+    own: str | None = task_instance.xcom_pull(
+        task_ids=task_instance.task_id, key=BATCH_ID_KEY, map_indexes=map_index
+    )
+    if own:
+        return own
+    pull_task_id = f"{group}.{PULL_TASK_ID}" if group else PULL_TASK_ID
+    found: str | None = task_instance.xcom_pull(task_ids=pull_task_id, map_indexes=map_index)
+    return found
+
+
 DEFAULT_ARGS = {
-    "retries": 2,
-    "retry_delay": timedelta(seconds=5),
+    "retries": 5,
+    "retry_delay": timedelta(seconds=3),
+    "retry_exponential_backoff": 2,
+    "max_retry_delay": timedelta(seconds=30),
     "on_failure_callback": close_as_failed,
+    "pool": "bulk",
 }
-"""Every inference DAG's default arguments."""
+"""Every inference DAG's default arguments. The delays add up to more than a minute: a database or
+an AWS service that restarts is outlived, a batch at fault is not retried at all."""
+
+EXPRESS_ARGS = DEFAULT_ARGS | {
+    "retry_delay": timedelta(seconds=1),
+    "pool": "express",
+    "priority_weight": 100,
+}
+"""Those of the express path: the same, sooner, and in slots of its own."""

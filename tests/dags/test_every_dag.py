@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import ast
+import json
 
 import pytest
+import yaml
 
+from stack.environment import render_environment
+from stack.passwords import generate
+from stack.paths import Paths
+from stack.settings import Ports
 from tests.support.airflow_home import REPOSITORY
 
 DAGS = REPOSITORY / "dags"
@@ -37,7 +43,7 @@ def test_every_task_is_tried_again_and_reports_its_failure(dag_bag, dag_id):
     for task in dag_bag.dags[dag_id].tasks:
         arguments = task.partial_kwargs if task.is_mapped else vars(task)
         callbacks = arguments["on_failure_callback"]
-        assert task.retries == 2, task.task_id
+        assert arguments["retries"] == 5, task.task_id
         assert callbacks in (close_as_failed, [close_as_failed], (close_as_failed,)), task.task_id
 
 
@@ -50,3 +56,23 @@ def test_the_scheduler_can_store_it(dag_bag, dag_id):
     stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
 
     assert sorted(stored.task_dict) == sorted(dag.task_dict)
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_every_task_has_slots_of_its_own_kind(dag_bag, dag_id):
+    pools = json.loads((REPOSITORY / "include" / "pools.json").read_text())
+
+    assert {task.pool for task in dag_bag.dags[dag_id].tasks} <= pools.keys()
+
+
+def test_bulk_work_can_never_hold_the_slots_of_the_others():
+    pools = json.loads((REPOSITORY / "include" / "pools.json").read_text())
+    astro = yaml.safe_load((REPOSITORY / "airflow_settings.yaml").read_text())["airflow"]["pools"]
+    paths = Paths(root=REPOSITORY, state=REPOSITORY / ".twolane")
+    environment = render_environment(paths, Ports(), generate())
+
+    parallelism = int(environment["AIRFLOW__CORE__PARALLELISM"])
+    assert sum(pool["slots"] for pool in pools.values()) == parallelism
+    assert {each["pool_name"]: each["pool_slot"] for each in astro} == {
+        name: pool["slots"] for name, pool in pools.items()
+    }

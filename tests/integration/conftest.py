@@ -160,9 +160,11 @@ class Product:
 
     def infer(self, uri: str, account: str = "standard-harbor", **conf: Any) -> Outcome:
         """Run `document_inference` to its end."""
-        # Every field, since `dag.test` leaves a run's values on the DAG for the next one.
-        values = {**BLANK_FORM, "batch_uri": uri, "account": account, **conf}
-        return self.run("document_inference", values)
+        return self.run("document_inference", form(uri, account, conf))
+
+    def infer_express(self, uri: str, account: str = "trial-lumen", **conf: Any) -> Outcome:
+        """Run `express_inference` to its end."""
+        return self.run("express_inference", form(uri, account, conf))
 
     def run(self, dag_id: str, conf: dict[str, Any]) -> Outcome:
         run = self._dags[dag_id].test(run_conf=conf)
@@ -195,6 +197,11 @@ def product(local_aws: LocalAws, product_environment: dict[str, str]) -> Iterato
     os.environ.clear()
     os.environ.update(before)
     forget_settings()
+
+
+def form(uri: str, account: str, changes: dict[str, Any]) -> dict[str, Any]:
+    """Every field, since `dag.test` leaves a run's values on the DAG for the next one."""
+    return {**BLANK_FORM, "batch_uri": uri, "account": account, **changes}
 
 
 def forget_settings() -> None:
