@@ -21,8 +21,8 @@ SERVICES = (
 
 
 def server_command() -> list[str]:
-    """The command of the MiniStack server, run by this interpreter."""
-    return [sys.executable, "-m", "ministack"]
+    """The command of the MiniStack server, made durable, run by this interpreter."""
+    return [sys.executable, "-m", "local_aws.durable"]
 
 
 def server_environment(
