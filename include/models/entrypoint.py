@@ -1,7 +1,7 @@
-"""The container's entry point: `entrypoint.py serve | process | train`.
+"""The container's entry point: `entrypoint.py serve | process | infer | train`.
 
-Both images start here. `serve` and `process` need the serving image's packages, `train` the
-training image's; each is imported only when asked for.
+Both images start here. `serve`, `process` and `infer` need the serving image's packages, `train`
+the training image's; each is imported only when asked for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 FAILURE_FILE = "output/failure"
-_USAGE = "usage: entrypoint.py serve | process | train"
+_USAGE = "usage: entrypoint.py serve | process | infer | train"
 
 
 def main(arguments: list[str]) -> int:
@@ -26,6 +26,8 @@ def main(arguments: list[str]) -> int:
             from serving.commands import serve as command
         case ["process"]:
             from serving.commands import process as command
+        case ["infer"]:
+            from serving.commands import infer as command
         case ["train"]:
             from training.train import train as command
         case _:

@@ -1,4 +1,4 @@
-"""The container's commands over the engine: `serve` and `process`."""
+"""The container's commands over the engine: `serve`, `process` and `infer`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,16 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 
 from .artifact import load_artifact, unpack
 from .backend import load_backend
 from .batching import BatchPolicy
 from .engine import Engine
 from .metering import Meter
-from .process import process_shards
+from .process import ShardFolders, process_shards
 from .server import ModelServer
 from .settings import ContainerSettings
-
-
-class Terminated(Exception):
-    """SIGTERM came; raised in the main thread wherever it stands."""
+from .termination import Terminated, TerminationNotice
 
 
 def serve(env: Mapping[str, str]) -> int:
@@ -39,23 +35,52 @@ def process(env: Mapping[str, str]) -> int:
     """Classify the shards of a processing job's `documents` input with its `model` input."""
     settings = ContainerSettings.from_environment(env)
     root = settings.ml_root / "processing"
-    signal.signal(signal.SIGTERM, _raise_terminated)
+    folders = ShardFolders(root / "input/documents", root / "output", settings.scratch)
+    notice = TerminationNotice(grace_s=0)
+    if not _run(settings, root / "input/model", folders, notice):
+        return 128 + signal.SIGTERM
+    return 0
+
+
+def infer(env: Mapping[str, str]) -> int:
+    """Classify the shards of a training job's channel `documents` with its channel `model`.
+
+    A shard's output is its checkpoint. SageMaker brings back those of the attempts before, so an
+    instance that is taken away costs the shard in flight and no other. On SIGTERM the shard in
+    hand is finished if the notice allows, and no other is begun; that is no failure: what is
+    missing is counted from outside.
+    """
+    settings = ContainerSettings.from_environment(env)
+    root = settings.ml_root
+    folders = ShardFolders(root / "input/data/documents", root / "checkpoints", settings.scratch)
+    notice = TerminationNotice(settings.termination_grace_s)
+    _run(settings, root / "input/data/model", folders, notice)
+    return 0
+
+
+def _run(
+    settings: ContainerSettings, model: Path, folders: ShardFolders, notice: TerminationNotice
+) -> bool:
+    """Do the shards; return whether there was time for all of them."""
+    notice.listen()
     meter = Meter()
     try:
         with tempfile.TemporaryDirectory(prefix="model-") as unpacked:
-            unpack(root / "input" / "model" / "model.tar.gz", Path(unpacked))
+            unpack(model / "model.tar.gz", Path(unpacked))
             engine = build_engine(Path(unpacked), settings, meter)
-            found = process_shards(engine, root / "input" / "documents", root / "output")
+            found = process_shards(engine, folders, notice.is_given)
             engine.close()
     except Terminated:
-        print("terminated before every shard was done", file=sys.stderr, flush=True)
-        return 128 + signal.SIGTERM
+        pass
     finally:
         print(meter.summary_line(), flush=True)
+    if notice.is_given():
+        print("terminated before every shard was done", file=sys.stderr, flush=True)
+        return False
     if not found:
         # Sharding by key may leave an instance without any input; that is no failure.
         print("no shard in the input", file=sys.stderr, flush=True)
-    return 0
+    return True
 
 
 def build_engine(folder: Path, settings: ContainerSettings, meter: Meter) -> Engine:
@@ -76,7 +101,3 @@ def build_engine(folder: Path, settings: ContainerSettings, meter: Meter) -> Eng
         workers=settings.workers,
         window_documents=settings.window_documents,
     )
-
-
-def _raise_terminated(number: int, frame: FrameType | None) -> None:
-    raise Terminated

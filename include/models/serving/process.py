@@ -1,12 +1,15 @@
-"""The processing job: every shard under the input, one finished output file for each."""
+"""Jobs over files: every shard under the input, one finished output file for each."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from .engine import Engine
@@ -17,41 +20,89 @@ OUTPUT_SUFFIX = ".out"
 _BUFFER_BYTES = 1024 * 1024
 
 
-def process_shards(engine: Engine, source: Path, target: Path) -> int:
-    """Classify every shard under `source` that has no output yet.
+@dataclass(frozen=True)
+class ShardFolders:
+    """Where a job's shards are, and where their outputs go.
+
+    Attributes:
+        source: a folder of `*.jsonl`, at any depth.
+        target: receives `<shard>.jsonl.out` at the same relative path, whole. SageMaker may copy
+            it to S3 at any moment.
+        scratch: where an output is written until it is whole; on the target's disk if possible.
+    """
+
+    source: Path
+    target: Path
+    scratch: Path
+
+    def shards(self) -> list[Path]:
+        """Every shard, in order of its name."""
+        return sorted(self.source.rglob(f"*{SHARD_SUFFIX}"))
+
+    def output(self, shard: Path) -> Path:
+        """Where a shard's output goes."""
+        relative = shard.relative_to(self.source)
+        return self.target / relative.with_name(relative.name + OUTPUT_SUFFIX)
+
+
+def process_shards(
+    engine: Engine, folders: ShardFolders, is_stopping: Callable[[], bool] = lambda: False
+) -> int:
+    """Classify every shard that has no whole output yet.
 
     A shard's output appears whole or not at all, so a job that is run again continues where the
     last one stopped.
 
     Args:
         engine: the model.
-        source: a folder of `*.jsonl`, at any depth.
-        target: receives `<shard>.jsonl.out` at the same relative path.
+        folders: where the shards are.
+        is_stopping: asked before each shard; none is begun once it says so.
 
     Returns:
         Number of shards found.
     """
-    shards = sorted(source.rglob(f"*{SHARD_SUFFIX}"))
+    shards = folders.shards()
     for shard in shards:
-        relative = shard.relative_to(source)
-        output = target / relative.with_name(relative.name + OUTPUT_SUFFIX)
-        if output.exists():
+        relative, output = shard.relative_to(folders.source), folders.output(shard)
+        if is_whole(shard, output):
             _log("shard_skipped", relative, 0, 0.0)
             continue
+        if is_stopping():
+            _log("shard_left", relative, 0, 0.0)
+            continue
         started = time.monotonic()
-        documents = process_shard(engine, shard, output)
+        documents = process_shard(engine, shard, output, folders.scratch)
         _log("shard_done", relative, documents, time.monotonic() - started)
     return len(shards)
 
 
-def process_shard(engine: Engine, shard: Path, output: Path) -> int:
+def is_whole(shard: Path, output: Path) -> bool:
+    """Whether `output` has a line for each record of `shard`, its last one ended.
+
+    An output that came back from S3 is believed by its lines, not by its name: whatever copied
+    it there may have been cut off.
+    """
+    if not output.exists():
+        return False
+    with shard.open("rb") as records:
+        expected = sum(1 for line in read_lines(records) if line.strip())
+    ended = found = 0
+    with output.open("rb") as answers:
+        for line in answers:
+            found += bool(line.strip())
+            ended += line.endswith(b"\n") and bool(line.strip())
+    return ended == found == expected
+
+
+def process_shard(engine: Engine, shard: Path, output: Path, scratch: Path) -> int:
     """Classify one shard, streaming, and put its output in place atomically.
 
     Returns:
         Number of answers written.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
+    scratch.mkdir(parents=True, exist_ok=True)
+    partial = scratch / f"{output.name}.{os.getpid()}.partial"
     documents = 0
     try:
         with shard.open("rb") as source, partial.open("wb", buffering=_BUFFER_BYTES) as sink:
@@ -60,10 +111,22 @@ def process_shard(engine: Engine, shard: Path, output: Path) -> int:
                 documents += 1
             sink.flush()
             os.fsync(sink.fileno())
-        partial.replace(output)
+        _put_in_place(partial, output)
     finally:
         partial.unlink(missing_ok=True)
     return documents
+
+
+def _put_in_place(partial: Path, output: Path) -> None:
+    """Rename, or where the folders are on two disks copy beside it and rename there."""
+    try:
+        partial.replace(output)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = output.with_name(f".{partial.name}")
+        shutil.copyfile(partial, beside)
+        beside.replace(output)
 
 
 def _answer_lines(engine: Engine, source_lines: Iterator[bytes]) -> Iterator[bytes]:

@@ -27,6 +27,8 @@ class ContainerSettings:
         window_documents: documents sorted by length together (`MODEL_WINDOW_DOCUMENTS`).
         max_payload_bytes: larger requests get 413 (`SAGEMAKER_MAX_PAYLOAD_IN_MB`).
         max_concurrent_transforms: requests that a transform job should keep in flight.
+        termination_grace_s: seconds from SIGTERM in which a shard of a training job may still be
+            finished (`TERMINATION_GRACE_S`); of AWS's 120, the rest is for uploading it.
     """
 
     ml_root: Path
@@ -37,6 +39,12 @@ class ContainerSettings:
     window_documents: int
     max_payload_bytes: int
     max_concurrent_transforms: int
+    termination_grace_s: int = 90
+
+    @property
+    def scratch(self) -> Path:
+        """Where outputs are written until they are whole."""
+        return self.ml_root / "scratch"
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> ContainerSettings:
@@ -55,6 +63,7 @@ class ContainerSettings:
             window_documents=_number(env, "MODEL_WINDOW_DOCUMENTS", 2048),
             max_payload_bytes=_number(env, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 6) * MEBIBYTE,
             max_concurrent_transforms=_number(env, "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS", 2),
+            termination_grace_s=_number(env, "TERMINATION_GRACE_S", 90),
         )
 
 
