@@ -2,23 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 from ministack import app as ministack
-from ministack.core import persistence
 
 from local_aws.durable.application import JOURNALED_STATE, DurableApplication
 from local_aws.durable.checkpoints import Checkpoints
 from local_aws.durable.journal import Journal
-
-
-def _save(name: str, state: Any) -> None:
-    """Write a state file, or raise; MiniStack's own would only log."""
-    path = Path(persistence.STATE_DIR) / f"{name}.json"
-    before = path.stat().st_ino if path.exists() else None
-    persistence.save_state(name, state)
-    if not path.exists() or path.stat().st_ino == before:
-        raise OSError(f"MiniStack could not save {path}")
+from local_aws.durable.state_files import save, states
 
 
 def main() -> None:
@@ -30,7 +20,7 @@ def main() -> None:
         if name == JOURNALED_STATE:
             journal.clear()
 
-    checkpoints = Checkpoints(ministack._build_persistence_save_dict, _save, after)
+    checkpoints = Checkpoints(states, save, after)
     ministack.app = DurableApplication(ministack.app, journal, checkpoints)
     ministack.main()
 
