@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from include.composition import Adapters
@@ -69,15 +69,21 @@ class Twolane(Adapters):
         self, submission: Submission, *, run_id: str, on_pulled: Callable[[str], None]
     ) -> ExpressOutcome:
         """See `include.pipeline.run_express`."""
+        from include.pipeline.batch_layout import batch_root
+        from include.pipeline.near_objects import NearObjects
         from include.pipeline.run_express import run_express
 
-        return run_express(
-            submission,
-            run_id=run_id,
-            max_bytes=self.settings.express_max_bytes,
-            steps=self,
-            on_pulled=on_pulled,
-        )
+        bucket = self.settings.work_bucket
+        with NearObjects(self.objects, owned_prefix=partial(batch_root, bucket)) as near:
+            steps = Twolane(self.settings, self.lanes, self._now)
+            steps.objects = near
+            return run_express(
+                submission,
+                run_id=run_id,
+                max_bytes=self.settings.express_max_bytes,
+                steps=steps,
+                on_pulled=on_pulled,
+            )
 
     def validate(self, batch_id: str) -> Validation:
         """See `include.pipeline.validate_batch`."""

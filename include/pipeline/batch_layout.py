@@ -77,3 +77,10 @@ class BatchLayout:
     def quarantine_shard(self, index: int) -> str:
         """The documents of a shard that were set aside."""
         return f"{self.root}quarantine/{shard_file_name(index)}"
+
+
+def batch_root(work_bucket: str, uri: str) -> str | None:
+    """Return the prefix of the batch that an object belongs to; None where it is of no batch."""
+    batches = f"s3://{work_bucket}/batches/"
+    batch_id, separator, _ = uri.removeprefix(batches).partition("/")
+    return f"{batches}{batch_id}/" if uri.startswith(batches) and separator else None
