@@ -45,6 +45,7 @@ def _aws(ports: Ports) -> dict[str, str]:
         "AWS_ENDPOINT_URL": f"http://{HOST}:{ports.aws}",
         "AWS_ENDPOINT_URL_SAGEMAKER": sagemaker,
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": sagemaker,
+        "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": sagemaker,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         # The emulator checks no signature, and botocore must find something to sign with.

@@ -7,7 +7,11 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from local_aws.autoscaling.service import AutoScaling
 from local_aws.sagemaker.admin import Admin
+from local_aws.sagemaker.async_inference import AsyncInference
+from local_aws.sagemaker.async_runtime import AsyncRuntime
+from local_aws.sagemaker.endpoint_capacities import EndpointCapacities
 from local_aws.sagemaker.endpoint_configs import EndpointConfigs
 from local_aws.sagemaker.endpoints import Endpoints
 from local_aws.sagemaker.fault_admin import FaultAdmin
@@ -19,6 +23,7 @@ from local_aws.sagemaker.platform import Platform
 from local_aws.sagemaker.processing import ProcessingRunner
 from local_aws.sagemaker.protocol import ControlPlane, load_service_model
 from local_aws.sagemaker.runtime import Runtime
+from local_aws.sagemaker.services import Services
 from local_aws.sagemaker.settings import Settings
 from local_aws.sagemaker.tags import Tags
 from local_aws.sagemaker.training import TrainingRunner
@@ -41,8 +46,12 @@ def build_application(settings: Settings) -> web.Application:
     transform = Jobs(TRANSFORM, platform, TransformRunner(platform))
     training = Jobs(TRAINING, platform, TrainingRunner(platform, interruptions))
     jobs = (processing, transform, training)
-    endpoints = Endpoints(platform)
-    resources = (*jobs, endpoints, EndpointConfigs(platform), Models(platform), Tags(platform))
+    asynchronous = AsyncInference(platform)
+    endpoints = Endpoints(platform, asynchronous)
+    capacities = EndpointCapacities(endpoints)
+    autoscaling = AutoScaling(platform, capacities)
+    models, tags = Models(platform), Tags(platform)
+    resources = (*jobs, endpoints, capacities, EndpointConfigs(platform), models, tags)
     handlers = {name: each for part in resources for name, each in part.handlers().items()}
     metrics = InvocationMetrics(platform.cloudwatch)
 
@@ -55,15 +64,23 @@ def build_application(settings: Settings) -> web.Application:
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(platform.close)
             await stack.enter_async_context(metrics.publishing(settings.metrics_period_s))
+            await stack.enter_async_context(asynchronous.publishing(settings.backlog_period_s))
+            await stack.enter_async_context(autoscaling.scaling())
             yield
             platform.grace_cap.seconds = _SHUTDOWN_GRACE_S
             await asyncio.gather(*(part.close() for part in (*jobs, endpoints)))
 
+    faults = platform.faults
+    sagemaker = ControlPlane(load_service_model(), handlers, faults)
+    scaling_model = load_service_model("application-autoscaling")
+    scaling = ControlPlane(scaling_model, autoscaling.handlers(), faults)
+    services = Services({scaling_model.metadata["targetPrefix"]: scaling}, default=sagemaker)
     application = web.Application(client_max_size=_MAX_BODY_BYTES)
     application.cleanup_ctx.append(lifetime)
     application.add_routes(
         [
-            web.post("/", ControlPlane(load_service_model(), handlers, platform.faults).handle),
+            web.post("/", services.handle),
+            *AsyncRuntime(settings, endpoints, asynchronous.queues, faults).routes(),
             *Runtime(settings, endpoints, metrics, platform.faults).routes(),
             *Admin(training, interruptions).routes(),
             *FaultAdmin(platform.faults).routes(),

@@ -30,6 +30,7 @@ def add_service_options(parser: argparse.ArgumentParser) -> None:
         "--serverless-environments": (int, 2, "processes of one serverless endpoint at the most"),
         "--stop-grace": (float, 120.0, "seconds between SIGTERM and SIGKILL"),
         "--metrics-period": (float, 60.0, "seconds between metric publications"),
+        "--time-factor": (float, 1.0, "how many times faster alarms and cooldowns run"),
         "--spot-discount": (float, 0.7, "share of spot time that is not billed"),
         "--poll": (float, 1.0, "seconds between looks at checkpoints"),
     }
@@ -57,6 +58,7 @@ def settings_from(arguments: argparse.Namespace, state_dir: Path, aws_url: str) 
         serverless_environments=arguments.serverless_environments,
         stop_grace_s=arguments.stop_grace,
         metrics_period_s=arguments.metrics_period,
+        time_factor=arguments.time_factor,
         spot_discount=arguments.spot_discount,
         poll_s=arguments.poll,
         faults=arguments.faults and load_scenario(arguments.faults),

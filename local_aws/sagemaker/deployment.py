@@ -3,16 +3,20 @@
 import asyncio
 import random
 import shutil
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from local_aws.sagemaker.async_fleet import AsyncFleet
+from local_aws.sagemaker.async_inference import AsyncInference
 from local_aws.sagemaker.concurrency import all_or_first_error
 from local_aws.sagemaker.endpoint_instances import VariantSpec
 from local_aws.sagemaker.errors import ApiError, JobFailedError
 from local_aws.sagemaker.fleets import Fleet
 from local_aws.sagemaker.instance_fleet import InstanceFleet
 from local_aws.sagemaker.instance_types import instance_shape, serverless_shape
+from local_aws.sagemaker.limits import InstanceLease
 from local_aws.sagemaker.model_server import ModelServerNotReadyError
 from local_aws.sagemaker.models import find_model, primary_container
 from local_aws.sagemaker.platform import Platform
@@ -29,18 +33,33 @@ class DeploymentFailedError(Exception):
 class Deployment:
     """The fleets of one endpoint under one configuration."""
 
-    def __init__(self, platform: Platform, endpoint: str, config: Record, folder: Path) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        asynchronous: AsyncInference,
+        endpoint: str,
+        config: Record,
+        folder: Path,
+        counts: dict[str, int],
+    ) -> None:
         """Take the instances from the quota.
+
+        Args:
+            counts: instances by variant where they are not the configuration's.
 
         Raises:
             ApiError: ResourceLimitExceeded, or a model that is gone.
         """
         self._platform = platform
+        self._asynchronous = asynchronous
+        self._counts = counts
+        self.async_config: dict[str, Any] | None = config.request.get("AsyncInferenceConfig")
         self._endpoint = endpoint
         self._folder = folder
         self._leases = ExitStack()
         self._variants: list[dict[str, Any]] = config.request["ProductionVariants"]
         self._fleets: dict[str, Fleet] = {}
+        self._instance_leases: dict[str, InstanceLease] = {}
         self._containers = {}
         for variant in self._variants:
             model = find_model(platform, variant["ModelName"])
@@ -50,14 +69,23 @@ class Deployment:
                 self._lease(variant)
 
     def _lease(self, variant: dict[str, Any]) -> None:
+        lease = InstanceLease(self._platform.quota, variant["InstanceType"], _USAGE)
         try:
-            lease = self._platform.quota.acquire(
-                variant["InstanceType"], _USAGE, variant["InitialInstanceCount"]
-            )
+            lease.resize(self._count(variant))
         except ApiError:
             self._leases.close()
             raise
-        self._leases.enter_context(lease)
+        self._leases.callback(lease.close)
+        self._instance_leases[variant["VariantName"]] = lease
+
+    def _count(self, variant: dict[str, Any]) -> int:
+        """Instances the variant begins with."""
+        return int(self._counts.get(variant["VariantName"], variant["InitialInstanceCount"]))
+
+    @property
+    def fleets(self) -> Mapping[str, Fleet]:
+        """The fleets by variant name."""
+        return self._fleets
 
     async def start(self) -> None:
         """Start every variant.
@@ -163,4 +191,9 @@ class Deployment:
         )
         if serverless is not None:
             return ServerlessFleet(self._platform, spec, serverless)
+        if self.async_config is not None:
+            lease, count = self._instance_leases[name], self._count(variant)
+            return AsyncFleet(
+                self._platform, spec, self._asynchronous, self.async_config, lease, count
+            )
         return InstanceFleet(self._platform, spec, variant["InitialInstanceCount"])

@@ -50,9 +50,11 @@ class EndpointConfigs:
             raise validation_exception(
                 f'Cannot create already existing endpoint configuration "{arn}".'
             )
-        for member in ("AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerConfig"):
+        for member in ("ShadowProductionVariants", "ExplainerConfig"):
             if request.get(member):
                 raise not_implemented(member)
+        if request.get("AsyncInferenceConfig"):
+            _check_async(request)
         for variant in request["ProductionVariants"]:
             self._check_variant(variant)
         if len({"ServerlessConfig" in variant for variant in request["ProductionVariants"]}) > 1:
@@ -118,3 +120,13 @@ def _check_serverless(variant: dict[str, Any], serverless: dict[str, Any]) -> No
         )
     if serverless.get("ProvisionedConcurrency", 0) > serverless["MaxConcurrency"]:
         raise validation_exception("ProvisionedConcurrency must not exceed MaxConcurrency.")
+
+
+def _check_async(request: dict[str, Any]) -> None:
+    variants = request["ProductionVariants"]
+    if any("ServerlessConfig" in variant for variant in variants):
+        raise validation_exception("AsyncInferenceConfig is not supported for serverless variants.")
+    if len(variants) > 1:
+        raise not_implemented("An asynchronous endpoint with several variants")
+    if not request["AsyncInferenceConfig"]["OutputConfig"].get("S3OutputPath"):
+        raise not_implemented("An OutputConfig without S3OutputPath")

@@ -38,3 +38,30 @@ class InstanceQuota:
             yield
         finally:
             self._used[name] -= count
+
+
+class InstanceLease:
+    """A number of instances held from the quota, which may change."""
+
+    def __init__(self, quota: InstanceQuota, instance_type: str, usage: str) -> None:
+        self._quota = quota
+        self._key = (instance_type, usage)
+        self._held: list[contextlib.ExitStack] = []
+
+    def resize(self, count: int) -> None:
+        """Hold ``count`` instances.
+
+        Raises:
+            ApiError: ``ResourceLimitExceeded``; what was held is still held.
+        """
+        wanted = count - len(self._held)
+        if wanted > 0:
+            taken = self._quota.acquire(*self._key, wanted)
+            taken.close()  # all or none: now one by one, so that each can be given back
+            self._held += [self._quota.acquire(*self._key, 1) for _ in range(wanted)]
+        while len(self._held) > count:
+            self._held.pop().close()
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.resize(0)

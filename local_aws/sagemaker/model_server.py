@@ -98,7 +98,8 @@ class ModelServer:
         self.in_flight += 1
         start = time.perf_counter()
         try:
-            status = await self._fault(source.read_bytes())
+            faults = self.container.faults
+            status = await faults.before_request(_records_in(source)) if faults else None
             if status is not None:
                 target.write_bytes(_FAULT_TEXT)
                 return Exchange(status, {}, time.perf_counter() - start)
@@ -150,6 +151,11 @@ class ModelServer:
             "Model container failed to respond to ping; please ensure that the /ping endpoint is "
             "implemented and responds with an HTTP 200 status code."
         )
+
+
+def _records_in(path: Path) -> int:
+    with path.open("rb") as stream:
+        return sum(1 for _ in stream)
 
 
 def _free_port() -> int:

@@ -22,9 +22,9 @@ Request = dict[str, Any]
 Handler = Callable[[Request], Awaitable[dict[str, Any]]]
 
 
-def load_service_model() -> ServiceModel:
-    """SageMaker's own description of its operations, as botocore ships it."""
-    return botocore.session.get_session().get_service_model("sagemaker")
+def load_service_model(service: str = "sagemaker") -> ServiceModel:
+    """A service's own description of its operations, as botocore ships it."""
+    return botocore.session.get_session().get_service_model(service)
 
 
 class ControlPlane:

@@ -23,6 +23,8 @@ class Settings:
             for each call in flight, and beyond this number calls share.
         stop_grace_s: SIGTERM to SIGKILL; AWS gives a job 120 s.
         metrics_period_s: AWS publishes each minute.
+        time_factor: how many times faster alarms are evaluated and cooldowns pass than on AWS
+            (emulated); a backlog is published each 60 s ÷ this, and no later than other metrics.
         spot_discount: share of a spot job's time that is not billed (emulated).
         poll_s: how often checkpoints and continuous outputs are looked at.
         faults: scenario that is active from the start.
@@ -41,9 +43,15 @@ class Settings:
     serverless_environments: int = 2
     stop_grace_s: float = 120.0
     metrics_period_s: float = 60.0
+    time_factor: float = 1.0
     spot_discount: float = 0.7
     poll_s: float = 1.0
     faults: Scenario | None = None
+
+    @property
+    def backlog_period_s(self) -> float:
+        """Seconds between publications of a queue's metrics."""
+        return min(self.metrics_period_s, 60.0 / self.time_factor)
 
     def arn(self, resource: str, name: str) -> str:
         """The ARN of a SageMaker resource, for example ``("transform-job", "nightly")``."""

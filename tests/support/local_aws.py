@@ -34,6 +34,7 @@ SHORT_TIMES = (
     ("--stop-grace", "5"),
     ("--metrics-period", "1"),
     ("--poll", "0.1"),
+    ("--time-factor", "60"),
 )
 
 
@@ -79,6 +80,7 @@ def client_environment(port_aws: int, port_sagemaker: int) -> dict[str, str]:
     sagemaker = f"http://127.0.0.1:{port_sagemaker}"
     environment["AWS_ENDPOINT_URL_SAGEMAKER"] = sagemaker
     environment["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] = sagemaker
+    environment["AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"] = sagemaker
     return environment
 
 

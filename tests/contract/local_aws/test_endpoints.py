@@ -130,9 +130,15 @@ def test_an_unknown_endpoint(runtime: Any) -> None:
         invoke(runtime, "nobody", b"")
 
 
-def test_an_asynchronous_invocation_is_refused_clearly(runtime: Any) -> None:
-    with pytest.raises(ClientError, match="async-invocations is not implemented"):
-        runtime.invoke_endpoint_async(EndpointName="any", InputLocation="s3://a/b")
+def test_an_asynchronous_invocation_needs_an_asynchronous_endpoint(
+    sagemaker: SageMaker, runtime: Any
+) -> None:
+    endpoint = sagemaker.create_endpoint(
+        sagemaker.create_config(sagemaker.create_model(), **ONE_INSTANCE)
+    )
+
+    with pytest.raises(ClientError, match=f"{endpoint} is not an asynchronous endpoint"):
+        runtime.invoke_endpoint_async(EndpointName=endpoint, InputLocation="s3://a/b")
 
 
 def test_an_instance_that_dies_is_replaced(sagemaker: SageMaker, runtime: Any) -> None:

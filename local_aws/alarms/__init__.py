@@ -1,0 +1,1 @@
+"""CloudWatch alarms, evaluated as CloudWatch documents it; see ``watcher``."""
