@@ -22,6 +22,7 @@ from include.pipeline.records import BatchRecords, Collection, LaneRun, Validati
 if TYPE_CHECKING:
     from include.pipeline.collect_batch import CollectPorts
     from include.pipeline.lane_driver import LaneDriver
+    from include.pipeline.lane_health import LaneWatch
     from include.pipeline.load_batch import AheadLoader, Target
     from include.pipeline.nightly_inbox import WaitingBatch
     from include.pipeline.ports import BatchClosure
@@ -108,6 +109,8 @@ class Twolane(Adapters):
             loading_documents_per_s=self.settings.loading_documents_per_s,
             objects=self.objects,
             read_store=self.read_store,
+            watch=self.lane_watch,
+            leave=lambda lane: self._leave(batch_id, lane),
         )
 
     def placement(self, batch_id: str) -> Placement:
@@ -118,20 +121,48 @@ class Twolane(Adapters):
         """See `include.pipeline.run_serverless`."""
         from include.pipeline.run_serverless import InvocationPolicy, run_serverless
 
-        return run_serverless(
-            self.layout(batch_id),
-            policy=InvocationPolicy(
-                self.settings.serverless_documents_per_call,
-                self.settings.serverless_concurrency,
-            ),
-            now=self._now,
-            objects=self.objects,
-            registry=self.registry,
-            endpoint=self.endpoint,
+        with self.lane_watch.reporting(Lane.SERVERLESS, batch_id):
+            run = run_serverless(
+                self.layout(batch_id),
+                policy=InvocationPolicy(
+                    self.settings.serverless_documents_per_call,
+                    self.settings.serverless_concurrency,
+                ),
+                now=self._now,
+                objects=self.objects,
+                registry=self.registry,
+                endpoint=self.endpoint,
+            )
+        self.lane_watch.succeeded(
+            Lane.SERVERLESS, batch_id, run.resource_id, started_at=run.started_at
         )
+        return run
 
     def driver(self, batch_id: str, lane: Lane) -> LaneDriver:
-        """Return what drives a batch on a lane that takes its time; see `LaneDriver`."""
+        """Return what drives a batch on a lane that takes its time; see `LaneDriver`.
+
+        How it ends is reported to the lane's circuit breaker.
+        """
+        from include.pipeline.lane_health import WatchedDriver
+
+        def started_at() -> datetime:
+            runs = BatchRecords(self.objects, self.layout(batch_id)).lane_runs()
+            return min((run.started_at for run in runs), default=self._now())
+
+        return WatchedDriver(
+            self._driver(batch_id, lane),
+            self.lane_watch,
+            lane=lane,
+            batch_id=batch_id,
+            started_at=started_at,
+        )
+
+    def _leave(self, batch_id: str, lane: Lane) -> None:
+        """Stop what a lane may be doing for a batch; the serverless lane does nothing unasked."""
+        if lane is not Lane.SERVERLESS:
+            self._driver(batch_id, lane).stop()
+
+    def _driver(self, batch_id: str, lane: Lane) -> LaneDriver:
         from include.pipeline.run_job import JobDriver
 
         return JobDriver(
@@ -142,6 +173,14 @@ class Twolane(Adapters):
             runner=self.job_runner,
             now=self._now,
         )
+
+    @cached_property
+    def lane_watch(self) -> LaneWatch:
+        """The health of lanes; see `include.pipeline.lane_health`."""
+        from include.pipeline.lane_health import LaneWatch
+
+        policy = self.settings.breaker_policy
+        return LaneWatch(self.lane_health, self.lane_alerts, policy, self._now)
 
     def ahead_loader(self, batch_id: str) -> AheadLoader:
         """See `include.pipeline.load_batch.AheadLoader`."""

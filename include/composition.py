@@ -13,6 +13,7 @@ from include.config import Settings
 if TYPE_CHECKING:
     from include.adapters.aws.sagemaker_models import ServingSite
     from include.adapters.postgres.database import Database
+    from include.pipeline.lane_health_ports import LaneAlerts, LaneHealthStore
     from include.pipeline.ports import (
         AccountDirectory,
         DocumentReader,
@@ -105,6 +106,21 @@ class Adapters:
         from include.adapters.postgres.read_store import PostgresReadStore
 
         return PostgresReadStore(self.database)
+
+    @cached_property
+    def lane_health(self) -> LaneHealthStore:
+        """Circuit breakers, in Aurora."""
+        from include.adapters.postgres.lane_health import PostgresLaneHealth
+
+        return PostgresLaneHealth(self.database)
+
+    @cached_property
+    def lane_alerts(self) -> LaneAlerts:
+        """Transitions of breakers, to SNS."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.lane_alerts import SnsLaneAlerts
+
+        return SnsLaneAlerts(client("sns"), self.settings.lane_events_topic_arn)
 
     @cached_property
     def accounts(self) -> AccountDirectory:

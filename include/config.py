@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from include.domain.accounts import Tier
+from include.domain.breaker import BreakerPolicy
 from include.domain.lanes import Lane, LaneProfile
 
 PREFIX = "TWOLANE_"
@@ -37,6 +38,8 @@ class Settings(BaseSettings):
         serverless_concurrency: one batch's invocations in flight, below the endpoint's limit.
         express_max_bytes: a submission over this is not looked at on the express path.
         nightly_join_bytes: an account's nightly files are joined up to this size.
+        lane_events_topic_arn: SNS topic that hears of every transition of a lane's breaker.
+        breaker_window_s: and its kin: when a lane is left and tried again, as in `BreakerPolicy`.
         mlflow_tracking_uri: where the model registry answers.
         loading_documents_per_s: collecting and loading rate the router keeps time back for.
     """
@@ -67,8 +70,27 @@ class Settings(BaseSettings):
     serverless_concurrency: int = Field(default=4, ge=1, le=200)
     express_max_bytes: int = Field(default=2**20, gt=0)
     nightly_join_bytes: int = Field(default=256 * 2**20, gt=0)
+    lane_events_topic_arn: str = "arn:aws:sns:us-east-1:000000000000:twolane-lane-events"
+    breaker_window_s: float = Field(default=600.0, gt=0)
+    breaker_minimum_outcomes: int = Field(default=3, ge=1)
+    breaker_failure_rate: float = Field(default=0.5, gt=0, le=1)
+    breaker_pause_s: float = Field(default=60.0, gt=0)
+    breaker_max_pause_s: float = Field(default=1800.0, gt=0)
+    breaker_lease_s: float = Field(default=300.0, gt=0)
     mlflow_tracking_uri: str = "http://127.0.0.1:5000"
     loading_documents_per_s: float = Field(default=2_000.0, gt=0)
+
+    @property
+    def breaker_policy(self) -> BreakerPolicy:
+        """When a lane is left and tried again."""
+        return BreakerPolicy(
+            window_s=self.breaker_window_s,
+            minimum_outcomes=self.breaker_minimum_outcomes,
+            failure_rate=self.breaker_failure_rate,
+            pause_s=self.breaker_pause_s,
+            max_pause_s=self.breaker_max_pause_s,
+            lease_s=self.breaker_lease_s,
+        )
 
     @property
     def allowed(self) -> frozenset[str]:

@@ -61,6 +61,7 @@ def template_parameters(settings: Settings) -> dict[str, str]:
         "ModelsBucketName": settings.models_bucket,
         "MlflowBucketName": settings.mlflow_bucket,
         "PredictionsTableName": settings.predictions_table,
+        "LaneEventsTopicName": settings.lane_events_topic_arn.rsplit(":", 1)[1],
         "SageMakerRoleName": settings.role_arn.rsplit("/", 1)[1],
     }
 

@@ -72,6 +72,10 @@ class StoreError(TwolaneError):
     """A result store refused or lost a write."""
 
 
+class AlertsUnavailable(TwolaneError):
+    """An event about a lane could not be sent; it stands in the database and will be."""
+
+
 class RegistryUnavailable(TwolaneError):
     """The model registry does not answer, or not as a registry should."""
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from include.domain.lanes import LaneProfile
+from include.domain.lanes import Lane, LaneProfile
 from include.domain.routing import Placement, place
 from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.lane_health import LaneView, LaneWatch
 from include.pipeline.ports import ObjectStore, ReadStore
 from include.pipeline.records import BatchRecords
+
+LEASE_FACTOR = 3
+"""A probe has this many times its estimate to answer before another batch may try the lane."""
 
 
 def route_batch(
@@ -20,24 +25,61 @@ def route_batch(
     loading_documents_per_s: float,
     objects: ObjectStore,
     read_store: ReadStore,
+    watch: LaneWatch,
+    leave: Callable[[Lane], None],
 ) -> Placement:
-    """Place a validated batch. A batch that was placed before keeps its lane.
+    """Place a validated batch on a lane that is not open.
+
+    A batch that was placed before keeps its lane, unless that lane is open now and has given no
+    output yet: then what works for it there is stopped, and it is placed anew.
+
+    Args:
+        leave: stops what a lane may be doing for the batch.
 
     Raises:
         NoFeasibleLane: no lane admits it.
     """
     records = BatchRecords(objects, layout)
-    if objects.exists(layout.placement):
-        placement = records.placement()
-    else:
-        manifest, validation = records.manifest(), records.validation()
-        placement = place(
+    view = watch.look(layout.batch_id)
+    kept = records.placement() if objects.exists(layout.placement) else None
+    if kept is not None and (
+        kept.lane not in view.refused or objects.list_objects(layout.output_prefix)
+    ):
+        read_store.record_placement(layout.batch_id, kept)
+        return kept
+    manifest, validation = records.manifest(), records.validation()
+
+    def ask(health: Mapping[Lane, str]) -> Placement:
+        return place(
             documents=validation.document_count,
             tokens=validation.token_estimate,
             time_left_s=(manifest.deadline_at - now).total_seconds(),
             profiles=profiles,
             loading_s=validation.document_count / loading_documents_per_s,
+            health=health,
         )
-        records.save_placement(placement)
+
+    placement = _admitted(layout.batch_id, view, ask, watch)
+    if kept is not None and kept.lane is not placement.lane:
+        leave(kept.lane)
+    records.save_placement(placement)
     read_store.record_placement(layout.batch_id, placement)
     return placement
+
+
+def _admitted(
+    batch_id: str,
+    view: LaneView,
+    ask: Callable[[Mapping[Lane, str]], Placement],
+    watch: LaneWatch,
+) -> Placement:
+    """Ask until the answer is a lane that takes the batch, as its probe where it must."""
+    refused = dict(view.refused)
+    while True:
+        placement = ask(refused)
+        lane = placement.lane
+        if lane in refused or lane not in view.untried:
+            return placement
+        if watch.admit(lane, batch_id, lease_s=placement.latency_s * LEASE_FACTOR):
+            return replace(placement, reason=f"{placement.reason}; tries the lane after a pause")
+        refused[lane] = "another batch is trying it"

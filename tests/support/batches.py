@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from include.domain.accounts import Tier
+from include.domain.breaker import BreakerPolicy
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.manifests import BatchManifest, Submission
+from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.lane_health import LaneWatch
 from include.pipeline.pull_batch import PullPolicy, PullPorts, pull_batch
 from include.pipeline.route_batch import route_batch
 from include.pipeline.validate_batch import validate_batch
@@ -22,6 +25,7 @@ from tests.support.fakes import (
     FakeReadStore,
     FakeWriteStore,
 )
+from tests.support.fakes.lane_health import FakeLaneAlerts, FakeLaneHealth
 from tests.support.fakes.quality import FakeQualityGate, FakeReader
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -71,6 +75,15 @@ class World:
     write_store: FakeWriteStore = field(default_factory=FakeWriteStore)
     endpoint: FakeEndpoint = field(default_factory=FakeEndpoint)
     gate: FakeQualityGate = field(default_factory=FakeQualityGate)
+    lane_health: FakeLaneHealth = field(default_factory=FakeLaneHealth)
+    alerts: FakeLaneAlerts = field(default_factory=FakeLaneAlerts)
+    left: list[Lane] = field(default_factory=list)
+    time: datetime = NOW
+
+    @property
+    def watch(self) -> LaneWatch:
+        """The health of lanes, at `time`."""
+        return LaneWatch(self.lane_health, self.alerts, BreakerPolicy(), lambda: self.time)
 
     def __post_init__(self) -> None:
         self.runner = FakeJobRunner(self.objects)
@@ -122,12 +135,17 @@ class World:
 
     def routed(self, content: bytes, **changes: object) -> BatchLayout:
         layout = self.validated(content, **changes)
-        route_batch(
+        self.route(layout)
+        return layout
+
+    def route(self, layout: BatchLayout) -> Placement:
+        return route_batch(
             layout,
             now=NOW,
             profiles=PROFILES,
             loading_documents_per_s=1000,
             objects=self.objects,
             read_store=self.read_store,
+            watch=self.watch,
+            leave=self.left.append,
         )
-        return layout
