@@ -20,7 +20,9 @@ from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.records import BatchRecords, Collection, LaneRun, Validation
 
 if TYPE_CHECKING:
+    from include.domain.queues.lane_class import LaneClass
     from include.pipeline.collect_batch import CollectPorts
+    from include.pipeline.keep_queue import QueueKeeper
     from include.pipeline.lane_driver import LaneDriver
     from include.pipeline.lane_health import LaneWatch
     from include.pipeline.load_batch import AheadLoader, Target
@@ -269,6 +271,23 @@ class Twolane(Adapters):
 
     def layout(self, batch_id: str) -> BatchLayout:
         """Return where a batch's objects stand."""
+    def queue_keeper(self, lane_class: LaneClass) -> QueueKeeper:
+        """See `include.pipeline.keep_queue`."""
+        from include.pipeline.admit_message import AdmissionPorts
+        from include.pipeline.keep_queue import QueueKeeper
+
+        return QueueKeeper(
+            lane_class,
+            self.queues(lane_class),
+            AdmissionPorts(self.uploads, self.accounts, self.queue_ledger),
+            patience=self.settings.queue_patience(lane_class),
+            allowed_buckets=self.settings.allowed,
+        )
+
+    def record_run_failure(self, run_id: str, reason: str, *, is_final: bool) -> bool:
+        """Note on a queue's request why its run failed; False where the run is no queue's."""
+        return self.queue_ledger.record_failure(run_id, reason, is_final=is_final)
+
         return BatchLayout(self.settings.work_bucket, batch_id)
 
 

@@ -13,6 +13,7 @@ from include.config import Settings
 if TYPE_CHECKING:
     from include.adapters.aws.sagemaker_models import ServingSite
     from include.adapters.postgres.database import Database
+    from include.domain.queues.lane_class import LaneClass
     from include.pipeline.lane_health_ports import LaneAlerts, LaneHealthStore
     from include.pipeline.ports import (
         AccountDirectory,
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
         ReadStore,
         WriteStore,
     )
+    from include.pipeline.queue_ports import QueueLedger, Uploads
+    from include.pipeline.reconcile_ports import ProofBook
+    from include.pipeline.settle_message import Queues
 
 
 class Adapters:
@@ -121,6 +125,37 @@ class Adapters:
         from include.adapters.aws.lane_alerts import SnsLaneAlerts
 
         return SnsLaneAlerts(client("sns"), self.settings.lane_events_topic_arn)
+
+    @cached_property
+    def queue_ledger(self) -> QueueLedger:
+        """Requests that came by queues, in Aurora."""
+        from include.adapters.postgres.queue_ledger import PostgresQueueLedger
+
+        return PostgresQueueLedger(self.database)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """The inbox bucket, in S3."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.object_store import S3ObjectStore
+
+        return S3ObjectStore(client("s3"))
+
+    def queues(self, lane_class: LaneClass) -> Queues:
+        """SQS: a queue and its dead letters."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.queues import SqsQueue
+        from include.pipeline.settle_message import Queues
+
+        name = self.settings.queue_name(lane_class)
+        return Queues(SqsQueue(client("sqs"), name), SqsQueue(client("sqs"), f"{name}-dead"))
+
+    @cached_property
+    def book(self) -> ProofBook:
+        """Proofs, in Aurora."""
+        from include.adapters.postgres.proof_book import PostgresProofBook
+
+        return PostgresProofBook(self.database)
 
     @cached_property
     def accounts(self) -> AccountDirectory:

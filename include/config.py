@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from include.domain.accounts import Tier
 from include.domain.breaker import BreakerPolicy
 from include.domain.lanes import Lane, LaneProfile
+from include.domain.queues.lane_class import LaneClass
+from include.domain.queues.patience import QueuePatience
 
 PREFIX = "TWOLANE_"
 
@@ -37,6 +39,10 @@ class Settings(BaseSettings):
         serverless_documents_per_call: documents in one invocation at the most.
         serverless_concurrency: one batch's invocations in flight, below the endpoint's limit.
         express_max_bytes: a submission over this is not looked at on the express path.
+        express_queue: name of the queue; its dead letters are in `<name>-dead`. `bulk_queue` too.
+        express_held: messages taken from the queue at once; the rest waits there. `bulk_held` too.
+        express_caps: batches that an account runs at once from the queue, by its tier; a JSON
+            object in the environment. `bulk_caps` too.
         nightly_join_bytes: an account's nightly files are joined up to this size.
         lane_events_topic_arn: SNS topic that hears of every transition of a lane's breaker.
         breaker_window_s: and its kin: when a lane is left and tried again, as in `BreakerPolicy`.
@@ -69,6 +75,22 @@ class Settings(BaseSettings):
     serverless_documents_per_call: int = Field(default=100, gt=0)
     serverless_concurrency: int = Field(default=4, ge=1, le=200)
     express_max_bytes: int = Field(default=2**20, gt=0)
+    express_queue: str = "twolane-express"
+    bulk_queue: str = "twolane-bulk"
+    express_held: int = Field(default=32, gt=0)
+    bulk_held: int = Field(default=16, gt=0)
+    express_caps: dict[Tier, int] = {
+        Tier.DEMO: 8,
+        Tier.TRIAL: 4,
+        Tier.STANDARD: 4,
+        Tier.ENTERPRISE: 4,
+    }
+    bulk_caps: dict[Tier, int] = {
+        Tier.DEMO: 1,
+        Tier.TRIAL: 2,
+        Tier.STANDARD: 4,
+        Tier.ENTERPRISE: 8,
+    }
     nightly_join_bytes: int = Field(default=256 * 2**20, gt=0)
     lane_events_topic_arn: str = "arn:aws:sns:us-east-1:000000000000:twolane-lane-events"
     breaker_window_s: float = Field(default=600.0, gt=0)
@@ -79,6 +101,25 @@ class Settings(BaseSettings):
     breaker_lease_s: float = Field(default=300.0, gt=0)
     mlflow_tracking_uri: str = "http://127.0.0.1:5000"
     loading_documents_per_s: float = Field(default=2_000.0, gt=0)
+
+    @field_validator("express_caps", "bulk_caps")
+    @classmethod
+    def _a_cap_for_every_tier(cls, value: dict[Tier, int]) -> dict[Tier, int]:
+        if any(value.get(tier, 0) < 1 for tier in Tier):
+            raise ValueError("a cap is needed for every tier, 1 or more")
+        return value
+
+    def queue_name(self, lane_class: LaneClass) -> str:
+        """Return the name of a queue."""
+        return self.express_queue if lane_class is LaneClass.EXPRESS else self.bulk_queue
+
+    def queue_patience(self, lane_class: LaneClass) -> QueuePatience:
+        """Return how patient a queue is."""
+        if lane_class is LaneClass.EXPRESS:
+            return QueuePatience(
+                self.express_held, self.express_caps, put_back_s=1.0, max_put_back_s=10.0
+            )
+        return QueuePatience(self.bulk_held, self.bulk_caps)
 
     @property
     def breaker_policy(self) -> BreakerPolicy:

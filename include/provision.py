@@ -62,6 +62,8 @@ def template_parameters(settings: Settings) -> dict[str, str]:
         "MlflowBucketName": settings.mlflow_bucket,
         "PredictionsTableName": settings.predictions_table,
         "LaneEventsTopicName": settings.lane_events_topic_arn.rsplit(":", 1)[1],
+        "ExpressQueueName": settings.express_queue,
+        "BulkQueueName": settings.bulk_queue,
         "SageMakerRoleName": settings.role_arn.rsplit("/", 1)[1],
     }
 

@@ -52,6 +52,10 @@ class NoFeasibleLane(BatchRejected):
     """No lane can take the batch within its limits."""
 
 
+class PoisonMessage(BatchRejected):
+    """A queue's message asks for no batch that could be run; it never will."""
+
+
 class JobFailed(TwolaneError):
     """A remote job ended in failure; the message carries its failure reason."""
 
@@ -74,6 +78,10 @@ class StoreError(TwolaneError):
 
 class AlertsUnavailable(TwolaneError):
     """An event about a lane could not be sent; it stands in the database and will be."""
+
+
+class QueueUnavailable(TwolaneError):
+    """A message queue does not answer, or refuses."""
 
 
 class RegistryUnavailable(TwolaneError):

@@ -14,6 +14,7 @@ from include.adapters.aws.errors import AwsError, error_code, explain
 from include.adapters.aws.s3_uris import S3Uri
 from include.domain.errors import ObjectMissing, StoreError
 from include.pipeline.ports import ObjectInfo
+from include.pipeline.queue_ports import ObjectDetails
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -85,6 +86,16 @@ class S3ObjectStore:
                 return False
             _fail(uri, "look for", exc)
         return True
+
+    def describe(self, uri: str) -> ObjectDetails:
+        """Return an object's size and metadata; see `Uploads.describe`."""
+        at = S3Uri.parse(uri)
+        try:
+            head = self._client.head_object(Bucket=at.bucket, Key=at.key)
+        except AwsError as exc:
+            _fail_read(uri, "look at", exc)
+        metadata = {name.lower(): value for name, value in head.get("Metadata", {}).items()}
+        return ObjectDetails(head["ContentLength"], metadata)
 
     def list_objects(self, prefix_uri: str) -> list[ObjectInfo]:
         """Return the objects whose URIs start with `prefix_uri`, sorted."""

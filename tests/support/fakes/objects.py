@@ -12,14 +12,19 @@ from typing import BinaryIO
 from include.adapters.aws.s3_uris import S3Uri
 from include.domain.errors import ObjectMissing
 from include.pipeline.ports import ObjectInfo
+from include.pipeline.queue_ports import ObjectDetails
 
 
 class FakeObjectStore:
-    """Objects by URI, as `objects`; writes are counted by URI in `writes`."""
+    """Objects by URI, as `objects`; writes are counted by URI in `writes`.
+
+    `metadata` holds what uploaders wrote on objects, by URI.
+    """
 
     def __init__(self, objects: dict[str, bytes | str] | None = None) -> None:
         self.objects: dict[str, bytes] = {}
         self.writes: dict[str, int] = {}
+        self.metadata: dict[str, dict[str, str]] = {}
         for uri, content in (objects or {}).items():
             self.put(uri, content)
 
@@ -47,6 +52,9 @@ class FakeObjectStore:
 
     def exists(self, uri: str) -> bool:
         return str(S3Uri.parse(uri)) in self.objects
+
+    def describe(self, uri: str) -> ObjectDetails:
+        return ObjectDetails(len(self._get(uri)), self.metadata.get(uri, {}))
 
     def list_objects(self, prefix_uri: str) -> list[ObjectInfo]:
         prefix = str(S3Uri.parse_prefix(prefix_uri))

@@ -1,0 +1,11 @@
+"""What a submission may look like, however it arrives: form, REST or message."""
+
+from __future__ import annotations
+
+BATCH_URI_PATTERN = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$"
+JOINED_URI_PATTERN = r"^s3://.+/.+$"
+ACCOUNT_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,62}$"
+MODEL_ALIAS_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+DEFAULT_MODEL_ALIAS = "champion"
+MAX_DEADLINE_MINUTES = 7 * 24 * 60
+MAX_SUBMISSION_CHARACTERS = 200

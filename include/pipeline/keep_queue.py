@@ -1,0 +1,193 @@
+"""Keep a queue: take what there is room for, hold it until it is settled, let it go.
+
+A message is deleted only after its batch has committed. While its run works it is kept invisible
+by a heartbeat; what this process holds when it dies appears again and is held by the next, which
+adopts the runs. Nothing here is state that would have to survive.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from include.domain.queues.lane_class import LaneClass
+from include.domain.queues.patience import QueuePatience
+from include.pipeline.admit_message import (
+    AdmissionPorts,
+    Admit,
+    Drop,
+    PutBack,
+    Refuse,
+    RunRequest,
+    SendAnew,
+    admit_message,
+)
+from include.pipeline.queue_ports import Message, OutcomeState
+from include.pipeline.settle_message import Queues, Settler
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message taken and not yet settled; the times are those of the keeper's clock, seconds."""
+
+    message: Message
+    key: str
+    run: RunRequest
+    received_s: float
+    extended_s: float
+    looked_s: float
+
+
+class QueueKeeper:
+    """Keeps one queue. One thread at a time; any number of keepers, here or elsewhere.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        lane_class: LaneClass,
+        queues: Queues,
+        ports: AdmissionPorts,
+        *,
+        patience: QueuePatience,
+        allowed_buckets: frozenset[str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._lane_class = lane_class
+        self._queues = queues
+        self._settler = Settler(lane_class, queues, ports.ledger, patience)
+        self._ports = ports
+        self._patience = patience
+        self._allowed_buckets = allowed_buckets
+        self._clock = clock
+        self._held: dict[str, Held] = {}
+
+    @property
+    def held(self) -> int:
+        """Messages that are held now."""
+        return len(self._held)
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds to let pass before the next step: none while a step itself waits for messages."""
+        return self._patience.wait_s if len(self._held) >= self._patience.max_held else 0.0
+
+    def step(self) -> list[RunRequest]:
+        """Settle what has ended, extend the rest, take what there is room for.
+
+        Waits up to `wait_s` for a message when there is room for one, and not at all otherwise.
+
+        Returns:
+            The runs to start, or to adopt. One that is lost on the way is asked for again after
+            `look_again_s`.
+
+        Raises:
+            TwolaneError: the queue or the database does not answer; call again later.
+        """
+        self._settle()
+        self._extend()
+        return [*self._look_again(), *self._receive()]
+
+    def _settle(self) -> None:
+        if not self._held:
+            return
+        keys = {held.key for held in self._held.values()}
+        outcomes = self._ports.ledger.outcomes(keys)
+        for message_id, held in list(self._held.items()):
+            outcome = outcomes.get(held.key)
+            if outcome is None:
+                # Another delivery of the same request was settled elsewhere: let this one
+                # appear again, it is then dropped or tried anew.
+                self._queues.inbox.extend([held.message.receipt], 0)
+            elif outcome.state is OutcomeState.RUNNING:
+                continue
+            else:
+                self._settler.settle(held.key, held.message, outcome)
+            del self._held[message_id]
+
+    def _extend(self) -> None:
+        now_s = self._clock()
+        tired = {
+            message_id: held
+            for message_id, held in self._held.items()
+            if now_s - held.received_s >= self._patience.hold_limit_s
+        }
+        if tired:
+            self._queues.inbox.extend([held.message.receipt for held in tired.values()], 0)
+            for message_id in tired:
+                del self._held[message_id]
+        due = {
+            message_id: held
+            for message_id, held in self._held.items()
+            if now_s - held.extended_s >= self._patience.heartbeat_s
+        }
+        if not due:
+            return
+        visibility_s = self._patience.visibility_s
+        gone = self._queues.inbox.extend(
+            [held.message.receipt for held in due.values()], visibility_s
+        )
+        self._ports.ledger.renew({held.key for held in due.values()}, 2 * visibility_s)
+        for message_id, held in due.items():
+            if held.message.receipt in gone:
+                _LOG.warning("%s: lost hold of %s", self._queues.inbox.name, held.run.run_id)
+                del self._held[message_id]
+            else:
+                self._held[message_id] = replace(held, extended_s=now_s)
+
+    def _look_again(self) -> list[RunRequest]:
+        now_s = self._clock()
+        found = []
+        for message_id, held in self._held.items():
+            if now_s - held.looked_s >= self._patience.look_again_s:
+                self._held[message_id] = replace(held, looked_s=now_s)
+                found.append(replace(held.run, is_again=True))
+        return found
+
+    def _receive(self) -> list[RunRequest]:
+        room = self._patience.max_held - len(self._held)
+        if room <= 0:
+            return []
+        messages = self._queues.inbox.receive(
+            room, wait_s=self._patience.wait_s, visibility_s=self._patience.visibility_s
+        )
+        started = (self._take(message) for message in messages)
+        return [run for run in started if run is not None]
+
+    def _take(self, message: Message) -> RunRequest | None:
+        inbox = self._queues.inbox
+        decision = admit_message(
+            message,
+            lane_class=self._lane_class,
+            patience=self._patience,
+            allowed_buckets=self._allowed_buckets,
+            ports=self._ports,
+        )
+        match decision:
+            case Admit():
+                now_s = self._clock()
+                self._held[message.message_id] = Held(
+                    message, decision.request.key, decision.run, now_s, now_s, now_s
+                )
+                return decision.run
+            case Drop():
+                _LOG.info("%s: message %s %s", inbox.name, message.message_id, decision.why)
+                inbox.delete(message.receipt)
+            case PutBack():
+                _LOG.debug("%s: put back: %s", inbox.name, decision.why)
+                inbox.extend([message.receipt], decision.pause_s)
+            case Refuse():
+                self._settler.refuse(message, decision)
+            case SendAnew():
+                _LOG.info("%s: message %s %s", inbox.name, message.message_id, decision.why)
+                self._settler.send_anew(message, decision.bodies)
+            case _:
+                assert_never(decision)
+        return None
