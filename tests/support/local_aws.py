@@ -56,7 +56,9 @@ class LocalAws:
 
     def client(self, service: str, **config: Any) -> Any:
         """A boto3 client of ``service`` on this stack; ``config`` goes to botocore's Config."""
-        name = "AWS_ENDPOINT_URL_" + service.upper().replace("-", "_")
+        # the variable is named by the service's id, which has a space more than its client
+        service_id = service.replace("autoscaling", "auto-scaling")
+        name = "AWS_ENDPOINT_URL_" + service_id.upper().replace("-", "_")
         settings: dict[str, Any] = {"retries": {"max_attempts": 1}, **config}
         return boto3.client(
             service,
