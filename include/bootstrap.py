@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from include.pipeline.load_batch import AheadLoader, Target
     from include.pipeline.nightly_inbox import WaitingBatch
     from include.pipeline.ports import BatchClosure
+    from include.pipeline.reconcile_ports import Proof
     from include.pipeline.run_express import ExpressOutcome
 
 
@@ -238,8 +239,25 @@ class Twolane(Adapters):
             loaded_at=loaded_at,
             profiles=self.lanes.profiles(),
             is_emulated=self.settings.is_emulated,
-            ports=ClosePorts(self.objects, self.gate, self.read_store, self.write_store),
+            ports=ClosePorts(self.objects, self.gate, self.read_store, self.write_store, self.book),
         )
+
+    def reconcile(self, batch_id: str, *, is_repaired: bool) -> Proof:
+        """Read every row of a batch; see `include.pipeline.reconcile_batch`."""
+        from include.pipeline.reconcile_batch import ReconcilePorts, reconcile_batch
+        from include.pipeline.reconcile_ports import Scope
+
+        return reconcile_batch(
+            self.layout(batch_id),
+            scope=Scope.FULL,
+            is_repaired=is_repaired,
+            now=self._now,
+            ports=ReconcilePorts(self.objects, self.read_store, self.write_store, self.book),
+        )
+
+    def succeeded_since(self, moment: datetime) -> list[str]:
+        """Return the batches that succeeded since."""
+        return self.book.succeeded_since(moment)
 
     def fail(self, batch_id: str, message: str) -> None:
         """See `include.pipeline.close_batch.fail_batch`."""
@@ -252,6 +270,23 @@ class Twolane(Adapters):
             objects=self.objects,
             read_store=self.read_store,
         )
+
+    def queue_keeper(self, lane_class: LaneClass) -> QueueKeeper:
+        """See `include.pipeline.keep_queue`."""
+        from include.pipeline.admit_message import AdmissionPorts
+        from include.pipeline.keep_queue import QueueKeeper
+
+        return QueueKeeper(
+            lane_class,
+            self.queues(lane_class),
+            AdmissionPorts(self.uploads, self.accounts, self.queue_ledger),
+            patience=self.settings.queue_patience(lane_class),
+            allowed_buckets=self.settings.allowed,
+        )
+
+    def record_run_failure(self, run_id: str, reason: str, *, is_final: bool) -> bool:
+        """Note on a queue's request why its run failed; False where the run is no queue's."""
+        return self.queue_ledger.record_failure(run_id, reason, is_final=is_final)
 
     def find_nightly(self) -> list[WaitingBatch]:
         """See `include.pipeline.nightly_inbox.find_waiting`."""
@@ -271,23 +306,6 @@ class Twolane(Adapters):
 
     def layout(self, batch_id: str) -> BatchLayout:
         """Return where a batch's objects stand."""
-    def queue_keeper(self, lane_class: LaneClass) -> QueueKeeper:
-        """See `include.pipeline.keep_queue`."""
-        from include.pipeline.admit_message import AdmissionPorts
-        from include.pipeline.keep_queue import QueueKeeper
-
-        return QueueKeeper(
-            lane_class,
-            self.queues(lane_class),
-            AdmissionPorts(self.uploads, self.accounts, self.queue_ledger),
-            patience=self.settings.queue_patience(lane_class),
-            allowed_buckets=self.settings.allowed,
-        )
-
-    def record_run_failure(self, run_id: str, reason: str, *, is_final: bool) -> bool:
-        """Note on a queue's request why its run failed; False where the run is no queue's."""
-        return self.queue_ledger.record_failure(run_id, reason, is_final=is_final)
-
         return BatchLayout(self.settings.work_bucket, batch_id)
 
 

@@ -19,6 +19,8 @@ from include.pipeline.ports import (
     ReadStore,
     WriteStore,
 )
+from include.pipeline.reconcile_batch import ReconcilePorts, reconcile_batch
+from include.pipeline.reconcile_ports import ProofBook, Scope
 from include.pipeline.records import BatchRecords, Collection, Validation
 
 
@@ -30,6 +32,7 @@ class ClosePorts:
     gate: QualityGate
     read_store: ReadStore
     write_store: WriteStore
+    book: ProofBook
 
 
 def close_batch(
@@ -46,12 +49,12 @@ def close_batch(
         loaded_at: when both stores had every row; the deadline is judged by it.
 
     Raises:
-        StoreError: the stores' counts do not add up to the batch.
+        StoreError: a store does not hold the batch's output, not even after it was loaded again.
     """
     records = BatchRecords(ports.objects, layout)
     manifest, validation = records.manifest(), records.validation()
     collection, runs = records.collection(), records.lane_runs()
-    reconcile(manifest, collection, ports)
+    _prove(layout, loaded_at, ports)
     placement = records.placement()
     profile = next(p for p in profiles if p.lane is placement.lane)
     for run in runs:
@@ -88,25 +91,16 @@ def close_batch(
     return closure
 
 
-def reconcile(manifest: BatchManifest, collection: Collection, ports: ClosePorts) -> None:
-    """Check that each document stands once in both stores, or in quarantine.
-
-    Raises:
-        StoreError: naming each count that is off.
-    """
-    batch_id = manifest.batch_id
-    written = ports.write_store.count(manifest)
-    readable = ports.read_store.count_predictions(batch_id)
-    quarantined = ports.read_store.count_quarantined(batch_id)
-    if not (
-        written == readable == collection.prediction_count
-        and readable + quarantined == manifest.document_count
-    ):
-        raise StoreError(
-            f"batch {batch_id}: {manifest.document_count:,} documents, "
-            f"{collection.prediction_count:,} predictions, but {written:,} rows in DynamoDB, "
-            f"{readable:,} in Aurora and {quarantined:,} in quarantine"
-        )
+def _prove(layout: BatchLayout, now: datetime, ports: ClosePorts) -> None:
+    proof = reconcile_batch(
+        layout,
+        scope=Scope.CLOSING,
+        is_repaired=True,
+        now=lambda: now,
+        ports=ReconcilePorts(ports.objects, ports.read_store, ports.write_store, ports.book),
+    )
+    if not proof.is_consistent:
+        raise StoreError(f"batch {layout.batch_id}: {'; '.join(proof.findings)}")
 
 
 def fail_batch(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from include.domain.documents import QuarantinedDocument, QuarantineReason
 from include.domain.errors import OutputIncomplete
+from include.domain.fingerprints import Fingerprint, row_hash
 from include.domain.manifests import Shard
 from include.domain.predictions import Prediction, PredictionError, parse_prediction
 from include.pipeline.batch_layout import BatchLayout
@@ -90,7 +91,12 @@ class ShardCollector:
         results = self._check(predictions, shard) if predictions else ()
         if refused:
             self._ports.read_store.load_quarantine(self._layout.batch_id, refused)
-        collection = Collection(len(predictions), len(refused), results)
+        version = self.manifest.model.version
+        fingerprint = Fingerprint(
+            len(predictions),
+            sum(row_hash(p.document_id, p.label, p.score, version) for p in predictions) % 2**64,
+        )
+        collection = Collection(len(predictions), len(refused), results, fingerprint)
         self._records.save_collection(shard.index, collection)
         return collection
 

@@ -1,7 +1,8 @@
 """Load: a checked shard at a time into each store, effectively once.
 
-A shard whose mark stands is in the store already. Without the mark it is loaded, perhaps again:
-both stores key a row by document, batch and model version, so that changes nothing.
+A shard whose mark stands is in the store already; the mark holds count and checksum of what was
+loaded, and counts for that output alone. Without it the shard is loaded, perhaps again: both stores
+key a row by document, batch and model version, so that changes nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from include.domain.errors import ObjectMissing, StoreError
+from include.domain.fingerprints import Fingerprint, row_hash
 from include.domain.manifests import BatchManifest, Shard
 from include.domain.predictions import Prediction, parse_prediction
 from include.pipeline.batch_layout import BatchLayout
@@ -39,7 +42,8 @@ def load_batch(layout: BatchLayout, target: Target, *, objects: ObjectStore) -> 
     records = BatchRecords(objects, layout)
     manifest = records.manifest()
     for shard in records.validation().shards:
-        load_shard(layout, manifest, shard, target, objects=objects)
+        expected = expected_fingerprint(layout, manifest, shard, objects=objects)
+        load_shard(layout, manifest, shard, target, expected=expected, objects=objects)
 
 
 def load_shard(
@@ -48,13 +52,78 @@ def load_shard(
     shard: Shard,
     target: Target,
     *,
+    expected: Fingerprint,
     objects: ObjectStore,
 ) -> None:
-    """Load one checked shard into one store, and mark it. Raises `StoreError`."""
-    mark = layout.loaded_shard(target.name, shard.index)
-    if not objects.exists(mark):
-        count = target.write(manifest, prediction_rows(layout, shard, objects=objects))
-        objects.write_text(mark, str(count), "text/plain")
+    """Load one checked shard into one store, and mark it with what was loaded.
+
+    Args:
+        expected: what the shard's output came to when it was collected.
+
+    Raises:
+        StoreError: the store refuses, or the output is not the one that was collected.
+    """
+    if is_loaded(layout, target.name, shard, expected, objects=objects):
+        return
+    rows = _Tally(prediction_rows(layout, shard, objects=objects), manifest.model.version)
+    target.write(manifest, rows)
+    if rows.fingerprint != expected:
+        raise StoreError(
+            f"batch {layout.batch_id}: {layout.output_shard(shard.index)} has changed since it was "
+            f"collected: {rows.fingerprint}, not {expected}"
+        )
+    objects.write_text(layout.loaded_shard(target.name, shard.index), str(expected), "text/plain")
+
+
+def is_loaded(
+    layout: BatchLayout, store: str, shard: Shard, expected: Fingerprint, *, objects: ObjectStore
+) -> bool:
+    """Whether the shard's mark says that this very output was loaded."""
+    try:
+        mark = objects.read_text(layout.loaded_shard(store, shard.index))
+    except ObjectMissing:
+        return False
+    return Fingerprint.parse(mark) == expected
+
+
+def forget_shard(layout: BatchLayout, store: str, shard: Shard, *, objects: ObjectStore) -> None:
+    """Void a shard's mark, so that the shard is loaded again whoever comes first."""
+    objects.write_text(layout.loaded_shard(store, shard.index), "void", "text/plain")
+
+
+def expected_fingerprint(
+    layout: BatchLayout, manifest: BatchManifest, shard: Shard, *, objects: ObjectStore
+) -> Fingerprint:
+    """Return what a collected shard's predictions come to; reads them where no record says it."""
+    collection = BatchRecords(objects, layout).shard_collection(shard.index)
+    if collection is not None and collection.fingerprint is not None:
+        return collection.fingerprint
+    rows = _Tally(prediction_rows(layout, shard, objects=objects), manifest.model.version)
+    for _ in rows:
+        pass
+    return rows.fingerprint
+
+
+class _Tally:
+    """Rows that are counted and summed up as they are taken."""
+
+    def __init__(self, rows: Iterable[PredictionRow], model_version: str) -> None:
+        self._rows = rows
+        self._model_version = model_version
+        self._count = 0
+        self._sum = 0
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Of the rows taken so far."""
+        return Fingerprint(self._count, self._sum % 2**64)
+
+    def __iter__(self) -> Iterator[PredictionRow]:
+        """Yield the rows once."""
+        for row in self._rows:
+            self._count += 1
+            self._sum += row_hash(row.document_id, row.label, row.score, self._model_version)
+            yield row
 
 
 def prediction_rows(
@@ -101,5 +170,8 @@ class AheadLoader:
     def _load(self, shard: Shard) -> None:
         self._collector.collect(shard)
         manifest = self._collector.manifest
+        expected = expected_fingerprint(self._layout, manifest, shard, objects=self._objects)
         for target in self._targets:
-            load_shard(self._layout, manifest, shard, target, objects=self._objects)
+            load_shard(
+                self._layout, manifest, shard, target, expected=expected, objects=self._objects
+            )

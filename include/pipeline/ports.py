@@ -17,6 +17,7 @@ from typing import BinaryIO, Protocol
 from include.domain.accounts import Account
 from include.domain.costs import Charge
 from include.domain.documents import QuarantinedDocument, QuarantineReason, RawDocument
+from include.domain.fingerprints import Fingerprint, row_hash
 from include.domain.jobs import JobRef, JobSpec, JobStatus
 from include.domain.manifests import BatchManifest
 from include.domain.model_ref import ModelCard, ModelRef
@@ -222,6 +223,10 @@ class PredictionRow:
     label: str
     score: float
 
+    def fingerprint(self, model_version: str) -> Fingerprint:
+        """Return what the row counts for in a checksum."""
+        return Fingerprint(1, row_hash(self.document_id, self.label, self.score, model_version))
+
 
 class WriteStore(Protocol):
     """DynamoDB: fast writes, one item a document, batch and model version."""
@@ -236,6 +241,15 @@ class WriteStore(Protocol):
 
     def count(self, manifest: BatchManifest) -> int:
         """Return the rows of the batch that the store holds."""
+        ...
+
+    def fetch(
+        self, manifest: BatchManifest, document_ids: Sequence[str]
+    ) -> Iterator[PredictionRow]:
+        """Yield those of the batch's rows that the store holds, of the documents named.
+
+        In no particular order; read as written last. Raises `StoreError`.
+        """
         ...
 
 
@@ -283,8 +297,14 @@ class ReadStore(Protocol):
         """Record how the batch ended."""
         ...
 
-    def count_predictions(self, batch_id: str) -> int:
-        """Return the prediction rows of the batch."""
+    def fingerprint(self, batch_id: str) -> Fingerprint:
+        """Return count and checksum of the batch's prediction rows."""
+        ...
+
+    def fetch(
+        self, manifest: BatchManifest, document_ids: Sequence[str]
+    ) -> Iterator[PredictionRow]:
+        """Yield those of the batch's rows that the store holds, of the documents named."""
         ...
 
     def count_quarantined(self, batch_id: str) -> int:

@@ -14,6 +14,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from include.domain.costs import Capacity, Waste
+from include.domain.fingerprints import Fingerprint
 from include.domain.manifests import BatchManifest, Shard
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
@@ -79,11 +80,13 @@ class Collection:
         prediction_count: documents with a label.
         refused_count: documents the model refused; they are in quarantine.
         results: expectations over the predictions, merged over the shards.
+        fingerprint: what the predictions come to; None in a record from before there was one.
     """
 
     prediction_count: int
     refused_count: int
     results: tuple[ExpectationResult, ...]
+    fingerprint: Fingerprint | None = None
 
     @classmethod
     def total(cls, parts: Iterable[Collection]) -> Collection:

@@ -17,6 +17,7 @@ from include.domain.accounts import Account, Tier
 from include.domain.costs import Capacity, Charge, Waste, lane_charge
 from include.domain.documents import QuarantinedDocument, QuarantineReason
 from include.domain.errors import ObjectMissing, StoreError
+from include.domain.fingerprints import Fingerprint
 from include.domain.lanes import Lane
 from include.domain.routing import Alternative, Placement
 from include.pipeline.ports import BatchClosure, PredictionRow, ReadStore
@@ -86,8 +87,8 @@ def test_every_row_is_loaded_and_counted(store: ReadStore) -> None:
 
     assert store.load_predictions(BATCH, make_rows(300)) == 300
 
-    assert store.count_predictions(BATCH.batch_id) == 300
-    assert store.count_predictions("b-unknown") == 0
+    assert store.fingerprint(BATCH.batch_id).count == 300
+    assert store.fingerprint("b-unknown").count == 0
 
 
 def test_a_repeated_load_leaves_one_row_a_document(store: ReadStore) -> None:
@@ -97,7 +98,7 @@ def test_a_repeated_load_leaves_one_row_a_document(store: ReadStore) -> None:
 
     assert store.load_predictions(BATCH, make_rows(60)) == 60
 
-    assert store.count_predictions(BATCH.batch_id) == 60
+    assert store.fingerprint(BATCH.batch_id).count == 60
 
 
 def test_a_document_given_twice_stands_once(store: ReadStore) -> None:
@@ -105,7 +106,7 @@ def test_a_document_given_twice_stands_once(store: ReadStore) -> None:
 
     store.load_predictions(BATCH, [*make_rows(3), *make_rows(3, label="World")])
 
-    assert store.count_predictions(BATCH.batch_id) == 3
+    assert store.fingerprint(BATCH.batch_id).count == 3
 
 
 def test_nothing_to_load_is_fine(store: ReadStore) -> None:
@@ -125,7 +126,7 @@ def test_a_load_that_breaks_off_leaves_nothing(store: ReadStore) -> None:
     with pytest.raises(ObjectMissing):
         store.load_predictions(BATCH, rows())
 
-    assert store.count_predictions(BATCH.batch_id) == 0
+    assert store.fingerprint(BATCH.batch_id).count == 0
     assert store.load_predictions(BATCH, make_rows(10)) == 10
 
 
@@ -308,7 +309,7 @@ def test_an_id_postgresql_cannot_hold_loads_nothing(postgres: PostgresReadStore)
     with pytest.raises(StoreError, match="b-0001"):
         postgres.load_predictions(BATCH, [*make_rows(5), PredictionRow("a\0b", "World", 0.5)])
 
-    assert postgres.count_predictions(BATCH.batch_id) == 0
+    assert postgres.fingerprint(BATCH.batch_id).count == 0
 
 
 def test_an_account_that_is_not_known_opens_nothing(database: Database) -> None:
@@ -327,16 +328,16 @@ def test_a_lost_connection_is_told_and_then_made_again(
         other.execute("SELECT pg_terminate_backend(%s, 5000)", (process,))
 
     with pytest.raises(StoreError, match="b-0001"):
-        postgres.count_predictions(BATCH.batch_id)
+        postgres.fingerprint(BATCH.batch_id)
 
-    assert postgres.count_predictions(BATCH.batch_id) == 0
+    assert postgres.fingerprint(BATCH.batch_id).count == 0
 
 
 def test_an_unreachable_database_is_a_store_error_without_the_password() -> None:
     store = PostgresReadStore(Database("postgresql://u:secret-word@127.0.0.1:9/none"))
 
     with pytest.raises(StoreError, match="b-0001") as caught:
-        store.count_predictions("b-0001")
+        store.fingerprint("b-0001")
 
     assert "secret-word" not in str(caught.value)
 
@@ -349,3 +350,29 @@ def test_every_table_and_view_is_explained(database: Database) -> None:
         ).fetchall()
 
     assert bare == []
+
+
+def test_the_fingerprint_is_that_of_the_rows_whoever_sums_up(store: ReadStore) -> None:
+    rows = [*make_rows(50), PredictionRow("ключ 🦉 a#b", "Sci/Tech", 1 / 3)]
+    store.open_batch(BATCH, run_id="run-1")
+    store.load_predictions(BATCH, rows)
+
+    found = store.fingerprint(BATCH.batch_id)
+
+    assert found == Fingerprint.total(row.fingerprint(BATCH.model.version) for row in rows)
+    assert store.fingerprint("b-unknown") == Fingerprint()
+
+
+def test_rows_of_documents_are_fetched_and_what_is_not_there_is_left_out(store: ReadStore) -> None:
+    rows = make_rows(20)
+    store.open_batch(BATCH, run_id="run-1")
+    store.load_predictions(BATCH, rows)
+    wanted = [row.document_id for row in rows[:7]]
+
+    found = list(store.fetch(BATCH, [*wanted, "no-such-document"]))
+
+    assert sorted(row.document_id for row in found) == sorted(wanted)
+    version = BATCH.model.version
+    assert Fingerprint.total(row.fingerprint(version) for row in found) == Fingerprint.total(
+        row.fingerprint(version) for row in rows[:7]
+    )

@@ -64,6 +64,21 @@ def test_batches_and_versions_are_counted_apart(store: WriteStore, manifest: Bat
     assert (store.count(manifest), store.count(other)) == (5, 7)
 
 
+def test_rows_are_fetched_as_written_and_what_is_not_there_is_left_out(
+    store: WriteStore, manifest: BatchManifest
+) -> None:
+    rows = [*make_rows(230), PredictionRow("ключ 🦉 a#b", "Sci/Tech", 1 / 3)]
+    store.put(manifest, rows)
+    ids = [row.document_id for row in rows]
+
+    found = list(store.fetch(manifest, [*ids, "no-such-document"]))
+
+    assert sorted(found, key=lambda row: row.document_id) == sorted(
+        rows, key=lambda row: row.document_id
+    )
+    assert list(store.fetch(make_manifest(f"{manifest.batch_id}x"), ids)) == []
+
+
 def test_nothing_to_write_is_fine(store: WriteStore, manifest: BatchManifest) -> None:
     assert store.put(manifest, iter(())) == 0
 

@@ -22,6 +22,7 @@ from tests.support.fakes import (
     FakeJobRunner,
     FakeModelRegistry,
     FakeObjectStore,
+    FakeProofBook,
     FakeReadStore,
     FakeWriteStore,
 )
@@ -87,6 +88,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.runner = FakeJobRunner(self.objects)
+        self.book = FakeProofBook(self.read_store)
 
     def submission(self, **changes: object) -> Submission:
         values: dict[str, object] = {

@@ -38,6 +38,20 @@ def prediction_item(manifest: BatchManifest, row: PredictionRow) -> Item:
     }
 
 
+def prediction_key(manifest: BatchManifest, document_id: str) -> Item:
+    """Return the key of a document's item."""
+    return {
+        "pk": {"S": f"{manifest.account}#{document_id}"},
+        "sk": {"S": f"{manifest.model.label}#{manifest.batch_id}"},
+    }
+
+
+def prediction_row(item: Item) -> PredictionRow:
+    """Return the row an item stands for."""
+    document_id = item["pk"]["S"].partition("#")[2]
+    return PredictionRow(document_id, item["label"]["S"], float(item["score"]["N"]))
+
+
 def item_key(item: Item) -> tuple[str, str]:
     """Return partition and sort key."""
     return item["pk"]["S"], item["sk"]["S"]

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from include.adapters.aws.errors import AwsError, error_code, explain
 from include.adapters.aws.prediction_items import (
     BATCH_INDEX,
+    Item,
     batch_buckets,
     item_key,
     prediction_item,
+    prediction_key,
+    prediction_row,
 )
 from include.domain.errors import StoreError
 from include.domain.manifests import BatchManifest
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
 
 ITEMS_A_WRITE = 25
 """BatchWriteItem's own limit."""
+
+KEYS_A_READ = 100
+"""BatchGetItem's own limit."""
 
 _THROTTLED = frozenset(
     {
@@ -105,6 +112,36 @@ class DynamoWriteStore:
                 return sum(pool.map(self._count_bucket, buckets))
             except AwsError as exc:
                 raise StoreError(f"{self._at(manifest)}: cannot count: {explain(exc)}") from exc
+
+    def fetch(
+        self, manifest: BatchManifest, document_ids: Sequence[str]
+    ) -> Iterator[PredictionRow]:
+        """Yield the rows of documents, read consistently; see `WriteStore.fetch`."""
+        keys = [prediction_key(manifest, each) for each in document_ids]
+        groups = [keys[at : at + KEYS_A_READ] for at in range(0, len(keys), KEYS_A_READ)]
+        with ThreadPoolExecutor(self._policy.workers, thread_name_prefix="dynamodb") as pool:
+            read = partial(self._read, manifest)
+            for items in pool.map(read, groups):
+                yield from (prediction_row(item) for item in items)
+
+    def _read(self, manifest: BatchManifest, keys: list[Item]) -> list[Item]:
+        items: list[Item] = []
+        pending: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        fruitless = 0
+        while pending:
+            try:
+                answer = self._client.batch_get_item(RequestItems=pending)
+            except AwsError as exc:
+                raise StoreError(f"{self._at(manifest)}: cannot read: {explain(exc)}") from exc
+            found = answer.get("Responses", {}).get(self._table, [])
+            items += found
+            fruitless = 0 if found else fruitless + 1
+            pending = answer.get("UnprocessedKeys")
+            if pending and fruitless >= self._policy.fruitless_attempts:
+                raise StoreError(f"{self._at(manifest)}: keys were left unread")
+            if pending:
+                self._sleep(self._pause_s(fruitless))
+        return items
 
     def _count_bucket(self, bucket: str) -> int:
         pages = self._client.get_paginator("query").paginate(

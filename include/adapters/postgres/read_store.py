@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from include.adapters.postgres.queries import query
 from include.domain.costs import Charge
 from include.domain.documents import QuarantinedDocument
 from include.domain.errors import StoreError
+from include.domain.fingerprints import Fingerprint
 from include.domain.manifests import BatchManifest
 from include.domain.routing import Placement
 from include.pipeline.ports import BatchClosure, PredictionRow
@@ -131,9 +132,28 @@ class PostgresReadStore:
             values["message"] = storable(closure.message)
             connection.execute(query("close_batch"), values)
 
-    def count_predictions(self, batch_id: str) -> int:
-        """Return the prediction rows of the batch."""
-        return self._count("count_predictions", batch_id)
+    def fingerprint(self, batch_id: str) -> Fingerprint:
+        """Return count and checksum, summed up by the server; see `ReadStore.fingerprint`."""
+        with self._database.transaction(f"batch {batch_id}: checksum") as connection:
+            found = connection.execute(query("fingerprint_predictions"), {"batch_id": batch_id})
+            count, checksum = found.fetchone() or (0, 0)
+        return Fingerprint(int(count), int(checksum) % 2**64)
+
+    def fetch(
+        self, manifest: BatchManifest, document_ids: Sequence[str]
+    ) -> Iterator[PredictionRow]:
+        """Yield the rows of documents; see `ReadStore.fetch`."""
+        with self._database.transaction(f"batch {manifest.batch_id}: reading") as connection:
+            found = connection.execute(
+                query("fetch_predictions"),
+                {
+                    "batch_id": manifest.batch_id,
+                    "model_version": manifest.model.version,
+                    "document_ids": list(document_ids),
+                },
+            )
+            rows = found.fetchall()
+        return (PredictionRow(*row) for row in rows)
 
     def count_quarantined(self, batch_id: str) -> int:
         """Return the quarantined rows of the batch."""

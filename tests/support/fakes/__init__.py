@@ -6,6 +6,7 @@ what goes wrong without patching anything.
 
 from tests.support.fakes.directories import FakeAccountDirectory, FakeModelRegistry
 from tests.support.fakes.objects import FakeObjectStore
+from tests.support.fakes.proofs import FakeProofBook
 from tests.support.fakes.sagemaker import (
     FakeEndpoint,
     FakeJob,
@@ -24,6 +25,7 @@ __all__ = [
     "FakeJobRunner",
     "FakeModelRegistry",
     "FakeObjectStore",
+    "FakeProofBook",
     "FakeReadStore",
     "FakeWriteStore",
     "answer_lines",

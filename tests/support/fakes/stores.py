@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from include.domain.costs import Charge
 from include.domain.documents import QuarantinedDocument
 from include.domain.errors import StoreError
+from include.domain.fingerprints import Fingerprint
 from include.domain.manifests import BatchManifest
 from include.domain.routing import Placement
 from include.pipeline.ports import BatchClosure, PredictionRow
@@ -33,6 +34,15 @@ class FakeWriteStore:
     def count(self, manifest: BatchManifest) -> int:
         sort_key = f"{manifest.model.label}#{manifest.batch_id}"
         return sum(key[1] == sort_key for key in self.items)
+
+    def fetch(
+        self, manifest: BatchManifest, document_ids: Sequence[str]
+    ) -> Iterator[PredictionRow]:
+        sort_key = f"{manifest.model.label}#{manifest.batch_id}"
+        for each in document_ids:
+            found = self.items.get((f"{manifest.account}#{each}", sort_key))
+            if found is not None:
+                yield found
 
 
 @dataclass
@@ -89,9 +99,17 @@ class FakeReadStore:
         batch = self._batch(batch_id)
         batch.state, batch.closure = closure.state, closure
 
-    def count_predictions(self, batch_id: str) -> int:
+    def fingerprint(self, batch_id: str) -> Fingerprint:
         batch = self.batches.get(batch_id)
-        return len(batch.predictions) if batch else 0
+        rows = batch.predictions.items() if batch else ()
+        return Fingerprint.total(row.fingerprint(version) for (_, version), row in rows)
+
+    def fetch(
+        self, manifest: BatchManifest, document_ids: Sequence[str]
+    ) -> Iterator[PredictionRow]:
+        held = self._batch(manifest.batch_id).predictions
+        version = manifest.model.version
+        return (held[each, version] for each in document_ids if (each, version) in held)
 
     def count_quarantined(self, batch_id: str) -> int:
         batch = self.batches.get(batch_id)

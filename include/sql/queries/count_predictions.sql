@@ -1,1 +1,0 @@
-SELECT count(*) FROM predictions WHERE batch_id = %(batch_id)s
