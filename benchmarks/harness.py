@@ -40,8 +40,19 @@ class Harness:
             aws_client("logs", environment),
         )
 
-    def run_batch(self, *, count: int, seed: int, account: str, alias: str = "champion") -> Figures:
+    def run_batch(
+        self,
+        *,
+        count: int,
+        seed: int,
+        account: str,
+        alias: str = "champion",
+        on_started: Callable[[], None] = lambda: None,
+    ) -> Figures:
         """Submit `count` generated documents and wait for the end.
+
+        Args:
+            on_started: is called when the run has been triggered.
 
         Raises:
             RuntimeError: the batch failed, or its counts do not add up.
@@ -52,6 +63,7 @@ class Harness:
                 for document in documents(count, seed, read_parts()):
                     file.write(json.dumps(document) + "\n")
             run_id = self.submitter.submit(Request(path, account, model_alias=alias))
+            on_started()
             states = self.submitter.wait([run_id], lambda run, progress: None)
         figures = self.figures.by_run(run_id)
         if states[run_id] != "success" or figures is None or not figures.adds_up:

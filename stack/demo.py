@@ -71,7 +71,7 @@ def demo(session: Session, console: Console) -> int:
 def _run_batches(session: Session, console: Console) -> int:
     environment = running_environment(session.paths)
     submitter = Submitter(environment, session.passwords.airflow_admin)
-    submitter.api.wait_for_dag(DAG_ID)
+    submitter.wait_for_dags()
     batches: dict[str, DemoBatch] = {}
     states: dict[str, str] = {}
     for wave in WAVES:
@@ -85,7 +85,7 @@ def _run_batches(session: Session, console: Console) -> int:
     rows = [(batches[run_id].title, figures) for run_id, figures in found.items() if figures]
     print_results(console, rows)
     problems = [
-        f"{batches[run_id].line}: run {run_id} {state}. {submitter.api.failure(DAG_ID, run_id)}"
+        f"{batches[run_id].line}: run {run_id} {state}. {submitter.failure(run_id)}"
         for run_id, state in states.items()
         if state != "success"
     ]

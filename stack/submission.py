@@ -12,6 +12,13 @@ from stack.environment import ADMIN
 from stack.figures import aws_client
 
 DAG_ID = "document_inference"
+EXPRESS_DAG_ID = "express_inference"
+
+#: Files up to this go the express path, which hands over what turns out not to be for it.
+EXPRESS_MAX_BYTES = 2**20
+
+#: The express path's task that succeeds when another DAG goes on.
+HAND_OVER = "hand_over"
 
 #: Seconds between two looks at a run.
 _POLL_S = 0.5
@@ -24,6 +31,7 @@ class Request:
     Attributes:
         tier: the account's own when `None`.
         deadline_minutes: the tier's own when `None`.
+        dag_id: by the file's size when `None`.
     """
 
     file: Path
@@ -31,6 +39,13 @@ class Request:
     tier: str | None = None
     deadline_minutes: float | None = None
     model_alias: str = "champion"
+    dag_id: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The DAG that takes it: small files go the express path."""
+        is_small = self.file.stat().st_size <= EXPRESS_MAX_BYTES
+        return self.dag_id or (EXPRESS_DAG_ID if is_small else DAG_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +79,61 @@ class Submitter:
     """
 
     def __init__(self, environment: dict[str, str], password: str) -> None:
-        address = environment["AIRFLOW__API__BASE_URL"]
-        self.api = AirflowApi(address, ADMIN, password)
+        self._address = environment["AIRFLOW__API__BASE_URL"]
+        self.api = AirflowApi(self._address, ADMIN, password)
         self._inbox = environment.get("TWOLANE_INBOX_BUCKET", "twolane-inbox")
         self._s3 = aws_client("s3", environment)
+        self._dags: dict[str, str] = {}
+
+    def wait_for_dags(self) -> None:
+        """Return once Airflow takes batches. Raises `StackError` when it does not in time."""
+        for dag_id in (EXPRESS_DAG_ID, DAG_ID):
+            self.api.wait_for_dag(dag_id)
 
     def submit(self, request: Request) -> str:
         """Upload the file and start a run; return the run's id."""
+        return self.start(self.upload(request), request)
+
+    def upload(self, request: Request) -> str:
+        """Put the file into the inbox; return its URI."""
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
         key = f"submissions/{request.account}/{stamp}/{request.file.name}"
         self._s3.upload_file(str(request.file), self._inbox, key)
+        return f"s3://{self._inbox}/{key}"
+
+    def start(self, batch_uri: str, request: Request) -> str:
+        """Start a run on an uploaded file; return the run's id."""
         conf: dict[str, Any] = {
-            "batch_uri": f"s3://{self._inbox}/{key}",
+            "batch_uri": batch_uri,
             "account": request.account,
             "tier": request.tier,
             "deadline_minutes": request.deadline_minutes,
             "model_alias": request.model_alias,
         }
-        return self.api.trigger(DAG_ID, conf)
+        run_id = self.api.trigger(request.path, conf)
+        self._dags[run_id] = request.path
+        return run_id
+
+    def dag_of(self, run_id: str) -> str:
+        """Return the DAG that has the run now: the express path may have handed it over."""
+        return self._dags.get(run_id, DAG_ID)
+
+    def address_of(self, run_id: str) -> str:
+        """Return the run's page in Airflow."""
+        return f"{self._address}/dags/{self.dag_of(run_id)}/runs/{run_id}"
+
+    def failure(self, run_id: str) -> str:
+        """Return why the run failed."""
+        return self.api.failure(self.dag_of(run_id), run_id)
 
     def progress(self, run_id: str) -> Progress:
-        """Return where a run stands."""
-        state = self.api.run_state(DAG_ID, run_id)
-        tasks = self.api.task_states(DAG_ID, run_id)
+        """Return where a run stands; one that was handed over keeps its id."""
+        dag_id = self.dag_of(run_id)
+        state = self.api.run_state(dag_id, run_id)
+        tasks = self.api.task_states(dag_id, run_id)
+        if state == "success" and tasks.get(HAND_OVER) == "success":
+            self._dags[run_id] = DAG_ID
+            return self.progress(run_id)
         at_work = ("running", "deferred", "up_for_retry", "up_for_reschedule")
         return Progress(
             state=state,

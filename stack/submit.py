@@ -12,7 +12,7 @@ from stack.paths import Paths
 from stack.result_table import print_results
 from stack.run_display import RunDisplay
 from stack.session import running_environment
-from stack.submission import DAG_ID, Request, Submitter
+from stack.submission import Request, Submitter
 
 
 def submit(paths: Paths, arguments: argparse.Namespace, console: Console) -> int:
@@ -33,10 +33,9 @@ def submit(paths: Paths, arguments: argparse.Namespace, console: Console) -> int
     environment = running_environment(paths)
     passwords, _ = load_or_generate(paths.passwords_file)
     submitter = Submitter(environment, passwords.airflow_admin)
-    submitter.api.wait_for_dag(DAG_ID)
+    submitter.wait_for_dags()
     run_id = submitter.submit(request)
-    address = f"{environment['AIRFLOW__API__BASE_URL']}/dags/{DAG_ID}/runs/{run_id}"
-    console.print(f"run {address}", highlight=False, soft_wrap=True)
+    console.print(f"run {submitter.address_of(run_id)}", highlight=False, soft_wrap=True)
     with RunDisplay(console, {run_id: request.file.name}) as display:
         state = submitter.wait([run_id], display.listen)[run_id]
     figures = FiguresReader(environment).by_run(run_id)
@@ -46,5 +45,5 @@ def submit(paths: Paths, arguments: argparse.Namespace, console: Console) -> int
             report = browser_address(figures.quality_uri, environment)
             console.print(f"data docs {report}", highlight=False, soft_wrap=True)
     if state != "success":
-        raise StackError(f"the run failed. {submitter.api.failure(DAG_ID, run_id)}")
+        raise StackError(f"the run failed. {submitter.failure(run_id)}")
     return 0 if figures and figures.adds_up else 1

@@ -8,6 +8,7 @@ would stop every task.
 import sys
 
 WARM_MODULES = (
+    "airflow.providers.standard.operators.trigger_dagrun",
     "include.adapters.aws.clients",
     "include.adapters.aws.object_store",
     "include.adapters.aws.sagemaker_endpoint",
@@ -21,12 +22,15 @@ WARM_MODULES = (
     "include.adapters.quality",
     "include.adapters.quality.validator",
     "include.bootstrap",
+    "include.pipeline.batch_layout",
     "include.pipeline.close_batch",
     "include.pipeline.collect_batch",
     "include.pipeline.load_batch",
+    "include.pipeline.near_objects",
     "include.pipeline.nightly_inbox",
     "include.pipeline.pull_batch",
     "include.pipeline.route_batch",
+    "include.pipeline.run_express",
     "include.pipeline.run_job",
     "include.pipeline.run_serverless",
     "include.pipeline.validate_batch",
