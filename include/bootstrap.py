@@ -130,6 +130,10 @@ class Twolane(Adapters):
                 policy=InvocationPolicy(
                     self.settings.serverless_documents_per_call,
                     self.settings.serverless_concurrency,
+                    self.settings.serverless_tokens_per_call,
+                    self.settings.serverless_call_s,
+                    self.settings.serverless_throttled_s,
+                    self.lanes.lanes[Lane.SERVERLESS].tokens_per_s,
                 ),
                 now=self._now,
                 objects=self.objects,

@@ -37,7 +37,13 @@ class Settings(BaseSettings):
         serverless_max_concurrency: 1 to 200, as AWS has it.
         serverless_provisioned: provisioned concurrency; 0 accepts cold starts.
         serverless_documents_per_call: documents in one invocation at the most.
-        serverless_concurrency: one batch's invocations in flight, below the endpoint's limit.
+        serverless_tokens_per_call: estimated tokens of a batch's first invocations; measured times
+            decide the next.
+        serverless_call_s: seconds an invocation shall take; AWS ends it at 60.
+        serverless_throttled_s: seconds an invocation may be throttled until the batch gives up.
+        serverless_concurrency: one batch's invocations in flight. So many for each batch that may
+            be on the lane at once, and one for each express slot, must fit into
+            `serverless_max_concurrency`.
         express_max_bytes: a submission over this is not looked at on the express path.
         express_queue: name of the queue; its dead letters are in `<name>-dead`. `bulk_queue` too.
         express_held: messages taken from the queue at once; the rest waits there. `bulk_held` too.
@@ -73,6 +79,9 @@ class Settings(BaseSettings):
     serverless_max_concurrency: int = Field(default=20, ge=1, le=200)
     serverless_provisioned: int = Field(default=1, ge=0)
     serverless_documents_per_call: int = Field(default=100, gt=0)
+    serverless_tokens_per_call: int = Field(default=20_000, gt=0)
+    serverless_call_s: float = Field(default=10.0, gt=0, lt=60)
+    serverless_throttled_s: float = Field(default=120.0, gt=0)
     serverless_concurrency: int = Field(default=4, ge=1, le=200)
     express_max_bytes: int = Field(default=2**20, gt=0)
     express_queue: str = "twolane-express"

@@ -7,6 +7,8 @@ remote work and may be worth a retry. A failed *document* is never an exception:
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 
 class TwolaneError(Exception):
     """Root of every error this project raises on purpose."""
@@ -66,6 +68,27 @@ class JobStopped(JobFailed):
 
 class EndpointUnavailable(TwolaneError):
     """An endpoint is absent, still being made, or failed."""
+
+
+class EndpointThrottled(EndpointUnavailable):
+    """An endpoint takes no more calls at the moment."""
+
+
+class BodyFault(StrEnum):
+    """Why a call got no answer; also the code of a document that gets none alone."""
+
+    TOO_LARGE = "too_large"
+    TIMED_OUT = "timed_out"
+    REFUSED = "refused"
+    MODEL_FAILED = "model_failed"
+
+
+class BodyFailed(TwolaneError):
+    """An endpoint cannot answer this body as it is; a smaller one it may."""
+
+    def __init__(self, fault: BodyFault, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class OutputIncomplete(TwolaneError):

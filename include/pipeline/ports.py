@@ -204,10 +204,13 @@ class Endpoint(Protocol):
         ...
 
     def invoke(self, endpoint_name: str, body: bytes) -> bytes:
-        """Send request lines, return response lines. Throttling is retried with jitter.
+        """Send request lines, return response lines. Passing failures are retried with jitter.
 
         Raises:
-            EndpointUnavailable: throttled or failing past the retries, with the last reason.
+            EndpointThrottled: it takes no more calls now; retrying is the caller's, who paces.
+            BodyFailed: this body is too large, takes too long, is refused, or brings the model
+                down each time.
+            EndpointUnavailable: it does not answer, past the retries, with the last reason.
         """
         ...
 

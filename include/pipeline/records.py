@@ -60,6 +60,7 @@ class LaneRun:
             whole period on every instance.
         capacity: spot or on demand.
         waste_s: the part of the billable seconds that gave no prediction, by reason.
+        cold_start_s: seconds the batch waited for capacity to start that are not billed.
     """
 
     resource_id: str
@@ -70,6 +71,7 @@ class LaneRun:
     billable_s: float | None = None
     capacity: Capacity = Capacity.ON_DEMAND
     waste_s: Mapping[Waste, float] = field(default_factory=dict)
+    cold_start_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

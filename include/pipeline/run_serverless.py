@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from include.domain.errors import OutputIncomplete
+from include.domain.costs import Waste
+from include.domain.pacing import CallSize, cold_start_s
 from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.call_gate import CallGate
+from include.pipeline.endpoint_calls import MAX_BODY_BYTES, EndpointCaller
 from include.pipeline.ports import Endpoint, ModelRegistry, ObjectStore
 from include.pipeline.records import BatchRecords, LaneRun
 
-MAX_BODY_BYTES = 4 * 10**6
-"""Serverless Inference refuses a payload over 4 MB."""
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,20 @@ class InvocationPolicy:
     """How an endpoint is called.
 
     Attributes:
-        documents_per_call: small enough that a call stays far below the 60 s limit.
-        concurrency: calls in flight, below the endpoint's own limit.
+        documents_per_call: documents in one call at the most.
+        concurrency: calls in flight at the most, below the endpoint's own limit.
+        tokens_per_call: estimated tokens of the first calls; measured times decide the next.
+        target_s: seconds a call shall take, far below the 60 s that AWS allows.
+        throttled_s: seconds a call may be throttled until the batch gives up.
+        warm_tokens_per_s: what a warm environment does.
     """
 
     documents_per_call: int
     concurrency: int
+    tokens_per_call: int = 20_000
+    target_s: float = 10.0
+    throttled_s: float = 120.0
+    warm_tokens_per_s: float = 10_000.0
 
 
 def run_serverless(
@@ -43,13 +55,23 @@ def run_serverless(
     """Classify every clean shard; a shard whose output stands is not sent again.
 
     Raises:
-        EndpointUnavailable: the endpoint does not answer.
+        EndpointUnavailable: the endpoint does not answer, or throttles for too long.
         OutputIncomplete: it answered with another number of lines than it was sent.
     """
     records = BatchRecords(objects, layout)
     model = records.manifest().model
     name = endpoint.ensure(model, artifact_url=registry.artifact_url(model))
     started_at = now()
+    caller = EndpointCaller(
+        endpoint,
+        name,
+        gate=CallGate(policy.concurrency),
+        size=CallSize(
+            policy.tokens_per_call, policy.target_s, max_tokens=16 * policy.tokens_per_call
+        ),
+        throttled_s=policy.throttled_s,
+        max_tokens=registry.card(model).max_tokens,
+    )
     with tempfile.TemporaryDirectory(prefix="twolane-serverless-") as folder:
         path = Path(folder) / "shard.jsonl.out"
         for shard in records.validation().shards:
@@ -57,51 +79,98 @@ def run_serverless(
             if objects.exists(target):
                 continue
             with objects.open(shard.uri) as source, path.open("wb") as sink:
-                bodies = cut_bodies(source, policy.documents_per_call, MAX_BODY_BYTES)
-                for answer in _invoke_all(endpoint, name, bodies, policy.concurrency):
+                for answer in _answers(caller, source, policy):
                     sink.write(answer)
             objects.upload(path, target, "application/jsonlines")
-    run = LaneRun(name, records.placement().instance_type, 1, started_at, now())
+    run = _run(name, records.placement().instance_type, started_at, now(), caller, policy)
     records.save_lane_run(run)
     return run
 
 
-def cut_bodies(lines: Iterable[bytes], max_documents: int, max_bytes: int) -> Iterator[bytes]:
-    """Join lines to bodies of at most `max_documents` lines and `max_bytes` bytes.
+def _run(
+    name: str,
+    instance_type: str,
+    started_at: datetime,
+    ended_at: datetime,
+    caller: EndpointCaller,
+    policy: InvocationPolicy,
+) -> LaneRun:
+    """What the lane did. A cold start is waited for and not billed, unlike a call that failed."""
+    seconds = (ended_at - started_at).total_seconds()
+    cold_s = min(seconds, cold_start_s(caller.calls, warm_tokens_per_s=policy.warm_tokens_per_s))
+    if cold_s:
+        _LOG.info("endpoint %s: %.1f s of %.1f s were a cold start", name, cold_s, seconds)
+    return LaneRun(
+        name,
+        instance_type,
+        1,
+        started_at,
+        ended_at,
+        billable_s=seconds - cold_s if cold_s else None,
+        waste_s={Waste.RETRY: caller.wasted_s} if caller.wasted_s else {},
+        cold_start_s=cold_s,
+    )
 
-    A single line over `max_bytes` makes a body of its own; the endpoint then refuses it.
+
+def cut_bodies(
+    lines: Iterable[bytes],
+    *,
+    max_documents: int,
+    max_bytes: int,
+    max_tokens: Callable[[], int],
+    tokens_of: Callable[[bytes], int],
+) -> Iterator[list[bytes]]:
+    """Group lines to bodies within every limit; `max_tokens` is asked for each body anew.
+
+    A single line over a limit makes a body of its own.
     """
     body: list[bytes] = []
-    size = 0
+    size = tokens = 0
+    limit = max_tokens()
     for line in lines:
-        if body and (len(body) >= max_documents or size + len(line) > max_bytes):
-            yield b"".join(body)
-            body, size = [], 0
+        line_tokens = tokens_of(line)
+        if body and (
+            len(body) >= max_documents
+            or size + len(line) > max_bytes
+            or tokens + line_tokens > limit
+        ):
+            yield body
+            body, size, tokens, limit = [], 0, 0, max_tokens()
         body.append(line)
         size += len(line)
+        tokens += line_tokens
     if body:
-        yield b"".join(body)
+        yield body
 
 
-def _invoke_all(
-    endpoint: Endpoint, name: str, bodies: Iterator[bytes], concurrency: int
+def _answers(
+    caller: EndpointCaller, source: Iterable[bytes], policy: InvocationPolicy
 ) -> Iterator[bytes]:
-    """Yield answers in the order of the bodies, at most `concurrency` in flight."""
+    """Yield answers in the order of the lines, at most `concurrency` calls in flight."""
+    bodies = cut_bodies(
+        source,
+        max_documents=policy.documents_per_call,
+        max_bytes=MAX_BODY_BYTES,
+        max_tokens=lambda: caller.tokens_per_call,
+        tokens_of=caller.tokens_of,
+    )
+    pool = ThreadPoolExecutor(policy.concurrency, thread_name_prefix="invoke")
+    try:
+        yield from _in_order(pool, caller.answer, bodies, policy.concurrency)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
-    def call(body: bytes) -> bytes:
-        answer = endpoint.invoke(name, body)
-        if not answer.endswith(b"\n"):
-            answer += b"\n"
-        sent, received = body.count(b"\n"), answer.count(b"\n")
-        if sent != received:
-            raise OutputIncomplete(f"endpoint {name}: sent {sent} documents, got {received} lines")
-        return answer
 
-    with ThreadPoolExecutor(concurrency) as pool:
-        window = []
-        for body in bodies:
-            window.append(pool.submit(call, body))
-            if len(window) >= concurrency:
-                yield window.pop(0).result()
-        for future in window:
-            yield future.result()
+def _in_order(
+    pool: ThreadPoolExecutor,
+    work: Callable[[Sequence[bytes]], bytes],
+    bodies: Iterable[Sequence[bytes]],
+    width: int,
+) -> Iterator[bytes]:
+    window: deque[Future[bytes]] = deque()
+    for body in bodies:
+        window.append(pool.submit(work, body))
+        if len(window) >= width:
+            yield window.popleft().result()
+    while window:
+        yield window.popleft().result()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,9 +13,10 @@ from include.adapters.aws.sagemaker_endpoint import (
     InvokePolicy,
     SageMakerServerlessEndpoint,
 )
-from include.domain.errors import EndpointUnavailable
+from include.domain.errors import BodyFailed, BodyFault, EndpointThrottled, EndpointUnavailable
 from include.pipeline.ports import Endpoint
 from tests.support.fakes import FakeEndpoint
+from tests.support.faults import injected
 from tests.support.lane_bench import SITE, LaneBench, real_bench, request_lines
 from tests.support.local_aws import LocalAws
 
@@ -75,52 +75,70 @@ def test_a_body_over_the_limit_is_never_sent(cloud: LocalAws) -> None:
         serverless(cloud).invoke("any", b"x" * (MAX_BODY_BYTES + 1))
 
 
-def throttled(adapter: SageMakerServerlessEndpoint, times: int) -> list[int]:
-    """Make the next `times` invocations come back throttled; return the tries made."""
-    tries: list[int] = []
-
-    def throttle(parsed: dict[str, Any], http_response: Any, **_: Any) -> None:
-        tries.append(len(tries))
-        if len(tries) <= times:
-            parsed["Error"] = {"Code": "ThrottlingException", "Message": "Rate exceeded"}
-            http_response.status_code = 400
-
-    events = adapter._runtime.meta.events
-    events.register("after-call.sagemaker-runtime.InvokeEndpoint", throttle)
-    return tries
-
-
-def test_throttling_is_retried_with_growing_pauses(cloud: LocalAws, real: LaneBench) -> None:
+def test_throttling_is_told_at_once_to_the_caller_who_paces(
+    cloud: LocalAws, real: LaneBench
+) -> None:
     pauses: list[float] = []
     adapter = serverless(cloud, pauses)
     name = adapter.ensure(real.model, artifact_url=real.put_artifact())
-    tries = throttled(adapter, times=3)
+    fault = {"kind": "throttle", "operation": "InvokeEndpoint", "resource": name}
 
-    answer = adapter.invoke(name, request_lines(2))
-
-    assert answer.count(b"\n") == 2
-    assert len(tries) == 4
-    assert len(pauses) == 3
-    assert all(pause <= 0.1 * 2**number for number, pause in enumerate(pauses, start=1))
-
-
-def test_throttling_that_does_not_end_is_told(cloud: LocalAws, real: LaneBench) -> None:
-    adapter = serverless(cloud)
-    name = adapter.ensure(real.model, artifact_url=real.put_artifact())
-    tries = throttled(adapter, times=99)
-
-    with pytest.raises(EndpointUnavailable, match=rf"{name}.*4 tries.*ThrottlingException"):
+    with (
+        injected(cloud.sagemaker_url, fault) as faults,
+        pytest.raises(EndpointThrottled, match=rf"{name}.*ThrottlingException"),
+    ):
         adapter.invoke(name, request_lines(1))
-    assert len(tries) == 4
+    assert pauses == []
+    assert adapter.invoke(name, request_lines(1))
+    assert faults
 
 
-def test_a_request_the_model_refuses_is_not_sent_again(cloud: LocalAws, real: LaneBench) -> None:
+def test_a_service_that_fails_is_asked_again_with_growing_pauses(
+    cloud: LocalAws, real: LaneBench
+) -> None:
+    pauses: list[float] = []
+    adapter = serverless(cloud, pauses)
+    name = adapter.ensure(real.model, artifact_url=real.put_artifact())
+    fault = {"kind": "unavailable", "operation": "InvokeEndpoint", "resource": name, "times": 7}
+
+    with injected(cloud.sagemaker_url, fault) as faults:
+        with pytest.raises(EndpointUnavailable, match=rf"{name}.*4 tries.*ServiceUnavailable"):
+            adapter.invoke(name, request_lines(2))
+        assert adapter.invoke(name, request_lines(2)).count(b"\n") == 2
+        assert len(faults.hits()) == 7
+    assert len(pauses) == 6
+    assert all(pause <= 0.1 * 2**number for number, pause in enumerate(pauses[:3], start=1))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault", "tries"),
+    [("refuse", BodyFault.REFUSED, 1), ("break", BodyFault.MODEL_FAILED, 3)],
+)
+def test_a_body_the_model_cannot_answer_is_told_as_the_bodys_fault(
+    cloud: LocalAws, real: LaneBench, text: str, fault: BodyFault, tries: int
+) -> None:
     pauses: list[float] = []
     adapter = serverless(cloud, pauses)
     name = adapter.ensure(real.model, artifact_url=real.put_artifact())
 
-    with pytest.raises(EndpointUnavailable, match=rf"{name}.*1 tries.*ModelError"):
-        adapter.invoke(name, b'{"id": "a", "text": "refuse"}\n')
+    with pytest.raises(BodyFailed, match=rf"{name}.*{tries} tries.*ModelError") as caught:
+        adapter.invoke(name, f'{{"id": "a", "text": "{text}"}}\n'.encode())
+    assert caught.value.fault is fault
+    assert len(pauses) == tries - 1
+
+
+def test_a_body_that_takes_too_long_is_not_sent_again(cloud: LocalAws, real: LaneBench) -> None:
+    pauses: list[float] = []
+    adapter = serverless(cloud, pauses)
+    name = adapter.ensure(real.model, artifact_url=real.put_artifact())
+    fault = {"kind": "slow_answer", "resource": name, "delay_s": 30}
+
+    with (
+        injected(cloud.sagemaker_url, fault),
+        pytest.raises(BodyFailed, match="timed out") as caught,
+    ):
+        adapter.invoke(name, request_lines(2))
+    assert caught.value.fault is BodyFault.TIMED_OUT
     assert pauses == []
 
 

@@ -1,3 +1,4 @@
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -94,11 +95,22 @@ def close(world, layout, loaded_at=NOW):
     st.integers(1, 60),
 )
 def test_bodies_hold_every_line_in_order_within_both_limits(lines, max_documents, max_bytes):
-    bodies = list(cut_bodies(lines, max_documents, max_bytes))
-    assert b"".join(bodies) == b"".join(lines)
-    for body in bodies:
-        assert body.count(b"\n") <= max_documents
-        assert len(body) <= max_bytes or body.count(b"\n") == 1
+    limits = itertools.cycle([30, 7, 100])
+    asked = [next(limits)]
+    bodies = list(
+        cut_bodies(
+            lines,
+            max_documents=max_documents,
+            max_bytes=max_bytes,
+            max_tokens=lambda: asked.append(next(limits)) or asked[-2],
+            tokens_of=len,
+        )
+    )
+    assert [line for body in bodies for line in body] == lines
+    for body, limit in zip(bodies, asked, strict=False):
+        size = sum(map(len, body))
+        assert len(body) <= max_documents
+        assert (size <= max_bytes and size <= limit) or len(body) == 1
 
 
 def test_serverless_writes_an_answer_a_document_and_resumes_where_it_stopped():

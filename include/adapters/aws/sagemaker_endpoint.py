@@ -9,8 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from include.adapters.aws.endpoint_provision import ServerlessEndpoints
-from include.adapters.aws.errors import AwsError, error_code, explain
-from include.domain.errors import EndpointUnavailable
+from include.adapters.aws.errors import AwsError, error_code, error_message, explain
+from include.domain.errors import (
+    BodyFailed,
+    BodyFault,
+    EndpointThrottled,
+    EndpointUnavailable,
+)
 from include.domain.model_ref import ModelRef
 
 if TYPE_CHECKING:
@@ -20,9 +25,11 @@ JSON_LINES = "application/jsonlines"
 MAX_BODY_BYTES = 4 * 2**20
 """What Serverless Inference takes in one call."""
 
+_THROTTLED = frozenset(
+    {"ThrottlingException", "TooManyRequestsException", "ProvisionedThroughputExceededException"}
+)
 _TRANSIENT = frozenset(
     {
-        "ThrottlingException",
         "ModelNotReadyException",
         "ServiceUnavailable",
         "ServiceUnavailableException",
@@ -31,7 +38,6 @@ _TRANSIENT = frozenset(
         "ConnectTimeoutError",
         "ConnectionClosedError",
         "EndpointConnectionError",
-        "ReadTimeoutError",
         "ResponseStreamingError",
         "IncompleteReadError",
     }
@@ -44,11 +50,13 @@ class InvokePolicy:
 
     Attributes:
         attempts: tries of one invocation.
+        model_attempts: of them, while it is the model that fails.
         backoff_base_s: upper bound of the first pause, doubling with each try.
         backoff_cap_s: upper bound of any pause.
     """
 
     attempts: int = 8
+    model_attempts: int = 3
     backoff_base_s: float = 0.1
     backoff_cap_s: float = 10.0
 
@@ -97,11 +105,22 @@ class SageMakerServerlessEndpoint:
                 )
                 return answer["Body"].read()
             except AwsError as exc:
-                if attempt == self._policy.attempts or not _is_transient(exc):
-                    raise EndpointUnavailable(
-                        f"endpoint {endpoint_name}: invocation failed after {attempt} "
-                        f"tries: {explain(exc)}"
-                    ) from exc
+                told = (
+                    f"endpoint {endpoint_name}: invocation failed after {attempt} "
+                    f"tries: {explain(exc)}"
+                )
+                if error_code(exc) in _THROTTLED:
+                    raise EndpointThrottled(told) from exc
+                fault = _body_fault(exc)
+                is_retried = (
+                    fault is BodyFault.MODEL_FAILED and attempt < self._policy.model_attempts
+                )
+                if fault is not None and not is_retried:
+                    raise BodyFailed(fault, told) from exc
+                if fault is None and (
+                    attempt == self._policy.attempts or error_code(exc) not in _TRANSIENT
+                ):
+                    raise EndpointUnavailable(told) from exc
                 self._sleep(self._pause_s(attempt))
         raise AssertionError("the last attempt returns or raises")
 
@@ -110,9 +129,21 @@ class SageMakerServerlessEndpoint:
         return random.uniform(0, min(self._policy.backoff_cap_s, bound_s))  # noqa: S311 - jitter
 
 
-def _is_transient(exc: Exception) -> bool:
-    """Whether the same call may succeed later; a model's own 5xx may, its 4xx will not."""
-    if error_code(exc) == "ModelError":
-        status = getattr(exc, "response", {}).get("OriginalStatusCode", 500)
-        return int(status) >= 500
-    return error_code(exc) in _TRANSIENT
+def _body_fault(exc: Exception) -> BodyFault | None:
+    """Return what the body did to the endpoint; None where the body is not to blame."""
+    code = error_code(exc)
+    if code == "ReadTimeoutError":
+        return BodyFault.TIMED_OUT
+    response = getattr(exc, "response", {})
+    if response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 413:
+        return BodyFault.TOO_LARGE
+    if code == "ValidationError" and "must have length" in error_message(exc):
+        return BodyFault.TOO_LARGE
+    if code != "ModelError":
+        return None
+    status = int(response.get("OriginalStatusCode", 500))
+    if status == 413:
+        return BodyFault.TOO_LARGE
+    if status in (0, 408) or "timed out" in error_message(exc):
+        return BodyFault.TIMED_OUT
+    return BodyFault.REFUSED if 400 <= status < 500 else BodyFault.MODEL_FAILED

@@ -127,11 +127,12 @@ class FakeEndpoint:
     """An endpoint a model version; `invocations` holds the bodies it was sent.
 
     `fail_with` makes both calls raise `EndpointUnavailable`; `fail_after` lets that many
-    invocations through first.
+    invocations through first; `before` is given each body first and may raise.
     """
 
     def __init__(self, answer: Classify = classify) -> None:
         self.answer = answer
+        self.before: Callable[[bytes], None] = lambda body: None
         self.endpoints: dict[str, str] = {}
         self.invocations: list[bytes] = []
         self.fail_with = ""
@@ -149,5 +150,6 @@ class FakeEndpoint:
         is_spent = self.fail_after is not None and len(self.invocations) >= self.fail_after
         if self.fail_with or is_spent:
             raise EndpointUnavailable(f"endpoint {endpoint_name}: {self.fail_with or 'throttled'}")
+        self.before(body)
         self.invocations.append(body)
         return answer_lines(body, self.answer)
