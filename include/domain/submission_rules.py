@@ -9,3 +9,10 @@ MODEL_ALIAS_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 DEFAULT_MODEL_ALIAS = "champion"
 MAX_DEADLINE_MINUTES = 7 * 24 * 60
 MAX_SUBMISSION_CHARACTERS = 200
+_DATE, _TIME, _OFFSET = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?",
+    r"(Z|[+-][0-9]{2}:[0-9]{2})",
+)
+SUBMITTED_AT_PATTERN = f"^{_DATE}T{_TIME}{_OFFSET}$"
+"""ISO 8601 with an offset."""

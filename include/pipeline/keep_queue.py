@@ -95,6 +95,11 @@ class QueueKeeper:
         self._extend()
         return [*self._look_again(), *self._receive()]
 
+    def release(self) -> None:
+        """Put everything back at once: another keeper takes it, and adopts the runs."""
+        self._queues.inbox.extend([held.message.receipt for held in self._held.values()], 0)
+        self._held.clear()
+
     def _settle(self) -> None:
         if not self._held:
             return

@@ -10,6 +10,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.domain.errors import BatchRejected
+from include.domain.queues.requests import RUN_PREFIX
 
 PULL_TASK_ID = "pull"
 BATCH_ID_KEY = "batch_id"
@@ -26,13 +27,20 @@ def no_retry_when_rejected() -> Iterator[None]:
 
 
 def close_as_failed(context: Mapping[str, Any]) -> None:
-    """Record on the batch why its run failed. A batch that was never pulled has no record."""
+    """Record why a run failed: on its batch, if it was pulled, and on the message it came by."""
     from include.bootstrap import twolane
 
+    exception = context.get("exception")
     batch_id = _batch_id(context["ti"])
+    _, _, task_id = context["ti"].task_id.rpartition(".")
     if batch_id:
-        _, _, task_id = context["ti"].task_id.rpartition(".")
-        twolane().fail(batch_id, f"{task_id}: {context.get('exception')}")
+        twolane().fail(batch_id, f"{task_id}: {exception}")
+    if context["ti"].run_id.startswith(RUN_PREFIX):
+        twolane().record_run_failure(
+            context["ti"].run_id,
+            f"{task_id}: {exception}",
+            is_final=isinstance(exception, AirflowFailException),
+        )
 
 
 def _batch_id(task_instance: Any) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.sdk import Param
 
+from include.domain import submission_rules as rules
 from include.domain.accounts import Tier
 from include.domain.manifests import Submission
 
@@ -17,14 +18,14 @@ INFERENCE_PARAMS = {
     "batch_uri": Param(
         "",
         type="string",
-        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$",
+        pattern=rules.BATCH_URI_PATTERN,
         title="Batch URI",
         description="S3 URI of the documents: JSON Lines, CSV or Parquet, gzip allowed.",
     ),
     "account": Param(
         "",
         type="string",
-        pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$",
+        pattern=rules.ACCOUNT_PATTERN,
         title="Account",
         description="Who submits; it must be known.",
     ),
@@ -39,30 +40,38 @@ INFERENCE_PARAMS = {
         None,
         type=["null", "number"],
         exclusiveMinimum=0,
-        maximum=7 * 24 * 60,
+        maximum=rules.MAX_DEADLINE_MINUTES,
         title="Deadline, minutes",
         description="From submission to results in both stores; the tier's own when empty.",
     ),
     "model_alias": Param(
-        "champion",
+        rules.DEFAULT_MODEL_ALIAS,
         type="string",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        pattern=rules.MODEL_ALIAS_PATTERN,
         title="Model alias",
         description="Resolved once, when the batch is pulled; the batch keeps that version.",
     ),
     "joined_uris": Param(
         [],
         type=["null", "array"],
-        items={"type": "string", "pattern": r"^s3://.+/.+$"},
+        items={"type": "string", "pattern": rules.JOINED_URI_PATTERN},
         title="Further files",
         description="Read after the first, as one batch.",
     ),
     "submission": Param(
         None,
         type=["null", "string"],
-        maxLength=200,
+        maxLength=rules.MAX_SUBMISSION_CHARACTERS,
         title="Idempotency key",
         description="Same key and content, same batch; the run's id when empty.",
+    ),
+    "submitted_at": Param(
+        None,
+        type=["null", "string"],
+        format="date-time",
+        pattern=rules.SUBMITTED_AT_PATTERN,
+        title="Submitted at",
+        description="The deadline counts from then; from the run's start when empty.",
     ),
 }
 
@@ -70,7 +79,12 @@ INFERENCE_PARAMS = {
 def submission_from_params(
     params: Mapping[str, Any], *, run_id: str, submitted_at: datetime, model_name: str
 ) -> Submission:
-    """Return the submission a run's (already validated) params describe."""
+    """Return the submission a run's (already validated) params describe.
+
+    Args:
+        submitted_at: used where the params give no earlier time.
+    """
+    said = params.get("submitted_at")
     deadline_minutes = params["deadline_minutes"]
     return Submission(
         key=params["submission"] or run_id,
@@ -80,5 +94,5 @@ def submission_from_params(
         deadline_s=None if deadline_minutes is None else float(deadline_minutes) * 60,
         model_name=model_name,
         model_alias=params["model_alias"],
-        submitted_at=submitted_at,
+        submitted_at=min(datetime.fromisoformat(said), submitted_at) if said else submitted_at,
     )

@@ -29,6 +29,7 @@ def validated(dag, conf):
         {"joined_uris": ["s3://twolane-inbox/more.csv"]},
         {"joined_uris": None},
         {"submission": "order 17"},
+        {"submitted_at": "2026-03-01T12:00:00+00:00"},
     ],
 )
 def test_accepted(document_inference, conf):
@@ -61,6 +62,7 @@ def test_accepted(document_inference, conf):
         ("joined_uris", ["news.csv"]),
         ("joined_uris", "s3://twolane-inbox/more.csv"),
         ("submission", "x" * 201),
+        ("submitted_at", "yesterday"),
     ],
 )
 def test_refused_by_its_own_field(document_inference, field, value):

@@ -75,6 +75,7 @@ BLANK_FORM = {
     "model_alias": "trivial",
     "joined_uris": [],
     "submission": None,
+    "submitted_at": None,
 }
 
 

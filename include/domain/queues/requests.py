@@ -14,6 +14,9 @@ from include.domain import submission_rules as rules
 from include.domain.accounts import Tier
 from include.domain.errors import PoisonMessage
 
+RUN_PREFIX = "queue-"
+"""Of the ids of runs that a queue asked for."""
+
 METADATA_PREFIX = "twolane-"
 """Of the user metadata that an uploader may set on an object (`x-amz-meta-twolane-…`)."""
 
@@ -112,7 +115,7 @@ class QueueRequest:
 
 def run_id_of(key: str, run: int) -> str:
     """Return the id of a request's first, second, … run: the same whoever starts it."""
-    return f"queue-{key}" if run == 1 else f"queue-{key}-{run}"
+    return f"{RUN_PREFIX}{key}" if run == 1 else f"{RUN_PREFIX}{key}-{run}"
 
 
 def uploaded_request(

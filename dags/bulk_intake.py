@@ -1,0 +1,34 @@
+"""### Batches from the bulk queue
+
+An upload under `bulk/<account>/` in the inbox, or a message in the product's own format, becomes
+one run of `document_inference`.
+
+| Task | What it does |
+|---|---|
+| `read_events` | reads which batches were admitted: account known, bucket allowed, cap kept |
+| `start` | one run for each, its id made from the message: one that comes twice finds its run |
+
+What is over an account's cap, or more than the pool's work, waits in the queue and not in
+Airflow. The message stays in the queue, invisible, until the batch stands in both stores; one
+that cannot be run goes to the dead-letter queue with its reason.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import dag
+
+from include.domain.queues.lane_class import LaneClass
+from twolane_airflow import intake
+
+
+@dag(
+    schedule=[intake.queue_asset(LaneClass.BULK)],
+    doc_md=__doc__,
+    tags=["inference"],
+    default_args=intake.INTAKE_ARGS,
+)
+def bulk_intake() -> None:
+    intake.start_runs("document_inference")
+
+
+bulk_intake()
