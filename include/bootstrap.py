@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from include.composition import Adapters
 from include.config import LanesFile, Settings, load_lanes, load_settings
-from include.domain.lanes import Lane
+from include.domain.lanes import Lane, LaneProfile
 from include.domain.manifests import BatchManifest, Submission
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
@@ -175,11 +175,15 @@ class Twolane(Adapters):
         return JobDriver(
             self.layout(batch_id),
             lane,
+            profile=self._profile(lane),
             objects=self.objects,
             registry=self.registry,
             runner=self.job_runner,
             now=self._now,
         )
+
+    def _profile(self, lane: Lane) -> LaneProfile:
+        return next(profile for profile in self.lanes.profiles() if profile.lane is lane)
 
     @cached_property
     def lane_watch(self) -> LaneWatch:

@@ -12,6 +12,11 @@ CHARACTERS_PER_TOKEN = 4.6
 newsgroup posts full of quoting and symbols). For routing and shard balance, never for billing.
 """
 
+MAX_RECORD_BYTES = 4 * 10**6
+"""The longest document a lane is given, as one line of JSON: what Serverless Inference takes in one
+call, the narrowest of the lanes. A record over a lane's limit would cost Batch Transform its whole
+file."""
+
 
 class QuarantineReason(StrEnum):
     """Why a document is set aside. The value is what the stores and reports show."""

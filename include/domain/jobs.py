@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from include.domain.costs import Capacity
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef
 
@@ -29,6 +30,15 @@ class JobState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TransformSizing:
+    """How Batch Transform cuts objects into requests; see `include.domain.transform_sizing`."""
+
+    max_payload_mb: int
+    max_concurrent: int
+    is_single_record: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class JobSpec:
     """What a job is to do.
 
@@ -38,6 +48,11 @@ class JobSpec:
         output_prefix: S3 prefix of the `.out` objects, one a shard.
         max_runtime_s: the job is stopped past it.
         tags: for cost allocation.
+        manifest_uri: SageMaker manifest that names the shards to do; empty for all of the prefix.
+        capacity: on spot or on demand; only the spot lane knows both.
+        max_wait_s: a spot job's seconds in all, waiting for capacity included.
+        sizing: of a transform job.
+        environment: more variables for the container.
     """
 
     name: str
@@ -49,6 +64,11 @@ class JobSpec:
     instance_count: int
     max_runtime_s: int
     tags: dict[str, str] = field(default_factory=dict)
+    manifest_uri: str = ""
+    capacity: Capacity = Capacity.ON_DEMAND
+    max_wait_s: int | None = None
+    sizing: TransformSizing | None = None
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +80,16 @@ class JobRef:
 
 
 @dataclass(frozen=True, slots=True)
+class JobPhase:
+    """A stretch of a training job's life, under SageMaker's name for it (`Training`, …)."""
+
+    name: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JobStatus:
     """What was seen of a job.
 
@@ -68,20 +98,28 @@ class JobStatus:
         failure_reason: the service's own words, empty unless failed.
         started_at: when its container began to run; None before.
         ended_at: when it ended; None before.
+        created_at: when it was asked for; None where the service does not say.
+        held_s: seconds its instances were held, of a training job; None before it has ended.
+        billable_s: the same as billed, a spot job's discount taken off.
+        phases: a training job's secondary statuses, in order.
     """
 
     state: JobState
     failure_reason: str = ""
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    created_at: datetime | None = None
+    held_s: float | None = None
+    billable_s: float | None = None
+    phases: tuple[JobPhase, ...] = ()
 
 
 def job_name(lane: Lane, batch_id: str, attempt: int = 0) -> str:
     """Return the job's name: at most 63 characters of `[a-zA-Z0-9-]`, as SageMaker asks.
 
     Args:
-        attempt: 0 for the first; a job that failed or was stopped is followed by the next
-            number, since SageMaker never gives a name twice.
+        attempt: 0 for the batch's first job; each other one, on another instance or after one
+            that failed, has the next number, since SageMaker never gives a name twice.
     """
     suffix = f"-r{attempt}" if attempt else ""
     return f"twolane-{lane.value.replace('_', '-')}-{batch_id}{suffix}"

@@ -46,12 +46,15 @@ class Shard:
         uri: S3 URI of the shard's rows.
         document_count: rows in it.
         token_estimate: estimated tokens of its texts.
+        largest_record_bytes: its longest line as a lane reads it, the line's end included; 0 for
+            a shard as pulled.
     """
 
     index: int
     uri: str
     document_count: int
     token_estimate: int
+    largest_record_bytes: int = 0
 
 
 def shard_file_name(index: int) -> str:

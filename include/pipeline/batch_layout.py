@@ -54,6 +54,22 @@ class BatchLayout:
         """Prediction shards, what a lane writes."""
         return self.root + "output/"
 
+    def lane_state(self, lane: str) -> str:
+        """What a lane has asked for: see `include.pipeline.job_records`."""
+        return f"{self.root}lanes/{lane}.json"
+
+    def job_manifest(self, job_name: str) -> str:
+        """Names the files a job is to do, in SageMaker's form."""
+        return f"{self.root}jobs/{job_name}.manifest"
+
+    def pieces_prefix(self, index: int) -> str:
+        """Where a shard that fails as a whole lies in pieces."""
+        return f"{self.root}pieces/{index:05d}/input/"
+
+    def piece_outputs_prefix(self, index: int) -> str:
+        """Where the outputs of its pieces go."""
+        return f"{self.root}pieces/{index:05d}/output/"
+
     def raw_shard(self, index: int) -> str:
         """A shard as pulled, faulty rows included."""
         return f"{self.root}shards/{shard_file_name(index)}"

@@ -1,113 +1,48 @@
-"""The job lanes: launch or adopt the batch's job, watch it, and record what ran.
+"""The job lanes: one SageMaker job an instance, each over its own shards, until all are done.
 
-The job's name comes from the manifest's hash. A retry therefore finds the job of the try before
-and adopts it, running or completed; only a job that failed or was stopped is followed by another,
-under the next number.
+A job's name comes from the manifest's hash and its number. A retry therefore finds the jobs of the
+try before and adopts them, running or completed. What a job leaves undone, because it failed, lost
+its instance or lost an output, is given to another job, and nothing else is
+(docs/adr/0015-job-lanes.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 
 from include.domain.errors import JobFailed, JobStopped
-from include.domain.jobs import JobRef, JobSpec, JobState, JobStatus, job_name
-from include.domain.lanes import Lane
+from include.domain.jobs import JobRef, JobState, JobStatus
+from include.domain.lanes import Lane, LaneProfile
+from include.domain.manifests import Shard, shard_file_name
+from include.domain.packing import deal_out
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.isolate_records import PATIENCE, RecordIsolation, split_files
+from include.pipeline.job_budget import max_cost_usd, max_runtime_s, spent_usd
+from include.pipeline.job_costs import job_run
+from include.pipeline.job_records import InputFolder, JobRecords, LaneJob, LaneJobs
+from include.pipeline.job_requests import job_spec
 from include.pipeline.lane_driver import LaneProgress
 from include.pipeline.ports import JobRunner, ModelRegistry, ObjectStore
-from include.pipeline.records import BatchRecords, LaneRun
+from include.pipeline.records import BatchRecords
 
-RUNTIME_MARGIN = 10
-"""A job may take this many times its estimate before it is stopped."""
-
-MIN_RUNTIME_S = 900
-"""The least time a job is given: a cold start and a small batch."""
-
-MAX_ATTEMPTS = 20
-"""Names tried for one batch and lane before giving up."""
+MAX_FRUITLESS = 5
+"""Jobs that may end one after the other without a new output before the lane gives up."""
 
 LOOK_AGAIN_S = 0.2
 """Seconds between two looks at a job; whoever waits long may look less often."""
 
-
-def launch_or_adopt(
-    layout: BatchLayout,
-    *,
-    lane: Lane,
-    objects: ObjectStore,
-    registry: ModelRegistry,
-    runner: JobRunner,
-) -> JobRef:
-    """Return the batch's live or completed job, started now if there is none.
-
-    Raises:
-        JobFailed: SageMaker refuses the request, or too many jobs have failed already.
-    """
-    records = BatchRecords(objects, layout)
-    manifest, placement = records.manifest(), records.placement()
-    for attempt in range(MAX_ATTEMPTS):
-        job = JobRef(lane, job_name(lane, manifest.batch_id, attempt))
-        status = runner.status(job)
-        if status is not None and status.state in (
-            JobState.FAILED,
-            JobState.STOPPED,
-            JobState.STOPPING,
-        ):
-            continue
-        if status is not None:
-            return job
-        spec = JobSpec(
-            name=job.name,
-            lane=lane,
-            model=manifest.model,
-            input_prefix=layout.input_prefix,
-            output_prefix=layout.output_prefix,
-            instance_type=placement.instance_type,
-            instance_count=placement.instance_count,
-            max_runtime_s=max_runtime_s(placement),
-            tags={
-                "twolane:batch": manifest.batch_id,
-                "twolane:account": manifest.account,
-                "twolane:model": manifest.model.label,
-            },
-        )
-        return runner.launch(spec, artifact_url=registry.artifact_url(manifest.model))
-    raise JobFailed(
-        f"batch {manifest.batch_id}: {MAX_ATTEMPTS} {lane.value} jobs failed; giving up"
-    )
-
-
-def observe(job: JobRef, *, runner: JobRunner) -> JobStatus:
-    """Return the job's status.
-
-    Raises:
-        JobFailed: it failed or is gone; the message carries SageMaker's reason.
-        JobStopped: it was stopped.
-    """
-    status = runner.status(job)
-    if status is None:
-        raise JobFailed(f"{job.lane.value} job {job.name}: SageMaker knows no such job")
-    match status.state:
-        case JobState.FAILED:
-            raise JobFailed(f"{job.lane.value} job {job.name} failed: {status.failure_reason}")
-        case JobState.STOPPED:
-            raise JobStopped(f"{job.lane.value} job {job.name} was stopped")
-        case JobState.IN_PROGRESS | JobState.STOPPING | JobState.COMPLETED:
-            return status
-
-
-def max_runtime_s(placement: Placement) -> int:
-    """Return the seconds after which the job is stopped."""
-    return max(MIN_RUNTIME_S, round(placement.latency_s * RUNTIME_MARGIN))
+Observed = tuple[LaneJob, JobStatus]
 
 
 class JobDriver:
-    """Drives a batch's one SageMaker job of the processing or transform lane.
+    """Drives a batch on the processing or the transform lane.
 
     Args:
-        now: the clock; Batch Transform has no stopping condition, so a job's time is held here.
+        profile: of the lane: its price and its rate, for the budget and the ledger.
+        now: the clock; Batch Transform has no stopping condition, so time is held here.
     """
 
     def __init__(
@@ -115,6 +50,7 @@ class JobDriver:
         layout: BatchLayout,
         lane: Lane,
         *,
+        profile: LaneProfile,
         objects: ObjectStore,
         registry: ModelRegistry,
         runner: JobRunner,
@@ -122,69 +58,199 @@ class JobDriver:
     ) -> None:
         self._layout = layout
         self._lane = lane
+        self._profile = profile
         self._objects = objects
         self._registry = registry
         self._runner = runner
         self._now = now
-        self._job: JobRef | None = None
+        self._jobs = JobRecords(objects, layout, lane)
+        self._records = BatchRecords(objects, layout)
+        self._shards = InputFolder(layout.input_prefix, layout.output_prefix)
+        self._isolation = RecordIsolation(objects, layout)
+        self._known: LaneJobs | None = None
+        self._seen: set[str] = set()
+
+    @cached_property
+    def _placement(self) -> Placement:
+        return self._records.placement()
+
+    @cached_property
+    def _clean(self) -> dict[str, Shard]:
+        """The clean shards by file name."""
+        return {shard_file_name(s.index): s for s in self._records.validation().shards}
 
     def advance(self) -> LaneProgress:
         """See `LaneDriver.advance`."""
-        if self._job is None:
-            self._job = launch_or_adopt(
-                self._layout,
-                lane=self._lane,
-                objects=self._objects,
-                registry=self._registry,
-                runner=self._runner,
-            )
-        job = self._job
-        status = observe(job, runner=self._runner)
-        if status.state.is_final:
-            record_run(self._layout, job, status, objects=self._objects)
-        elif self._overruns(status):
-            self._runner.stop(job)
-            raise JobFailed(f"{job.lane.value} job {job.name} overran its time; stopped")
+        jobs = self._load()
+        if not jobs.open_jobs:
+            jobs = self._plan(jobs)
+        observed = [(job, self._launched(job)) for job in jobs.open_jobs]
+        self._watch(observed)
+        ended = [(job, status) for job, status in observed if status.state.is_final]
+        if ended:
+            jobs = self._settle(jobs, ended)
+        self._seen |= {j.name for j, s in observed if s.state is JobState.IN_PROGRESS}
+        names = ", ".join(job.name for job in jobs.open_jobs or jobs.jobs[-1:])
         return LaneProgress(
-            is_done=status.state.is_final,
-            resource=job.name,
-            message=f"{job.lane.value} job {job.name} is {status.state.value}",
+            is_done=not jobs.open_jobs,
+            resource=names,
+            message=f"{len(jobs.open_jobs)} {self._lane.value} job(s) at work: {names}",
             look_again_s=LOOK_AGAIN_S,
         )
 
     def stop(self) -> None:
         """See `LaneDriver.stop`."""
-        for attempt in range(MAX_ATTEMPTS):
-            job = JobRef(self._lane, job_name(self._lane, self._layout.batch_id, attempt))
-            if self._runner.status(job) is None:
-                return
-            self._runner.stop(job)
+        for job in self._load().open_jobs:
+            self._stop(job)
 
-    def _overruns(self, status: JobStatus) -> bool:
-        if status.started_at is None:
-            return False
-        limit_s = max_runtime_s(BatchRecords(self._objects, self._layout).placement())
-        return (self._now() - status.started_at).total_seconds() > limit_s
+    def _load(self) -> LaneJobs:
+        if self._known is None:
+            self._known = self._jobs.load()
+        return self._known
 
+    def _save(self, jobs: LaneJobs) -> None:
+        self._jobs.save(jobs)
+        self._known = jobs
 
-def record_run(
-    layout: BatchLayout, job: JobRef, status: JobStatus, *, objects: ObjectStore
-) -> None:
-    """Keep what ran and when, for the ledger.
+    def _plan(self, jobs: LaneJobs) -> LaneJobs:
+        """Deal what is missing out over the placement's instances."""
+        shards = [self._clean[name] for name in self._missing_shards()]
+        if shards:
+            for share in deal_out(shards, self._placement.instance_count):
+                files = tuple(shard_file_name(shard.index) for shard in share)
+                jobs = jobs.add(self._lane, self._layout.batch_id, self._shards, files)
+            self._save(jobs)
+        return jobs
 
-    Raises:
-        JobFailed: the job reports no times, so it cannot be charged.
-    """
-    if status.started_at is None or status.ended_at is None:
-        raise JobFailed(f"{job.lane.value} job {job.name} completed without reporting its times")
-    records = BatchRecords(objects, layout)
-    placement = records.placement()
-    records.save_lane_run(
-        LaneRun(
+    def _launched(self, job: LaneJob) -> JobStatus:
+        """Observe a job, launching it where SageMaker knows none of its name."""
+        ref = JobRef(self._lane, job.name)
+        status = self._runner.status(ref)
+        if status is None:
+            spec = job_spec(
+                job,
+                self._lane,
+                manifest_uri=self._jobs.write_manifest(job),
+                layout=self._layout,
+                objects=self._objects,
+            )
+            self._runner.launch(spec, artifact_url=self._registry.artifact_url(spec.model))
+            status = self._runner.status(ref)
+        if status is None:
+            raise JobFailed(f"{self._lane.value} job {job.name}: SageMaker knows no such job")
+        return status
+
+    def _watch(self, observed: list[Observed]) -> None:
+        """Stop everything once a job is over its time, or the batch over its money.
+
+        Raises:
+            JobFailed: it was stopped; the message says what was exceeded.
+        """
+        running = {job.name: status for job, status in observed if not status.state.is_final}
+        now = self._now()
+        limit_s = max_runtime_s(self._placement)
+        limit_usd = max_cost_usd(self._placement, self._profile)
+        ended = [run for run in self._records.lane_runs() if run.resource_id not in running]
+        cost_usd = spent_usd(ended, running.values(), self._profile, now)
+        for name, status in running.items():
+            seconds = (now - (status.started_at or now)).total_seconds()
+            over = ""
+            if seconds > limit_s:
+                over = f"overran its time of {limit_s:,} s"
+            elif cost_usd > limit_usd:
+                over = f"overran the batch's money: ${cost_usd:.4f} of ${limit_usd:.4f} is spent"
+            if over:
+                self.stop()
+                raise JobFailed(f"{self._lane.value} job {name} {over}; stopped")
+
+    def _stop(self, job: LaneJob) -> None:
+        """Stop a job. What it has cost is recorded now, and again when its end is known."""
+        ref = JobRef(self._lane, job.name)
+        status = self._runner.status(ref)
+        if status is None or status.state.is_final:
+            return
+        self._runner.stop(ref)
+        self._record(job, status, self._missing(job.folder, job.files))
+
+    def _settle(self, jobs: LaneJobs, ended: list[Observed]) -> LaneJobs:
+        """Record what ended, and give what it left undone to other jobs.
+
+        Raises:
+            JobStopped: someone stopped a job that this process saw at work; whoever comes next
+                does what it left.
+            JobFailed: nothing new has come of several jobs one after the other.
+        """
+        reason = ""
+        for job, status in ended:
+            missing = self._missing(job.folder, job.files)
+            self._record(job, status, missing)
+            jobs = jobs.settle(job).count(has_progress=len(missing) < len(job.files))
+            if missing:
+                reason = _reason(self._lane, job, status, missing)
+                if status.state is JobState.STOPPED and job.name in self._seen:
+                    self._save(jobs)
+                    raise JobStopped(reason)
+                jobs = self._repeat(jobs, job, missing, reason)
+        if jobs.fruitless >= MAX_FRUITLESS:
+            for job in jobs.open_jobs:
+                self._stop(job)
+            self._save(jobs.given_up())
+            raise JobFailed(reason)
+        if not jobs.open_jobs:
+            self._isolation.assemble(self._missing_shards())
+            missing = self._missing_shards()
+            if missing:
+                jobs = jobs.add(self._lane, self._layout.batch_id, self._shards, missing)
+        self._save(jobs)
+        return jobs
+
+    def _repeat(
+        self, jobs: LaneJobs, job: LaneJob, missing: tuple[str, ...], reason: str
+    ) -> LaneJobs:
+        """Add the jobs that do what one has left; a file that fails alone is taken to pieces."""
+        batch_id = self._layout.batch_id
+        tries = 0 if len(missing) < len(job.files) else job.tries + 1
+        if tries < PATIENCE:
+            return jobs.add(self._lane, batch_id, job.folder, missing, tries)
+        if len(missing) == 1:
+            folder, pieces = self._isolation.isolate(job, missing[0], reason)
+            if not pieces:
+                return jobs.count(has_progress=True)
+            return jobs.add(self._lane, batch_id, folder, pieces, PATIENCE - 1)
+        for half in split_files(missing):
+            jobs = jobs.add(self._lane, batch_id, job.folder, half, PATIENCE - 1)
+        return jobs
+
+    def _record(self, job: LaneJob, status: JobStatus, missing: tuple[str, ...]) -> None:
+        done = {*job.files} - {*missing}
+        run = job_run(
             job.name,
-            placement.instance_type,
-            placement.instance_count,
-            status.started_at,
-            status.ended_at,
+            self._placement.instance_type,
+            status,
+            self._profile,
+            done_tokens=sum(s.token_estimate for name, s in self._clean.items() if name in done),
+            is_whole=not missing,
+            ended_at=self._now(),
         )
-    )
+        if run is not None:
+            self._records.save_lane_run(run)
+        elif status.state is JobState.COMPLETED:
+            raise JobFailed(f"{self._lane.value} job {job.name} reports no times to charge it by")
+
+    def _missing(self, folder: InputFolder, files: tuple[str, ...]) -> tuple[str, ...]:
+        present = {info.uri for info in self._objects.list_objects(folder.output_prefix)}
+        return tuple(name for name in files if folder.output(name) not in present)
+
+    def _missing_shards(self) -> tuple[str, ...]:
+        return self._missing(self._shards, tuple(self._clean))
+
+
+def _reason(lane: Lane, job: LaneJob, status: JobStatus, missing: tuple[str, ...]) -> str:
+    """Say why a job has left something undone."""
+    match status.state:
+        case JobState.FAILED:
+            return f"{lane.value} job {job.name} failed: {status.failure_reason}"
+        case JobState.STOPPED:
+            return f"{lane.value} job {job.name} was stopped"
+        case _:
+            return f"{lane.value} job {job.name} completed, but left no output for {missing[0]}"

@@ -41,11 +41,20 @@ def read_raw(path: Path) -> Iterator[RawDocument]:
             )
 
 
-def write_documents(path: Path, documents: Iterable[Document]) -> None:
-    """Write request lines of the container's wire format (`include/models/contract/`)."""
-    with path.open("w", encoding="utf-8") as file:
+def record_line(document: Document) -> bytes:
+    """Return a document as one request line of the container (`include/models/contract/`)."""
+    return json.dumps({"id": document.id, "text": document.text}).encode() + b"\n"
+
+
+def write_documents(path: Path, documents: Iterable[Document]) -> int:
+    """Write request lines; return the bytes of the longest."""
+    longest = 0
+    with path.open("wb") as file:
         for document in documents:
-            file.write(json.dumps({"id": document.id, "text": document.text}) + "\n")
+            line = record_line(document)
+            longest = max(longest, len(line))
+            file.write(line)
+    return longest
 
 
 def write_quarantine(path: Path, documents: Iterable[QuarantinedDocument]) -> None:

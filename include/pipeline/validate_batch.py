@@ -5,7 +5,14 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from include.domain.documents import Document, QuarantinedDocument, RawDocument, estimate_tokens
+from include.domain.documents import (
+    MAX_RECORD_BYTES,
+    Document,
+    QuarantinedDocument,
+    QuarantineReason,
+    RawDocument,
+    estimate_tokens,
+)
 from include.domain.errors import NoValidDocuments
 from include.domain.manifests import Shard
 from include.pipeline.batch_layout import BatchLayout
@@ -21,7 +28,13 @@ from include.pipeline.ports import (
     ShardVerdict,
 )
 from include.pipeline.records import BatchRecords, Validation
-from include.pipeline.shard_files import excerpt, read_raw, write_documents, write_quarantine
+from include.pipeline.shard_files import (
+    excerpt,
+    read_raw,
+    record_line,
+    write_documents,
+    write_quarantine,
+)
 
 
 def validate_batch(
@@ -54,11 +67,11 @@ def validate_batch(
                 results = merge_results(results, verdict.results)
                 documents, poison = split(rows, verdict)
                 if documents:
-                    write_documents(path, documents)
+                    longest = write_documents(path, documents)
                     uri = layout.input_shard(shard.index)
                     objects.upload(path, uri, "application/jsonlines")
                     tokens = sum(estimate_tokens(each.text, max_tokens) for each in documents)
-                    clean.append(Shard(shard.index, uri, len(documents), tokens))
+                    clean.append(Shard(shard.index, uri, len(documents), tokens, longest))
                 if poison:
                     write_quarantine(path, poison)
                     objects.upload(
@@ -98,5 +111,20 @@ def split(
         else:
             if row.id is None or row.text is None:
                 raise ValueError(f"row {row.row} passed the quality gate without id or text")
-            documents.append(Document(row.id, row.text))
+            document = Document(row.id, row.text)
+            if _is_too_long(document):
+                detail = f"over {MAX_RECORD_BYTES:,} bytes as one record: no lane takes it"
+                reason = QuarantineReason.TOO_LONG
+                quarantined.append(
+                    QuarantinedDocument(row.row, row.id, reason, detail, excerpt(row.text))
+                )
+            else:
+                documents.append(document)
     return documents, quarantined
+
+
+def _is_too_long(document: Document) -> bool:
+    # One character is at most twelve bytes: a pair of surrogates, each escaped.
+    if 12 * (len(document.id) + len(document.text)) + 100 < MAX_RECORD_BYTES:
+        return False
+    return len(record_line(document)) > MAX_RECORD_BYTES

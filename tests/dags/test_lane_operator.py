@@ -10,9 +10,10 @@ from include.domain.errors import JobFailed, JobStopped, StoreError
 from include.domain.jobs import JobState
 from include.domain.lanes import Lane
 from include.pipeline.collect_batch import CollectPorts
+from include.pipeline.job_budget import max_runtime_s
 from include.pipeline.load_batch import AheadLoader, Target
-from include.pipeline.run_job import JobDriver, max_runtime_s
-from tests.support.batches import World, documents
+from include.pipeline.run_job import JobDriver
+from tests.support.batches import World, documents, profile
 from tests.support.fakes import answer_lines
 
 
@@ -27,6 +28,7 @@ class Product:
         return JobDriver(
             self.layout,
             lane,
+            profile=profile(lane),
             objects=self.world.objects,
             registry=self.world.registry,
             runner=self.world.runner,

@@ -7,17 +7,14 @@ from hypothesis import strategies as st
 
 from include.domain.errors import (
     EndpointUnavailable,
-    JobFailed,
-    JobStopped,
     OutputIncomplete,
     StoreError,
 )
-from include.domain.jobs import JobRef, JobState
 from include.domain.lanes import Lane
 from include.pipeline.close_batch import ClosePorts, close_batch, fail_batch
 from include.pipeline.collect_batch import CollectPorts, collect_batch
 from include.pipeline.load_batch import AheadLoader, Target, load_batch
-from include.pipeline.run_job import JobDriver, launch_or_adopt, observe
+from include.pipeline.run_job import JobDriver
 from include.pipeline.run_serverless import InvocationPolicy, cut_bodies, run_serverless
 from tests.support.batches import NOW, PROFILES, World, documents
 from tests.support.fakes import classify, write_outputs
@@ -34,16 +31,11 @@ def serve(world, layout):
     )
 
 
-def launch(world, layout, lane=Lane.PROCESSING):
-    return launch_or_adopt(
-        layout, lane=lane, objects=world.objects, registry=world.registry, runner=world.runner
-    )
-
-
 def driver(world, layout, lane=Lane.PROCESSING, now=lambda: NOW):
     return JobDriver(
         layout,
         lane,
+        profile=next(p for p in PROFILES if p.lane is lane),
         objects=world.objects,
         registry=world.registry,
         runner=world.runner,
@@ -133,72 +125,6 @@ def test_a_short_answer_is_refused():
     world.endpoint.invoke = lambda name, body: b'{"id": "d0", "label": "World", "score": 1}\n'
     with pytest.raises(OutputIncomplete, match="sent 3 documents, got 1"):
         serve(world, layout)
-
-
-def test_a_retry_adopts_the_running_job_and_the_completed_one():
-    world = World()
-    layout = world.routed(documents(20))
-    first = launch(world, layout)
-    assert launch(world, layout) == first
-    run_to_end(world, layout)
-    run_to_end(world, layout)
-    assert world.runner.launched == [first.name]
-
-
-@pytest.mark.parametrize("state", [JobState.FAILED, JobState.STOPPED, JobState.STOPPING])
-def test_a_job_that_failed_or_was_stopped_is_followed_by_the_next_number(state):
-    world = World()
-    layout = world.routed(documents(20))
-    first = launch(world, layout)
-    world.runner.jobs[first.name].state = state
-    second = launch(world, layout)
-    assert second.name == first.name + "-r1"
-    assert launch(world, layout) == second
-
-
-def test_a_failure_carries_the_services_reason():
-    world = World()
-    layout = world.routed(documents(20))
-
-    def fail(spec, objects):
-        raise JobFailed("AlgorithmError: exit code 1")
-
-    world.runner.work = fail
-    with pytest.raises(JobFailed, match="AlgorithmError: exit code 1"):
-        run_to_end(world, layout)
-
-
-def test_a_stopped_or_unknown_job_is_an_error():
-    world = World()
-    layout = world.routed(documents(20))
-    job = launch(world, layout)
-    world.runner.stop(job)
-    with pytest.raises(JobStopped, match=job.name):
-        observe(job, runner=world.runner)
-    with pytest.raises(JobFailed, match="no such job"):
-        observe(JobRef(Lane.TRANSFORM, "nonesuch"), runner=world.runner)
-
-
-def test_a_job_past_its_time_is_stopped():
-    world = World()
-    layout = world.routed(documents(20))
-    world.runner.clock = lambda: NOW
-    world.runner.polls_until_done = 1_000_000
-    assert not driver(world, layout).advance().is_done
-    late = driver(world, layout, now=lambda: NOW + timedelta(seconds=901))
-    with pytest.raises(JobFailed, match="overran"):
-        late.advance()
-    assert world.runner.stopped == world.runner.launched
-
-
-def test_a_driver_stops_what_another_process_has_launched():
-    world = World()
-    layout = world.routed(documents(20))
-    world.runner.polls_until_done = 1_000_000
-    driver(world, layout).advance()
-    driver(world, layout).stop()
-    assert world.runner.stopped == world.runner.launched
-    driver(world, layout, Lane.TRANSFORM).stop()
 
 
 @pytest.mark.parametrize("lane", [Lane.PROCESSING, Lane.TRANSFORM])

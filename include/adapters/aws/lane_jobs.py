@@ -1,14 +1,14 @@
-"""SageMaker jobs of one lane: what the processing and transform lanes have in common.
+"""SageMaker jobs of one lane: what the job lanes have in common.
 
-A lane's own requests are in `processing_jobs` and `transform_jobs`. A job is created by its
-deterministic name; where the name is taken the job that has it is ours, and is adopted.
+A lane's own requests are in `processing_jobs`, `transform_jobs` and `spot_jobs`. A job is created
+by its deterministic name; where the name is taken the job that has it is ours, and is adopted.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from include.adapters.aws.errors import AwsError, explain
 from include.adapters.aws.sagemaker_models import ServingSite, already_exists, not_found
@@ -37,6 +37,8 @@ class LaneJobs(ABC):
     """
 
     lane: Lane
+    kind: str
+    """What SageMaker calls such a job: its answers' fields begin with it."""
 
     def __init__(self, client: SageMakerClient, site: ServingSite) -> None:
         self._client = client
@@ -84,17 +86,24 @@ class LaneJobs(ABC):
         """Send the stop request."""
 
     def _observe(self, answer: Mapping[str, Any]) -> JobStatus:
-        # The fields are called after the lane: ProcessingJobStatus, TransformStartTime, …
-        kind = self.lane.value.capitalize()
+        kind = self.kind
         return JobStatus(
             state=_STATES[answer[f"{kind}JobStatus"]],
             failure_reason=answer.get("FailureReason", ""),
             started_at=answer.get(f"{kind}StartTime"),
             ended_at=answer.get(f"{kind}EndTime"),
+            created_at=answer.get("CreationTime"),
         )
 
     def _tags(self, spec: JobSpec) -> dict[str, str]:
         return {**self._site.tags, "twolane:lane": self.lane.value, **spec.tags}
+
+    @staticmethod
+    def _shards(spec: JobSpec) -> tuple[Literal["S3Prefix", "ManifestFile"], str]:
+        """Data type and URI of the job's shards."""
+        if spec.manifest_uri:
+            return "ManifestFile", spec.manifest_uri
+        return "S3Prefix", spec.input_prefix
 
     def _at(self, name: str) -> str:
         return f"{self.lane.value} job {name}"

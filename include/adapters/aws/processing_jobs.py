@@ -1,4 +1,4 @@
-"""The processing lane: our serving image, once over every shard."""
+"""The processing lane: our serving image, once over the shards of one instance."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ VOLUME_GB = 30
 
 
 class ProcessingJobs(LaneJobs):
-    """Jobs of the processing lane. Shards are split over the instances by key."""
+    """Jobs of the processing lane.
+
+    Outputs are uploaded while the job runs: those that stand when an instance is lost are kept.
+    """
 
     lane = Lane.PROCESSING
+    kind = "Processing"
 
     def _create(self, spec: JobSpec, artifact_url: str) -> None:
         self._client.create_processing_job(
@@ -32,8 +36,8 @@ class ProcessingJobs(LaneJobs):
                 "ContainerEntrypoint": list(ENTRYPOINT),
             },
             ProcessingInputs=[
-                _input("documents", spec.input_prefix, "ShardedByS3Key"),
-                _input("model", artifact_url, "FullyReplicated"),
+                _input("documents", *self._shards(spec), "ShardedByS3Key"),
+                _input("model", "S3Prefix", artifact_url, "FullyReplicated"),
             ],
             ProcessingOutputConfig={
                 "Outputs": [
@@ -42,7 +46,7 @@ class ProcessingJobs(LaneJobs):
                         "S3Output": {
                             "S3Uri": spec.output_prefix,
                             "LocalPath": f"{ROOT}/output",
-                            "S3UploadMode": "EndOfJob",
+                            "S3UploadMode": "Continuous",
                         },
                     }
                 ]
@@ -54,6 +58,7 @@ class ProcessingJobs(LaneJobs):
                     "VolumeSizeInGB": VOLUME_GB,
                 }
             },
+            Environment=spec.environment,
             StoppingCondition={"MaxRuntimeInSeconds": spec.max_runtime_s},
             Tags=tag_list(self._tags(spec)),
         )
@@ -66,14 +71,17 @@ class ProcessingJobs(LaneJobs):
 
 
 def _input(
-    name: str, s3_uri: str, distribution: Literal["FullyReplicated", "ShardedByS3Key"]
+    name: str,
+    data_type: Literal["S3Prefix", "ManifestFile"],
+    s3_uri: str,
+    distribution: Literal["FullyReplicated", "ShardedByS3Key"],
 ) -> ProcessingInputTypeDef:
     return {
         "InputName": name,
         "S3Input": {
             "S3Uri": s3_uri,
             "LocalPath": f"{ROOT}/input/{name}",
-            "S3DataType": "S3Prefix",
+            "S3DataType": data_type,
             "S3InputMode": "File",
             "S3DataDistributionType": distribution,
         },

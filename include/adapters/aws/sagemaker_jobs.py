@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from include.adapters.aws.lane_jobs import LaneJobs
 from include.adapters.aws.processing_jobs import ProcessingJobs
 from include.adapters.aws.sagemaker_models import ServingSite
+from include.adapters.aws.spot_jobs import SpotJobs
 from include.adapters.aws.transform_jobs import TransformJobs
 from include.domain.errors import JobFailed
 from include.domain.jobs import JobRef, JobSpec, JobStatus
@@ -25,7 +26,11 @@ class SageMakerJobRunner:
     """
 
     def __init__(self, client: SageMakerClient, site: ServingSite) -> None:
-        lanes = (ProcessingJobs(client, site), TransformJobs(client, site))
+        lanes = (
+            ProcessingJobs(client, site),
+            TransformJobs(client, site),
+            SpotJobs(client, site),
+        )
         self._lanes: dict[Lane, LaneJobs] = {lane.lane: lane for lane in lanes}
 
     def launch(self, spec: JobSpec, *, artifact_url: str) -> JobRef:

@@ -7,12 +7,11 @@ from typing import Any, cast
 
 from include.adapters.aws.lane_jobs import LaneJobs
 from include.adapters.aws.sagemaker_models import ensure_model, tag_list
-from include.domain.jobs import JobSpec
+from include.domain.jobs import JobSpec, TransformSizing
 from include.domain.lanes import Lane
 
 JSON_LINES = "application/jsonlines"
-MAX_PAYLOAD_MB = 6
-"""SageMaker's default; times the concurrency it may not pass 100."""
+SAGEMAKER_DEFAULT = TransformSizing(max_payload_mb=6, max_concurrent=1)
 
 
 class TransformJobs(LaneJobs):
@@ -23,20 +22,23 @@ class TransformJobs(LaneJobs):
     """
 
     lane = Lane.TRANSFORM
+    kind = "Transform"
 
     def _create(self, spec: JobSpec, artifact_url: str) -> None:
         model_name = ensure_model(
             self._client, spec.model, artifact_url=artifact_url, site=self._site
         )
+        sizing = spec.sizing or SAGEMAKER_DEFAULT
+        data_type, uri = self._shards(spec)
         self._client.create_transform_job(
             TransformJobName=spec.name,
             ModelName=model_name,
-            MaxPayloadInMB=MAX_PAYLOAD_MB,
-            BatchStrategy="MultiRecord",
+            MaxPayloadInMB=sizing.max_payload_mb,
+            MaxConcurrentTransforms=sizing.max_concurrent,
+            BatchStrategy="SingleRecord" if sizing.is_single_record else "MultiRecord",
+            Environment=spec.environment,
             TransformInput={
-                "DataSource": {
-                    "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": spec.input_prefix}
-                },
+                "DataSource": {"S3DataSource": {"S3DataType": data_type, "S3Uri": uri}},
                 "ContentType": JSON_LINES,
                 "SplitType": "Line",
             },

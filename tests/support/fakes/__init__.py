@@ -13,6 +13,7 @@ from tests.support.fakes.sagemaker import (
     FakeJobRunner,
     answer_lines,
     classify,
+    input_names,
     write_outputs,
 )
 from tests.support.fakes.stores import FakeBatch, FakeReadStore, FakeWriteStore
@@ -30,5 +31,6 @@ __all__ = [
     "FakeWriteStore",
     "answer_lines",
     "classify",
+    "input_names",
     "write_outputs",
 ]

@@ -37,9 +37,19 @@ def answer_lines(body: bytes, answer: Classify = classify) -> bytes:
 
 def write_outputs(spec: JobSpec, objects: FakeObjectStore, answer: Classify = classify) -> None:
     """Do a job's work: write `<shard>.out` under its output prefix for every input shard."""
-    for uri in [info.uri for info in objects.list_objects(spec.input_prefix)]:
-        name = uri.rsplit("/", 1)[1]
-        objects.put(f"{spec.output_prefix}{name}.out", answer_lines(objects.objects[uri], answer))
+    for name in input_names(spec, objects):
+        body = objects.objects[spec.input_prefix + name]
+        objects.put(f"{spec.output_prefix}{name}.out", answer_lines(body, answer))
+
+
+def input_names(spec: JobSpec, objects: FakeObjectStore) -> list[str]:
+    """Names of a job's files: those of its manifest, or everything below its prefix."""
+    if spec.manifest_uri:
+        head, *names = json.loads(objects.read_text(spec.manifest_uri))
+        assert head == {"prefix": spec.input_prefix}
+        return [str(name) for name in names]
+    uris = [info.uri for info in objects.list_objects(spec.input_prefix)]
+    return [uri.removeprefix(spec.input_prefix) for uri in uris]
 
 
 @dataclass

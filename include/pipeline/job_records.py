@@ -1,0 +1,122 @@
+"""What a job lane has asked SageMaker for, kept beside the batch: the driver's only memory."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter
+
+from include.domain.jobs import job_name
+from include.domain.lanes import Lane
+from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.ports import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class InputFolder:
+    """Where a job reads, and where it leaves an output for each file it read.
+
+    Attributes:
+        input_prefix: S3 prefix of the files.
+        output_prefix: S3 prefix of the `.out` objects.
+        is_pieces: the files are pieces of one shard; see `include.pipeline.isolate_records`.
+    """
+
+    input_prefix: str
+    output_prefix: str
+    is_pieces: bool = False
+
+    def output(self, name: str) -> str:
+        """Return the URI of a file's output."""
+        return f"{self.output_prefix}{name}.out"
+
+
+@dataclass(frozen=True, slots=True)
+class LaneJob:
+    """One job over some files.
+
+    Attributes:
+        name: SageMaker's name for it.
+        folder: where the files are.
+        files: their names, relative to the folder.
+        tries: jobs over just these files that ended before without a new output.
+        is_settled: it has ended, and its missing outputs are another job's.
+    """
+
+    name: str
+    folder: InputFolder
+    files: tuple[str, ...]
+    tries: int = 0
+    is_settled: bool = False
+
+    @property
+    def is_in_pieces(self) -> bool:
+        """Whether its files are pieces of a shard."""
+        return self.folder.is_pieces
+
+
+@dataclass(frozen=True, slots=True)
+class LaneJobs:
+    """Every job of a batch on one lane.
+
+    Attributes:
+        jobs: in the order they were asked for.
+        fruitless: jobs that ended one after the other without a new output.
+    """
+
+    jobs: tuple[LaneJob, ...] = ()
+    fruitless: int = 0
+
+    @property
+    def open_jobs(self) -> tuple[LaneJob, ...]:
+        """Those that are not settled."""
+        return tuple(job for job in self.jobs if not job.is_settled)
+
+    def settle(self, job: LaneJob) -> LaneJobs:
+        """Mark a job as settled."""
+        jobs = (replace(each, is_settled=True) if each == job else each for each in self.jobs)
+        return replace(self, jobs=tuple(jobs))
+
+    def given_up(self) -> LaneJobs:
+        """Mark all jobs as settled, so that whoever comes next begins anew."""
+        return LaneJobs(tuple(replace(each, is_settled=True) for each in self.jobs))
+
+    def count(self, has_progress: bool) -> LaneJobs:
+        """Count a job that ended, with or without a new output."""
+        return replace(self, fruitless=0 if has_progress else self.fruitless + 1)
+
+    def add(
+        self, lane: Lane, batch_id: str, folder: InputFolder, files: tuple[str, ...], tries: int = 0
+    ) -> LaneJobs:
+        """Add a job, under the next name."""
+        name = job_name(lane, batch_id, len(self.jobs))
+        return replace(self, jobs=(*self.jobs, LaneJob(name, folder, files, tries)))
+
+
+class JobRecords:
+    """Reads and writes the jobs of one batch on one lane."""
+
+    def __init__(self, objects: ObjectStore, layout: BatchLayout, lane: Lane) -> None:
+        self._objects = objects
+        self._layout = layout
+        self._uri = layout.lane_state(lane)
+
+    def load(self) -> LaneJobs:
+        """Read the jobs; none where nothing was asked for yet."""
+        if not self._objects.exists(self._uri):
+            return LaneJobs()
+        return _JOBS.validate_json(self._objects.read_text(self._uri))
+
+    def save(self, jobs: LaneJobs) -> None:
+        """Write the jobs; before any of them is launched."""
+        self._objects.write_text(self._uri, _JOBS.dump_json(jobs).decode())
+
+    def write_manifest(self, job: LaneJob) -> str:
+        """Write the manifest of a job's files as SageMaker reads it; return its URI."""
+        uri = self._layout.job_manifest(job.name)
+        self._objects.write_text(uri, json.dumps([{"prefix": job.folder.input_prefix}, *job.files]))
+        return uri
+
+
+_JOBS = TypeAdapter(LaneJobs)
