@@ -36,6 +36,7 @@ class ContainerSpec:
     Attributes:
         grace: seconds from SIGTERM to SIGKILL, asked for while the container is being ended.
         faults: what is to go wrong with it; None where nothing can.
+        niceness: 0 to 19; how far it yields the processor to containers with less.
     """
 
     command: list[str]
@@ -44,6 +45,7 @@ class ContainerSpec:
     grace: Callable[[], float]
     grace_cap: GraceCap
     faults: ContainerFaults | None = None
+    niceness: int = 0
 
 
 class Container:
@@ -134,7 +136,7 @@ async def running(spec: ContainerSpec, sink: LogSink) -> AsyncIterator[Container
     if spec.faults is not None:
         await spec.faults.before_start()
     process = await asyncio.create_subprocess_exec(
-        *bound_to_parent(spec.command, signal.SIGKILL),
+        *bound_to_parent(spec.command, signal.SIGKILL, niceness=spec.niceness),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -87,6 +87,7 @@ class JobContext:
             grace=lambda: settings.stop_grace_s,
             grace_cap=self.platform.grace_cap,
             faults=self._faults(files),
+            niceness=settings.job_niceness,
         )
 
     def _faults(self, files: ContainerFiles) -> ContainerFaults:

@@ -26,6 +26,8 @@ class Settings:
         time_factor: how many times faster alarms are evaluated and cooldowns pass than on AWS
             (emulated); a backlog is published each 60 s ÷ this, and no later than other metrics.
         spot_discount: share of a spot job's time that is not billed (emulated).
+        job_niceness: on AWS a job and an endpoint never share a machine; here they do, and a job
+            yields the processor to endpoints by this much (emulated), 0 to 19.
         poll_s: how often checkpoints and continuous outputs are looked at.
         faults: scenario that is active from the start.
     """
@@ -45,6 +47,7 @@ class Settings:
     metrics_period_s: float = 60.0
     time_factor: float = 1.0
     spot_discount: float = 0.7
+    job_niceness: int = 10
     poll_s: float = 1.0
     faults: Scenario | None = None
 
