@@ -172,6 +172,8 @@ class Twolane(Adapters):
     def _driver(self, batch_id: str, lane: Lane) -> LaneDriver:
         from include.pipeline.run_job import JobDriver
 
+        if lane is Lane.ASYNC_ENDPOINT:
+            return self._async_driver(batch_id)
         return JobDriver(
             self.layout(batch_id),
             lane,
@@ -179,6 +181,19 @@ class Twolane(Adapters):
             objects=self.objects,
             registry=self.registry,
             runner=self.job_runner,
+            now=self._now,
+        )
+
+    def _async_driver(self, batch_id: str) -> LaneDriver:
+        from include.pipeline.run_async import AsyncDriver
+
+        profile = self._profile(Lane.ASYNC_ENDPOINT)
+        return AsyncDriver(
+            self.layout(batch_id),
+            profile=profile,
+            objects=self.objects,
+            registry=self.registry,
+            endpoint=self.async_endpoint(profile.instance_type, profile.max_instances),
             now=self._now,
         )
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from include.adapters.aws.sagemaker_models import ServingSite
     from include.adapters.postgres.database import Database
     from include.domain.queues.lane_class import LaneClass
+    from include.pipeline.async_ports import AsyncEndpoint
     from include.pipeline.lane_health_ports import LaneAlerts, LaneHealthStore
     from include.pipeline.ports import (
         AccountDirectory,
@@ -80,6 +81,32 @@ class Adapters:
         )
         endpoints = ServerlessEndpoints(client("sagemaker"), site=self.site, size=size)
         return SageMakerServerlessEndpoint(endpoints, client("sagemaker-runtime"))
+
+    def async_endpoint(self, instance_type: str, max_instances: int) -> AsyncEndpoint:
+        """SageMaker Asynchronous Inference, on instances from none to `max_instances`."""
+        from include.adapters.aws.async_endpoint import RequestPolicy, SageMakerAsyncEndpoint
+        from include.adapters.aws.async_provision import AsyncEndpoints, AsyncSize
+        from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule
+        from include.adapters.aws.clients import client
+
+        settings, cloudwatch = self.settings, client("cloudwatch")
+        rule = ScalingRule(
+            max_instances=max_instances,
+            backlog_per_instance=settings.async_backlog_per_instance,
+            scale_out_cooldown_s=settings.async_scale_out_cooldown_s,
+            scale_in_cooldown_s=settings.async_scale_in_cooldown_s,
+            wake_cooldown_s=settings.async_wake_cooldown_s,
+        )
+        size = AsyncSize(
+            instance_type=instance_type,
+            concurrency=settings.async_concurrency,
+            results_prefix=f"s3://{settings.work_bucket}/async/",
+        )
+        scaling = EndpointScaling(client("application-autoscaling"), cloudwatch, rule)
+        endpoints = AsyncEndpoints(client("sagemaker"), scaling, site=self.site, size=size)
+        policy = RequestPolicy(ttl_s=settings.async_ttl_s, timeout_s=settings.async_timeout_s)
+        runtime = client("sagemaker-runtime")
+        return SageMakerAsyncEndpoint(endpoints, runtime, cloudwatch, policy=policy)
 
     @cached_property
     def job_runner(self) -> JobRunner:

@@ -49,6 +49,13 @@ class Settings(BaseSettings):
         express_held: messages taken from the queue at once; the rest waits there. `bulk_held` too.
         express_caps: batches that an account runs at once from the queue, by its tier; a JSON
             object in the environment. `bulk_caps` too.
+        async_concurrency: requests one instance of the asynchronous endpoint works on at once.
+        async_backlog_per_instance: requests an instance should have; more of them start others.
+        async_scale_out_cooldown_s: pause after instances were added.
+        async_scale_in_cooldown_s: pause between two removals.
+        async_wake_cooldown_s: pause after the endpoint was woken from zero.
+        async_ttl_s: time of a request in the queue before it fails, as AWS has it.
+        async_timeout_s: time of a request in a container before it fails, as AWS has it.
         nightly_join_bytes: an account's nightly files are joined up to this size.
         lane_events_topic_arn: SNS topic that hears of every transition of a lane's breaker.
         breaker_window_s: and its kin: when a lane is left and tried again, as in `BreakerPolicy`.
@@ -76,7 +83,7 @@ class Settings(BaseSettings):
     shard_documents: int = Field(default=5_000, gt=0, le=50_000)
     shard_characters: int = Field(default=8_000_000, gt=0)
     serverless_memory_mb: int = Field(default=4096, ge=1024, le=6144, multiple_of=1024)
-    serverless_max_concurrency: int = Field(default=20, ge=1, le=200)
+    serverless_max_concurrency: int = Field(default=32, ge=1, le=200)
     serverless_provisioned: int = Field(default=1, ge=0)
     serverless_documents_per_call: int = Field(default=100, gt=0)
     serverless_tokens_per_call: int = Field(default=20_000, gt=0)
@@ -100,6 +107,13 @@ class Settings(BaseSettings):
         Tier.STANDARD: 4,
         Tier.ENTERPRISE: 8,
     }
+    async_concurrency: int = Field(default=1, ge=1, le=1000)
+    async_backlog_per_instance: float = Field(default=2.0, gt=0)
+    async_scale_out_cooldown_s: int = Field(default=60, ge=0)
+    async_scale_in_cooldown_s: int = Field(default=300, ge=0)
+    async_wake_cooldown_s: int = Field(default=300, ge=0)
+    async_ttl_s: int = Field(default=21_600, ge=60, le=21_600)
+    async_timeout_s: int = Field(default=3_600, ge=1, le=3_600)
     nightly_join_bytes: int = Field(default=256 * 2**20, gt=0)
     lane_events_topic_arn: str = "arn:aws:sns:us-east-1:000000000000:twolane-lane-events"
     breaker_window_s: float = Field(default=600.0, gt=0)
@@ -164,9 +178,9 @@ class LaneEntry(BaseModel):
     tail_s: float = Field(default=0.0, ge=0)
     slack_factor: float = Field(default=1.0, ge=1)
     max_instances: int = Field(default=1, ge=1, le=100)
-
-
     on_demand_usd_per_h: float | None = Field(default=None, gt=0)
+
+
 class LanesFile(BaseModel):
     """The lanes file: curves and prices a lane, default deadlines a tier.
 

@@ -1,0 +1,141 @@
+"""Making an asynchronous endpoint, or finding the one that stands. Nothing here waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from include.adapters.aws.async_scaling import VARIANT, EndpointScaling
+from include.adapters.aws.errors import AwsError, explain
+from include.adapters.aws.sagemaker_models import (
+    ServingSite,
+    already_exists,
+    ensure_model,
+    not_found,
+    tag_list,
+)
+from include.domain.errors import EndpointUnavailable
+from include.domain.model_ref import ModelRef
+from include.pipeline.async_ports import EndpointReadiness
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncSize:
+    """An asynchronous variant.
+
+    Attributes:
+        instance_type: of every instance.
+        concurrency: requests an instance works on at once.
+        results_prefix: S3 prefix, with a slash at its end, of answers and failures.
+    """
+
+    instance_type: str
+    concurrency: int
+    results_prefix: str
+
+
+class AsyncEndpoints:
+    """Makes one asynchronous endpoint a model version, named as its model and `-async`.
+
+    AWS has no endpoint begin with less than one instance; the policies take it to zero. The
+    endpoints of older versions stay, at no instance and no cost, for batches that pinned them.
+    """
+
+    def __init__(
+        self,
+        control: SageMakerClient,
+        scaling: EndpointScaling,
+        *,
+        site: ServingSite,
+        size: AsyncSize,
+    ) -> None:
+        self._control = control
+        self._scaling = scaling
+        self._site = site
+        self._size = size
+        self._scaled: set[str] = set()
+
+    def prepare(self, model: ModelRef, *, artifact_url: str) -> EndpointReadiness:
+        """See `AsyncEndpoint.prepare`.
+
+        An endpoint that stands `Failed` is deleted, for the next call to make it again.
+        """
+        name = f"{model.resource_name}-async"
+        try:
+            found = self.describe(name)
+            if found is None:
+                self._create(name, model, artifact_url)
+                return EndpointReadiness(name, False, f"endpoint {name} is being made")
+            if found["EndpointStatus"] == "Failed":
+                self._control.delete_endpoint(EndpointName=name)
+                reason = found.get("FailureReason", "no reason given")
+                raise EndpointUnavailable(f"endpoint {name} is Failed: {reason}")
+            if found["EndpointStatus"] in ("Creating", "Deleting"):
+                message = f"endpoint {name} is {found['EndpointStatus']}"
+                return EndpointReadiness(name, False, message)
+            if name not in self._scaled:
+                self._scaling.apply(name)
+                self._scaled.add(name)
+        except ValueError as exc:
+            raise EndpointUnavailable(f"endpoint {name}: {exc}") from exc
+        except AwsError as exc:
+            raise EndpointUnavailable(f"endpoint {name}: {explain(exc)}") from exc
+        return EndpointReadiness(name, True, f"endpoint {name} is {found['EndpointStatus']}")
+
+    def describe(self, name: str) -> Mapping[str, Any] | None:
+        """Return DescribeEndpoint's answer, or None where there is no such endpoint.
+
+        Raises:
+            ClientError: the service refuses.
+        """
+        try:
+            return self._control.describe_endpoint(EndpointName=name)
+        except self._control.exceptions.ClientError as exc:
+            if not_found(exc):
+                return None
+            raise
+
+    def _create(self, name: str, model: ModelRef, artifact_url: str) -> None:
+        model_name = ensure_model(self._control, model, artifact_url=artifact_url, site=self._site)
+        lane = {"twolane:lane": "async_endpoint", "twolane:model": model.label}
+        tags = tag_list({**self._site.tags, **lane})
+        config_name = self._config_name(name)
+        prefix = f"{self._size.results_prefix}{name}/"
+        try:
+            self._control.create_endpoint_config(
+                EndpointConfigName=config_name,
+                ProductionVariants=[
+                    {
+                        "VariantName": VARIANT,
+                        "ModelName": model_name,
+                        "InstanceType": cast(Any, self._size.instance_type),
+                        "InitialInstanceCount": 1,
+                    }
+                ],
+                AsyncInferenceConfig={
+                    "OutputConfig": {
+                        "S3OutputPath": f"{prefix}answers",
+                        "S3FailurePath": f"{prefix}failures",
+                    },
+                    "ClientConfig": {"MaxConcurrentInvocationsPerInstance": self._size.concurrency},
+                },
+                Tags=tags,
+            )
+        except self._control.exceptions.ClientError as exc:
+            if not already_exists(exc):
+                raise
+        try:
+            self._control.create_endpoint(
+                EndpointName=name, EndpointConfigName=config_name, Tags=tags
+            )
+        except self._control.exceptions.ClientError as exc:
+            if not already_exists(exc):
+                raise
+
+    def _config_name(self, name: str) -> str:
+        kind = self._size.instance_type.removeprefix("ml.").replace(".", "-")
+        return f"{name}-{kind}-{self._size.concurrency}"

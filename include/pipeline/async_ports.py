@@ -1,0 +1,78 @@
+"""What the asynchronous endpoint's lane needs of SageMaker, as a contract.
+
+The contract suite is `tests/contract/test_async_endpoint.py`; fake and adapter both pass it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from include.domain.model_ref import ModelRef
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointReadiness:
+    """Whether requests may be sent.
+
+    Attributes:
+        name: the endpoint.
+        is_ready: it is in service, at whatever number of instances, and scales by itself.
+        message: one line on where it stands.
+    """
+
+    name: str
+    is_ready: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRequest:
+    """A request in the endpoint's queue.
+
+    Attributes:
+        output_uri: where the answer will stand.
+        failure_uri: where the reason will stand if it fails.
+    """
+
+    inference_id: str
+    output_uri: str
+    failure_uri: str
+
+
+class AsyncEndpoint(Protocol):
+    """A SageMaker asynchronous endpoint that answers JSON Lines, one object a request."""
+
+    def prepare(self, model: ModelRef, *, artifact_url: str) -> EndpointReadiness:
+        """Make the version's endpoint where there is none, and see that it scales; never waits.
+
+        Idempotent: call it again until it is ready.
+
+        Raises:
+            EndpointUnavailable: SageMaker refuses, or the model does not start.
+        """
+        ...
+
+    def send(self, endpoint_name: str, input_uri: str, *, inference_id: str) -> AcceptedRequest:
+        """Put one object's request into the queue. Twice is two requests.
+
+        Raises:
+            EndpointUnavailable: there is no such endpoint, or it goes on refusing.
+        """
+        ...
+
+    def longest_wait_s(self) -> float:
+        """Return the seconds after which a request without an end is lost."""
+        ...
+
+    def instance_count(self, endpoint_name: str) -> int:
+        """Return the instances in service now; 0 where there is no such endpoint."""
+        ...
+
+    def answered_count(self, endpoint_name: str, since: datetime, until: datetime) -> int:
+        """Return how many requests of any sender the endpoint has processed, as far as is known.
+
+        The service's metrics are late by a minute: a recent count is short.
+        """
+        ...
