@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from local_aws.autoscaling.service import AutoScaling
+from local_aws.queues.queue_metrics import QueueMetrics
 from local_aws.sagemaker.admin import Admin
 from local_aws.sagemaker.async_inference import AsyncInference
 from local_aws.sagemaker.async_runtime import AsyncRuntime
@@ -54,6 +55,9 @@ def build_application(settings: Settings) -> web.Application:
     resources = (*jobs, endpoints, capacities, EndpointConfigs(platform), models, tags)
     handlers = {name: each for part in resources for name, each in part.handlers().items()}
     metrics = InvocationMetrics(platform.cloudwatch)
+    queues = QueueMetrics(
+        platform.cloudwatch, settings.aws_endpoint_url, settings.account_id, settings.region
+    )
 
     async def lifetime(_: web.Application) -> AsyncIterator[None]:
         if settings.faults is not None:
@@ -64,6 +68,7 @@ def build_application(settings: Settings) -> web.Application:
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(platform.close)
             await stack.enter_async_context(metrics.publishing(settings.metrics_period_s))
+            await stack.enter_async_context(queues.publishing(settings.metrics_period_s))
             await stack.enter_async_context(asynchronous.publishing(settings.backlog_period_s))
             await stack.enter_async_context(autoscaling.scaling())
             yield

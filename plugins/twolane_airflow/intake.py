@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, AssetWatcher, task
 
 from include.domain.queues.lane_class import LaneClass
 from twolane_airflow.failures import DEFAULT_ARGS
+from twolane_airflow.operators.start_run import StartRun
 from twolane_airflow.triggers.queue import QueueTrigger
 
 HAND_OVER_DAG_ID = "document_inference"
@@ -30,7 +30,7 @@ def queue_asset(lane_class: LaneClass) -> Asset:
 
 def start_runs(dag_id: str) -> None:
     """Wire the tasks of an intake: read the events, then start a run for each batch."""
-    TriggerDagRunOperator.partial(
+    StartRun.partial(
         task_id="start",
         trigger_dag_id=dag_id,
         logical_date=None,

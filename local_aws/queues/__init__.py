@@ -1,0 +1,1 @@
+"""What SQS tells CloudWatch of its queues; the emulator's SQS tells it nothing."""
