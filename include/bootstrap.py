@@ -20,6 +20,7 @@ from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.records import BatchRecords, Collection, LaneRun, Validation
 
 if TYPE_CHECKING:
+    from include.adapters.aws.clients import AwsAddress
     from include.domain.queues.lane_class import LaneClass
     from include.pipeline.collect_batch import CollectPorts
     from include.pipeline.keep_queue import QueueKeeper
@@ -41,9 +42,13 @@ class Twolane(Adapters):
     """Every use case, wired to its adapters."""
 
     def __init__(
-        self, settings: Settings, lanes: LanesFile, now: Callable[[], datetime] = utc_now
+        self,
+        settings: Settings,
+        lanes: LanesFile,
+        now: Callable[[], datetime] = utc_now,
+        aws: AwsAddress | None = None,
     ) -> None:
-        super().__init__(settings)
+        super().__init__(settings, aws)
         self.lanes = lanes
         self._now = now
 
@@ -79,7 +84,7 @@ class Twolane(Adapters):
 
         bucket = self.settings.work_bucket
         with NearObjects(self.objects, owned_prefix=partial(batch_root, bucket)) as near:
-            steps = Twolane(self.settings, self.lanes, self._now)
+            steps = Twolane(self.settings, self.lanes, self._now, self.aws)
             steps.objects = near
             return run_express(
                 submission,
@@ -163,6 +168,17 @@ class Twolane(Adapters):
             batch_id=batch_id,
             started_at=started_at,
         )
+
+    def outputs(self, batch_id: str) -> int:
+        """Return how many shards of the batch have their output."""
+        found = self.objects.list_objects(self.layout(batch_id).output_prefix)
+        return sum(info.uri.endswith(".out") for info in found)
+
+    def aws_in_use(self) -> AwsAddress:
+        """Return which AWS the lanes run on, for a process that shall reach the same."""
+        from include.adapters.aws.clients import LANE_SERVICES, AwsAddress
+
+        return self.aws or AwsAddress.in_use(LANE_SERVICES)
 
     def _leave(self, batch_id: str, lane: Lane) -> None:
         """Stop what a lane may be doing for a batch; the serverless lane does nothing unasked."""
@@ -337,3 +353,13 @@ def twolane() -> Twolane:
     """Return the process's one composition, made from the environment."""
     settings = load_settings()
     return Twolane(settings, load_lanes(settings.lanes_file))
+
+
+@cache
+def twolane_at(region: str, endpoint_urls: tuple[tuple[str, str], ...]) -> Twolane:
+    """Return the process's composition for an AWS that is told, not found in the environment."""
+    from include.adapters.aws.clients import AwsAddress
+
+    settings = load_settings()
+    aws = AwsAddress(region, endpoint_urls)
+    return Twolane(settings, load_lanes(settings.lanes_file), aws=aws)

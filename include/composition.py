@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from include.config import Settings
 
 if TYPE_CHECKING:
+    from include.adapters.aws.clients import AwsAddress
     from include.adapters.aws.sagemaker_models import ServingSite
     from include.adapters.postgres.database import Database
     from include.domain.queues.lane_class import LaneClass
@@ -33,10 +34,15 @@ if TYPE_CHECKING:
 
 
 class Adapters:
-    """The ports of `include.pipeline.ports`, each on its adapter."""
+    """The ports of `include.pipeline.ports`, each on its adapter.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        aws: which AWS; the environment's when None.
+    """
+
+    def __init__(self, settings: Settings, aws: AwsAddress | None = None) -> None:
         self.settings = settings
+        self.aws = aws
 
     @cached_property
     def objects(self) -> ObjectStore:
@@ -44,7 +50,7 @@ class Adapters:
         from include.adapters.aws.clients import client
         from include.adapters.aws.object_store import S3ObjectStore
 
-        return S3ObjectStore(client("s3"))
+        return S3ObjectStore(client("s3", self.aws))
 
     @cached_property
     def reader(self) -> DocumentReader:
@@ -79,8 +85,8 @@ class Adapters:
             max_concurrency=self.settings.serverless_max_concurrency,
             provisioned_concurrency=self.settings.serverless_provisioned,
         )
-        endpoints = ServerlessEndpoints(client("sagemaker"), site=self.site, size=size)
-        return SageMakerServerlessEndpoint(endpoints, client("sagemaker-runtime"))
+        endpoints = ServerlessEndpoints(client("sagemaker", self.aws), site=self.site, size=size)
+        return SageMakerServerlessEndpoint(endpoints, client("sagemaker-runtime", self.aws))
 
     def async_endpoint(self, instance_type: str, max_instances: int) -> AsyncEndpoint:
         """SageMaker Asynchronous Inference, on instances from none to `max_instances`."""
@@ -89,7 +95,7 @@ class Adapters:
         from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule
         from include.adapters.aws.clients import client
 
-        settings, cloudwatch = self.settings, client("cloudwatch")
+        settings, cloudwatch = self.settings, client("cloudwatch", self.aws)
         rule = ScalingRule(
             max_instances=max_instances,
             backlog_per_instance=settings.async_backlog_per_instance,
@@ -102,10 +108,12 @@ class Adapters:
             concurrency=settings.async_concurrency,
             results_prefix=f"s3://{settings.work_bucket}/async/",
         )
-        scaling = EndpointScaling(client("application-autoscaling"), cloudwatch, rule)
-        endpoints = AsyncEndpoints(client("sagemaker"), scaling, site=self.site, size=size)
+        scaling = EndpointScaling(client("application-autoscaling", self.aws), cloudwatch, rule)
+        endpoints = AsyncEndpoints(
+            client("sagemaker", self.aws), scaling, site=self.site, size=size
+        )
         policy = RequestPolicy(ttl_s=settings.async_ttl_s, timeout_s=settings.async_timeout_s)
-        runtime = client("sagemaker-runtime")
+        runtime = client("sagemaker-runtime", self.aws)
         return SageMakerAsyncEndpoint(endpoints, runtime, cloudwatch, policy=policy)
 
     @cached_property
@@ -114,7 +122,7 @@ class Adapters:
         from include.adapters.aws.clients import client
         from include.adapters.aws.sagemaker_jobs import SageMakerJobRunner
 
-        return SageMakerJobRunner(client("sagemaker"), self.site)
+        return SageMakerJobRunner(client("sagemaker", self.aws), self.site)
 
     @cached_property
     def site(self) -> ServingSite:
@@ -129,7 +137,7 @@ class Adapters:
         from include.adapters.aws.clients import client
         from include.adapters.aws.write_store import DynamoWriteStore
 
-        return DynamoWriteStore(client("dynamodb"), self.settings.predictions_table)
+        return DynamoWriteStore(client("dynamodb", self.aws), self.settings.predictions_table)
 
     @cached_property
     def read_store(self) -> ReadStore:
@@ -151,7 +159,7 @@ class Adapters:
         from include.adapters.aws.clients import client
         from include.adapters.aws.lane_alerts import SnsLaneAlerts
 
-        return SnsLaneAlerts(client("sns"), self.settings.lane_events_topic_arn)
+        return SnsLaneAlerts(client("sns", self.aws), self.settings.lane_events_topic_arn)
 
     @cached_property
     def queue_ledger(self) -> QueueLedger:
@@ -166,7 +174,7 @@ class Adapters:
         from include.adapters.aws.clients import client
         from include.adapters.aws.object_store import S3ObjectStore
 
-        return S3ObjectStore(client("s3"))
+        return S3ObjectStore(client("s3", self.aws))
 
     def queues(self, lane_class: LaneClass) -> Queues:
         """SQS: a queue and its dead letters."""
@@ -175,7 +183,8 @@ class Adapters:
         from include.pipeline.settle_message import Queues
 
         name = self.settings.queue_name(lane_class)
-        return Queues(SqsQueue(client("sqs"), name), SqsQueue(client("sqs"), f"{name}-dead"))
+        sqs = client("sqs", self.aws)
+        return Queues(SqsQueue(sqs, name), SqsQueue(sqs, f"{name}-dead"))
 
     @cached_property
     def book(self) -> ProofBook:

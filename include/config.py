@@ -56,6 +56,10 @@ class Settings(BaseSettings):
         async_wake_cooldown_s: pause after the endpoint was woken from zero.
         async_ttl_s: time of a request in the queue before it fails, as AWS has it.
         async_timeout_s: time of a request in a container before it fails, as AWS has it.
+        defer_after_s: a lane that is expected to take longer, or has, is waited for in the
+            triggerer; a deferral itself costs some 3 s.
+        deferred_look_s: least seconds between two looks of a trigger.
+        ahead_shards: a deferred task is resumed to load so many finished shards; 0 for never.
         nightly_join_bytes: an account's nightly files are joined up to this size.
         lane_events_topic_arn: SNS topic that hears of every transition of a lane's breaker.
         breaker_window_s: and its kin: when a lane is left and tried again, as in `BreakerPolicy`.
@@ -114,6 +118,9 @@ class Settings(BaseSettings):
     async_wake_cooldown_s: int = Field(default=300, ge=0)
     async_ttl_s: int = Field(default=21_600, ge=60, le=21_600)
     async_timeout_s: int = Field(default=3_600, ge=1, le=3_600)
+    defer_after_s: float = Field(default=60.0, ge=0)
+    deferred_look_s: float = Field(default=5.0, gt=0)
+    ahead_shards: int = Field(default=10, ge=0)
     nightly_join_bytes: int = Field(default=256 * 2**20, gt=0)
     lane_events_topic_arn: str = "arn:aws:sns:us-east-1:000000000000:twolane-lane-events"
     breaker_window_s: float = Field(default=600.0, gt=0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
@@ -21,10 +22,40 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
+LANE_SERVICES = ("s3", "sagemaker", "sagemaker-runtime", "application-autoscaling", "cloudwatch")
+"""What driving a lane needs of AWS."""
+
 CONNECTIONS = 16
 """Connections a client keeps; no adapter uses more threads."""
 
 _SESSION_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class AwsAddress:
+    """Which AWS: for a process that must reach the same one as another, whatever its environment.
+
+    Attributes:
+        region: for example `us-east-1`.
+        endpoint_urls: service and URL; a service that is not named is reached as usual.
+    """
+
+    region: str
+    endpoint_urls: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def in_use(cls, services: Sequence[str]) -> AwsAddress:
+        """Return where this process's own clients of these services go."""
+        found = [(service, client(service).meta) for service in services]
+        urls = tuple((service, meta.endpoint_url) for service, meta in found)
+        return cls(found[0][1].region_name, urls)
+
+    def arguments(self, service: str) -> dict[str, str]:
+        """Return what a client of the service is made with."""
+        urls = dict(self.endpoint_urls)
+        endpoint = {"endpoint_url": urls[service]} if service in urls else {}
+        return {"region_name": self.region, **endpoint}
+
 
 _OVERRIDES: dict[str, dict[str, Any]] = {
     "s3": {"s3": {"addressing_style": "path"}},
@@ -36,18 +67,24 @@ _OVERRIDES: dict[str, dict[str, Any]] = {
 
 
 @overload
-def client(service: Literal["s3"]) -> S3Client: ...
+def client(service: Literal["s3"], at: AwsAddress | None = None) -> S3Client: ...
 @overload
-def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
+def client(service: Literal["dynamodb"], at: AwsAddress | None = None) -> DynamoDBClient: ...
 @overload
-def client(service: Literal["sagemaker"]) -> SageMakerClient: ...
+def client(service: Literal["sagemaker"], at: AwsAddress | None = None) -> SageMakerClient: ...
 @overload
-def client(service: Literal["sagemaker-runtime"]) -> SageMakerRuntimeClient: ...
+def client(
+    service: Literal["sagemaker-runtime"], at: AwsAddress | None = None
+) -> SageMakerRuntimeClient: ...
 @overload
-def client(service: str) -> Any: ...
-def client(service: str) -> Any:
-    """Return this process's client of an AWS service, e.g. `s3`."""
-    return _client(service, os.getpid())
+def client(service: str, at: AwsAddress | None = None) -> Any: ...
+def client(service: str, at: AwsAddress | None = None) -> Any:
+    """Return this process's client of an AWS service, e.g. `s3`.
+
+    Args:
+        at: which AWS; the environment's when None.
+    """
+    return _client(service, at, os.getpid())
 
 
 def forget() -> None:
@@ -66,9 +103,10 @@ def warm_up(services: Sequence[str]) -> None:
 
 
 @cache
-def _client(service: str, _process_id: int) -> Any:
+def _client(service: str, at: AwsAddress | None, _process_id: int) -> Any:
+    where = at.arguments(service) if at else {}
     with _SESSION_LOCK:  # a session may be used by one thread at a time
-        return _session().client(cast(Any, service), config=client_config(service))
+        return _session().client(cast(Any, service), config=client_config(service), **where)
 
 
 @cache
