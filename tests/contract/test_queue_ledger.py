@@ -203,6 +203,19 @@ def test_a_refusal_is_kept_with_its_reason(ledger: QueueLedger) -> None:
     assert entry.message_id == "m1"
 
 
+def test_a_request_refused_before_any_run_can_be_redriven_to_its_commit(
+    ledger: QueueLedger, commit: Commit
+) -> None:
+    ledger.refuse(
+        wanted(0).key, lane_class=LaneClass.BULK, account=ACCOUNT, reason="who?", message_id="m1"
+    )
+
+    assert claim(ledger, wanted(0), "m2").state is ClaimState.GRANTED
+    commit(wanted(0))
+
+    assert ledger.outcomes([wanted(0).key])[wanted(0).key].state is OutcomeState.COMMITTED
+
+
 def test_a_request_that_was_claimed_can_be_refused(ledger: QueueLedger) -> None:
     claim(ledger, wanted(0), cap=1)
 

@@ -8,6 +8,9 @@ VALUES (
 )
 ON CONFLICT (queue_key) DO UPDATE SET
     lane_class = excluded.lane_class,
+    account_id = excluded.account_id,
+    batch_uri = excluded.batch_uri,
+    submission_key = excluded.submission_key,
     state = excluded.state,
     run_id = excluded.run_id,
     runs = excluded.runs,
