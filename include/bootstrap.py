@@ -190,6 +190,8 @@ class Twolane(Adapters):
 
         if lane is Lane.ASYNC_ENDPOINT:
             return self._async_driver(batch_id)
+        if lane is Lane.SPOT:
+            return self._spot_driver(batch_id)
         return JobDriver(
             self.layout(batch_id),
             lane,
@@ -210,6 +212,17 @@ class Twolane(Adapters):
             objects=self.objects,
             registry=self.registry,
             endpoint=self.async_endpoint(profile.instance_type, profile.max_instances),
+            now=self._now,
+        )
+
+    def _spot_driver(self, batch_id: str) -> LaneDriver:
+        from include.pipeline.run_spot import SpotDriver, SpotPorts
+
+        return SpotDriver(
+            self.layout(batch_id),
+            profile=self._profile(Lane.SPOT),
+            loading_documents_per_s=self.settings.loading_documents_per_s,
+            ports=SpotPorts(self.objects, self.registry, self.job_runner),
             now=self._now,
         )
 
