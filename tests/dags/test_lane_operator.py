@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from include.domain.errors import JobFailed, JobStopped, StoreError
 from include.domain.jobs import JobState
 from include.domain.lanes import Lane
-from include.pipeline.collect_batch import CollectPorts
 from include.pipeline.job_budget import max_runtime_s
-from include.pipeline.load_batch import AheadLoader, Target
-from include.pipeline.run_job import JobDriver
-from tests.support.batches import World, documents, profile
+from tests.support.batches import World, documents
 from tests.support.fakes import answer_lines
-
-
-class Product:
-    """The composition as the operator uses it, over a world of fakes."""
-
-    def __init__(self, world, layout):
-        self.world, self.layout = world, layout
-        self.late = False
-
-    def driver(self, batch_id, lane):
-        return JobDriver(
-            self.layout,
-            lane,
-            profile=profile(lane),
-            objects=self.world.objects,
-            registry=self.world.registry,
-            runner=self.world.runner,
-            now=lambda: datetime.now(UTC) + timedelta(hours=1 if self.late else 0),
-        )
-
-    def ahead_loader(self, batch_id):
-        world = self.world
-        targets = (
-            Target("dynamodb", world.write_store.put),
-            Target("aurora", world.read_store.load_predictions),
-        )
-        ports = CollectPorts(world.objects, world.registry, world.gate, world.read_store)
-        return AheadLoader(self.layout, targets, ports)
+from tests.support.lane_product import ADDRESS, LaneProduct
 
 
 @pytest.fixture
 def product(monkeypatch):
     world = World(shard_documents=4)
-    found = Product(world, world.routed(documents(20)))
+    found = LaneProduct(world, world.routed(documents(20)))
     monkeypatch.setattr("include.bootstrap.twolane", lambda: found)
     return found
 
@@ -116,7 +86,7 @@ def test_killed_before_it_had_a_job_it_stops_nothing(product, operator):
 
 def test_a_job_past_its_time_is_stopped(product, operator):
     product.world.runner.polls_until_done = 1_000_000
-    product.late = True
+    product.is_late = True
     with pytest.raises(JobFailed, match="overran"):
         operator.execute({})
     assert product.world.runner.stopped == product.world.runner.launched
@@ -127,3 +97,104 @@ def test_the_time_a_job_gets_follows_its_estimate():
     layout = world.routed(documents(20))
     batch = world.read_store.batches[layout.batch_id]
     assert max_runtime_s(batch.placement) == 900
+
+
+def deferred(operator):
+    """What the operator defers with: the trigger's arguments and the method to resume."""
+    from airflow.sdk.exceptions import TaskDeferred
+
+    with pytest.raises(TaskDeferred) as caught:
+        operator.execute({})
+    return caught.value.trigger.serialize()[1], caught.value.method_name
+
+
+def endless(product):
+    product.world.runner.polls_until_done = 1_000_000
+
+
+def lane_operator(**changes):
+    from twolane_airflow.operators.lane import LaneOperator
+
+    return LaneOperator(task_id="transform", lane="transform", batch_id="b", **changes)
+
+
+def test_a_lane_that_takes_long_is_started_and_waited_for_in_the_triggerer(product):
+    endless(product)
+    wait, method = deferred(lane_operator(defer_after_s=0.0))
+    assert len(product.world.runner.launched) == 1
+    assert method == "execute_complete"
+    assert wait == {
+        "batch_id": "b",
+        "lane": "transform",
+        "region": ADDRESS.region,
+        "endpoint_urls": dict(ADDRESS.endpoint_urls),
+        "look_s": 0.001,
+        "loaded_shards": 0,
+        "ahead_shards": 2,
+    }
+
+
+def test_a_lane_that_takes_longer_than_was_expected_is_deferred_then(product):
+    endless(product)
+    product.settings = SimpleNamespace(**vars(product.settings) | {"defer_after_s": 1e-9})
+    deferred(lane_operator(defer_after_s=None))
+    latency_s = product.placement("b").latency_s
+    deferred(lane_operator(defer_after_s=latency_s + 0.05))
+
+
+def test_it_loads_what_is_done_before_it_defers(product):
+    endless(product)
+    put_output(product, 0)
+    wait, _ = deferred(lane_operator(defer_after_s=0.0))
+    assert wait["loaded_shards"] == 1
+    assert len(product.world.write_store.items) == 4
+
+
+def test_a_store_that_fails_ahead_is_not_waited_for(product):
+    endless(product)
+    put_output(product, 0)
+    product.world.write_store.fail_after = 0
+    wait, _ = deferred(lane_operator(defer_after_s=0.0))
+    assert wait["ahead_shards"] == 0
+
+
+def put_output(product, index):
+    shard = product.world.objects.objects[product.layout.input_shard(index)]
+    product.world.objects.put(product.layout.output_shard(index), answer_lines(shard))
+
+
+EVENT = {"batch_id": "b", "lane": "transform", "resource": "the-job", "message": ""}
+
+
+def test_it_resumes_from_the_event_alone(monkeypatch):
+    monkeypatch.setattr("include.bootstrap.twolane", lambda: pytest.fail("asks the world"))
+    done = EVENT | {"status": "done"}
+    assert lane_operator().execute_complete({}, done) == "the-job"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        EVENT | {"status": "failed", "message": "out of disk"},
+        EVENT | {"status": "Failed"},
+        {"status": "success"},
+        {},
+        None,
+    ],
+)
+def test_an_event_that_does_not_say_done_fails_the_task(monkeypatch, event):
+    monkeypatch.setattr("include.bootstrap.twolane", lambda: pytest.fail("asks the world"))
+    reason = "out of disk" if event and event.get("message") else "nothing known"
+    with pytest.raises(JobFailed, match=reason):
+        lane_operator().execute_complete({}, event)
+
+
+def test_resumed_to_load_it_loads_and_waits_on(product):
+    from airflow.sdk.exceptions import TaskDeferred
+
+    for index in (0, 1):
+        put_output(product, index)
+    with pytest.raises(TaskDeferred) as caught:
+        lane_operator().execute_complete({}, EVENT | {"status": "loadable"})
+    assert len(product.world.write_store.items) == 8
+    assert caught.value.trigger.wait.loaded_shards == 2

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -106,7 +106,8 @@ def warm_up(services: Sequence[str]) -> None:
 def _client(service: str, at: AwsAddress | None, _process_id: int) -> Any:
     where = at.arguments(service) if at else {}
     with _SESSION_LOCK:  # a session may be used by one thread at a time
-        return _session().client(cast(Any, service), config=client_config(service), **where)
+        make: Any = _session().client
+        return make(service, config=client_config(service), **where)
 
 
 @cache

@@ -8,12 +8,13 @@ job, Batch Transform included (docs/adr/0007-lane-operator.md).
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
 from include.domain.lanes import Lane
+from twolane_airflow.triggers.lane import DONE, FAILED, LOADABLE, LaneTrigger
 
 if TYPE_CHECKING:
     from include.pipeline.lane_driver import LaneDriver
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 class LaneOperator(BaseOperator):
     """Runs a batch on a lane, and waits until every shard has its output.
 
-    While a lane works on some shards, those it has done are collected and loaded.
+    It waits in its slot while the lane is expected to be done soon, since a deferral costs seconds,
+    and in the triggerer when it takes longer. While a lane works on some shards, those it has done
+    are collected and loaded.
 
     Args:
         batch_id: templated; the batch's id, its placement recorded.
         lane: the lane's name; None for the one the batch was placed on.
+        defer_after_s: seconds to wait in the slot; a lane that is expected to take longer is
+            deferred at once. None for the setting `defer_after_s`.
 
     The task's result is the endpoint's or job's name. Its failure carries SageMaker's reason.
     """
@@ -35,11 +40,20 @@ class LaneOperator(BaseOperator):
     template_fields: Sequence[str] = ("batch_id",)
     ui_color = "#dfe9f5"
 
-    def __init__(self, *, batch_id: Any, lane: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        batch_id: Any,
+        lane: str | None = None,
+        defer_after_s: float | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.batch_id = batch_id
         self.lane = lane
+        self.defer_after_s = defer_after_s
         self._driver: LaneDriver | None = None
+        self._loaded_shards = 0
         self._ahead_gave_up = False
 
     def execute(self, context: Any) -> str:
@@ -50,6 +64,27 @@ class LaneOperator(BaseOperator):
         if lane is Lane.SERVERLESS:
             return twolane().run_serverless(self.batch_id).resource_id
         return self._drive(lane)
+
+    def execute_complete(self, context: Any, event: Mapping[str, Any] | None = None) -> str:
+        """Go on behind a deferral, by what its event says and nothing else.
+
+        Raises:
+            JobFailed: the lane failed, or the event does not say that it did not.
+        """
+        from include.bootstrap import twolane
+        from include.domain.errors import JobFailed
+
+        match event:
+            case {"status": str(status), "resource": str(resource)} if status == DONE:
+                return resource
+            case {"status": str(status), "batch_id": str(batch_id), "lane": str(lane)} if (
+                status == LOADABLE
+            ):
+                self._load_ahead(twolane().ahead_loader(batch_id))
+                self._defer(batch_id, Lane(lane))
+            case {"status": str(status), "message": str(message)} if status == FAILED:
+                raise JobFailed(message)
+        raise JobFailed(f"batch {self.batch_id}: the trigger's event says nothing known: {event}")
 
     def on_kill(self) -> None:
         """Stop the lane's work with the task: nobody would collect what it goes on to cost."""
@@ -62,14 +97,45 @@ class LaneOperator(BaseOperator):
 
         driver = self._driver = twolane().driver(self.batch_id, lane)
         ahead = twolane().ahead_loader(self.batch_id)
+        defer_at = time.monotonic() + self._slot_s()
         message = ""
         while not (progress := driver.advance()).is_done:
             if progress.message != message:
                 message = progress.message
                 self.log.info(message)
-            if not self._load_ahead(ahead):
-                time.sleep(progress.look_again_s)
+            if self._load_ahead(ahead):
+                continue
+            if time.monotonic() >= defer_at:
+                self._defer(self.batch_id, lane)
+            time.sleep(progress.look_again_s)
         return progress.resource
+
+    def _slot_s(self) -> float:
+        """Return how long to wait in the slot: not at all for what is known to take longer."""
+        from include.bootstrap import twolane
+
+        limit_s = self.defer_after_s
+        if limit_s is None:
+            limit_s = twolane().settings.defer_after_s
+        expected_s = twolane().placement(self.batch_id).latency_s
+        return limit_s if expected_s <= limit_s else 0.0
+
+    def _defer(self, batch_id: str, lane: Lane) -> None:
+        from include.bootstrap import twolane
+
+        settings, aws = twolane().settings, twolane().aws_in_use()
+        self.defer(
+            trigger=LaneTrigger(
+                batch_id=batch_id,
+                lane=lane.value,
+                region=aws.region,
+                endpoint_urls=dict(aws.endpoint_urls),
+                look_s=settings.deferred_look_s,
+                loaded_shards=self._loaded_shards,
+                ahead_shards=0 if self._ahead_gave_up else settings.ahead_shards,
+            ),
+            method_name=self.execute_complete.__name__,
+        )
 
     def _load_ahead(self, ahead: AheadLoader) -> int:
         """Load what is done; what goes wrong here is met again, and raised, behind the lane."""
@@ -78,8 +144,10 @@ class LaneOperator(BaseOperator):
         if self._ahead_gave_up:
             return 0
         try:
-            return ahead.step()
+            loaded = ahead.step()
         except TwolaneError:
             self._ahead_gave_up = True
             self.log.warning("no more loading ahead", exc_info=True)
             return 0
+        self._loaded_shards += loaded
+        return loaded
