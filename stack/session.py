@@ -84,7 +84,7 @@ def open_session(paths: Paths) -> Session:
     processes = Processes(paths.run, str(paths.state))
     ports = _effective_ports(paths, processes)
     passwords, is_new = load_or_generate(paths.passwords_file)
-    rendered = render_environment(paths, ports, passwords)
+    rendered = _rendered(paths, ports, passwords)
     return Session(
         paths=paths,
         ports=ports,
@@ -94,6 +94,16 @@ def open_session(paths: Paths) -> Session:
         components=catalog.build(paths, ports, passwords, processes),
         environment=inherited() | rendered,
     )
+
+
+def _rendered(paths: Paths, ports: Ports, passwords: Passwords) -> dict[str, str]:
+    """Return the stack's variables, over settings of the product from our own environment."""
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("TWOLANE_") and not name.startswith("TWOLANE_PORT_")
+    }
+    return own | render_environment(paths, ports, passwords)
 
 
 def inherited() -> dict[str, str]:
@@ -117,7 +127,7 @@ def remember(session: Session) -> None:
     """Write down the ports in use and the environment for everyone else."""
     session.paths.run.mkdir(parents=True, exist_ok=True)
     (session.paths.run / "ports.json").write_text(json.dumps(asdict(session.ports)))
-    names = render_environment(session.paths, session.ports, session.passwords)
+    names = _rendered(session.paths, session.ports, session.passwords)
     dotenv.write(session.paths.env_file, names)
 
 

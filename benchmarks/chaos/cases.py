@@ -1,0 +1,119 @@
+"""What is killed, where: lanes, moments and victims as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+BEFORE = ("pull", "validate", "route")
+BEHIND = ("collect", "load_dynamodb", "load_aurora", "close")
+
+
+class Victim(StrEnum):
+    """What is killed, by SIGKILL.
+
+    `WORKER`: the process that runs the task, with the one that supervises it. `JOB`: the model's
+    containers. `TWICE` kills nothing: the same submission is delivered three times.
+    """
+
+    WORKER = "worker"
+    SCHEDULER = "scheduler"
+    JOB = "job"
+    SAGEMAKER = "sagemaker"
+    AWS = "aws"
+    POSTGRES = "postgres"
+    API_SERVER = "airflow-api"
+    TRIGGERER = "airflow-triggerer"
+    TWICE = "twice"
+
+
+#: Victims that are servers of the stack, and their component's name.
+SERVERS = {
+    Victim.SCHEDULER: "airflow-scheduler",
+    Victim.SAGEMAKER: "sagemaker",
+    Victim.AWS: "aws",
+    Victim.POSTGRES: "postgres",
+    Victim.API_SERVER: "airflow-api",
+    Victim.TRIGGERER: "airflow-triggerer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point on a batch's way.
+
+    Attributes:
+        task: the task that is at work.
+        after_s: seconds since it was seen at work.
+    """
+
+    task: str
+    after_s: float = 0.0
+
+    def __str__(self) -> str:
+        """Return `task` or `task+seconds`."""
+        return f"{self.task}+{self.after_s:g}s" if self.after_s else self.task
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One way through the product.
+
+    Attributes:
+        name: as the table calls it.
+        dag_id: the DAG that runs it.
+        account: who submits.
+        placement: the lane a batch is pinned to; empty where the DAG decides.
+        at_work: moments of the lane's own task.
+    """
+
+    name: str
+    dag_id: str
+    account: str
+    placement: str
+    at_work: tuple[Moment, ...]
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """Every moment something is killed at, in the order of the way."""
+        if not self.placement:
+            return self.at_work
+        before = tuple(Moment(task) for task in BEFORE)
+        return (*before, *self.at_work, *(Moment(task) for task in BEHIND))
+
+
+def _lane(name: str, account: str, *seconds: float) -> Lane:
+    moments = tuple(Moment(name, after_s) for after_s in (0.0, *seconds))
+    return Lane(name, "document_inference", account, name, moments)
+
+
+#: A lane more is a line more. Those that the lanes file does not have yet are left out.
+LANES = (
+    Lane(
+        "express",
+        "express_inference",
+        "demo-visitor",
+        "",
+        tuple(Moment("infer", after_s) for after_s in (0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0)),
+    ),
+    _lane("serverless", "trial-lumen", 0.5),
+    _lane("processing", "standard-harbor", 1.5),
+    _lane("transform", "enterprise-meridian", 1.5),
+    _lane("async_endpoint", "enterprise-meridian", 1.5, 4.0),
+    _lane("spot", "enterprise-meridian", 1.5, 4.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One case of the matrix."""
+
+    victim: Victim
+    lane: str
+    moment: Moment
+
+
+def cells(victim: Victim, lane: Lane) -> list[Cell]:
+    """Return the cases of a victim on a lane; a job can be killed while it runs alone."""
+    moments = lane.at_work if victim is Victim.JOB else lane.moments
+    return [Cell(victim, lane.name, moment) for moment in moments]
