@@ -139,6 +139,7 @@ def point_alias(mlflow_uri: str, alias: str) -> None:
 class Outcome:
     """How a run ended: its state, its tasks' states, and the batch as the database has it."""
 
+    run_id: str
     state: str
     tasks: dict[str, str]
     batch: dict[str, Any] | None
@@ -171,7 +172,17 @@ class Product:
         run = self._dags[dag_id].test(run_conf=conf)
         tasks = {each.task_id: str(each.state) for each in run.get_task_instances()}
         found = self.query("SELECT * FROM batch_summary WHERE run_id = %s", run.run_id)
-        return Outcome(str(run.state), tasks, found[0] if found else None)
+        return Outcome(run.run_id, str(run.state), tasks, found[0] if found else None)
+
+    def conf_of(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """What a run was started with by another DAG."""
+        from airflow.models import DagRun
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        with create_session() as session:
+            query = select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+            return dict(session.scalars(query).one().conf)
 
     def query(self, text: str, *values: Any) -> list[dict[str, Any]]:
         with psycopg.connect(self._database_url, row_factory=dict_row) as connection:
