@@ -28,7 +28,7 @@ def main(names: list[str]) -> int:
     for name in names or list(BENCHMARKS):
         started = time.monotonic()
         result = BENCHMARKS[name](harness)
-        result["machine"] = _machine()
+        result["machine"] = machine()
         result["took_s"] = round(time.monotonic() - started, 1)
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
@@ -39,7 +39,8 @@ def main(names: list[str]) -> int:
     return 1 if missed else 0
 
 
-def _machine() -> dict[str, object]:
+def machine() -> dict[str, object]:
+    """Return what a result was measured on."""
     return {
         "cpu_count": os.cpu_count(),
         "architecture": platform.machine(),

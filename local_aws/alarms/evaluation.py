@@ -1,8 +1,8 @@
 """One alarm over its last periods: M out of N datapoints, and what missing ones mean.
 
-Follows "Using Amazon CloudWatch alarms" of the CloudWatch User Guide. Simplified where AWS looks at
-more periods than it evaluates: here a state is only left for another when the evaluated periods
-alone decide it.
+Follows "Using Amazon CloudWatch alarms" of the CloudWatch User Guide. Simplified where AWS looks
+back over more periods than it evaluates, to make up for missing ones: here the evaluated periods
+alone decide, and with too few of them an alarm is over.
 """
 
 import dataclasses
@@ -85,4 +85,6 @@ def _state(rule: AlarmRule, breaching: int, missing: int, *, has_data: bool) -> 
         return rule.state if rule.missing == "ignore" else NO_DATA
     if breaching + missing < rule.datapoints_to_alarm:
         return OK
-    return rule.state
+    # Undecided: an alarm does not outlive the data that raised it.
+    is_carried = rule.state != ALARM or rule.missing == "ignore"
+    return rule.state if is_carried else NO_DATA

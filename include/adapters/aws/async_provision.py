@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 
+MAX_PAYLOAD_MB = 128
+"""What our container takes in one request: a shard of the largest texts, in memory at once.
+
+SageMaker would hand it 1 GB; the container's own default of 6 MB is a real-time endpoint's.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class AsyncSize:
     """An asynchronous variant.
@@ -100,7 +107,14 @@ class AsyncEndpoints:
             raise
 
     def _create(self, name: str, model: ModelRef, artifact_url: str) -> None:
-        model_name = ensure_model(self._control, model, artifact_url=artifact_url, site=self._site)
+        model_name = ensure_model(
+            self._control,
+            model,
+            artifact_url=artifact_url,
+            site=self._site,
+            suffix="-async",
+            environment={"SAGEMAKER_MAX_PAYLOAD_IN_MB": str(MAX_PAYLOAD_MB)},
+        )
         lane = {"twolane:lane": "async_endpoint", "twolane:model": model.label}
         tags = tag_list({**self._site.tags, **lane})
         config_name = self._config_name(name)

@@ -33,19 +33,33 @@ class ServingSite:
 
 
 def ensure_model(
-    client: SageMakerClient, model: ModelRef, *, artifact_url: str, site: ServingSite
+    client: SageMakerClient,
+    model: ModelRef,
+    *,
+    artifact_url: str,
+    site: ServingSite,
+    suffix: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> str:
     """Create the version's SageMaker model, or adopt the one that stands; return its name.
+
+    Args:
+        suffix: of the name, for a model whose container has an environment of its own.
+        environment: the container's.
 
     Raises:
         ClientError: the service refuses.
         ValueError: a model of that name serves another artifact or image.
     """
-    name = model.resource_name
+    name = model.resource_name + suffix
     try:
         client.create_model(
             ModelName=name,
-            PrimaryContainer={"Image": site.image_uri, "ModelDataUrl": artifact_url},
+            PrimaryContainer={
+                "Image": site.image_uri,
+                "ModelDataUrl": artifact_url,
+                "Environment": dict(environment or {}),
+            },
             ExecutionRoleArn=site.role_arn,
             Tags=tag_list({**site.tags, "twolane:model": model.label}),
         )
