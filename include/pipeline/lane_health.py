@@ -157,7 +157,7 @@ class LaneWatch:
     def _change(
         self, lane: Lane, decide: Callable[..., Change], outcome: Outcome | None = None
     ) -> Change:
-        now = self._now()
+        now = self._now() if outcome is None else outcome.at
         since = now - timedelta(seconds=self._policy.window_s)
         change = self._store.change(lane, decide, now=now, since=since, outcome=outcome)
         if change.transition is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -106,8 +107,6 @@ def test_a_decision_that_fails_leaves_nothing(connect: Connect) -> None:
     def refuse(_: Breaker, __: object) -> Change:
         raise ValueError
 
-    if isinstance(store, FakeLaneHealth):
-        pytest.skip("the fake has no transactions")
     with pytest.raises(ValueError):
         store.change(Lane.SPOT, refuse, now=NOW, since=NOW, outcome=outcome(1))
     assert store.breakers() == {}
@@ -165,6 +164,20 @@ def test_failures_told_by_several_processes_open_the_lane_once(connect: Connect)
     assert store.breakers()[Lane.SPOT].state is BreakerState.OPEN
     assert len({event.event_id for event in alerts.sent}) == 1
     assert store.unpublished() == []
+
+
+def test_the_first_try_of_a_lane_counts_by_a_clock_that_moves(connect: Connect) -> None:
+    ticks = itertools.count()
+    watch = LaneWatch(
+        connect(),
+        FakeLaneAlerts(),
+        BreakerPolicy(minimum_outcomes=1),
+        lambda: NOW + timedelta(milliseconds=next(ticks)),
+    )
+
+    watch.failed(Lane.SPOT, "b", EndpointUnavailable("away"), started_at=NOW)
+
+    assert watch.breakers()[Lane.SPOT].state is BreakerState.OPEN
 
 
 def test_a_store_that_cannot_be_reached_says_so() -> None:

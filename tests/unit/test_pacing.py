@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.config import Settings
 from include.domain.costs import Waste
 from include.domain.errors import (
     BodyFailed,
@@ -25,6 +26,7 @@ from include.pipeline.endpoint_calls import EndpointCaller
 from include.pipeline.run_serverless import InvocationPolicy, run_serverless
 from tests.support.batches import NOW, World, documents
 from tests.support.fakes import FakeEndpoint
+from tests.support.local_aws import REPOSITORY
 
 SIZE = CallSize(tokens=1000, target_s=10, max_tokens=8000)
 
@@ -208,3 +210,12 @@ def test_what_failed_calls_took_is_waste_of_the_run() -> None:
 
     assert run.waste_s[Waste.RETRY] > 0
     assert run.cold_start_s == 0
+
+
+def test_all_slots_at_once_stay_below_the_endpoints_limit() -> None:
+    settings = Settings(database_url="postgresql://unused")  # type: ignore[arg-type]
+    pools = json.loads((REPOSITORY / "include" / "pools.json").read_text())
+
+    slots = pools["bulk"]["slots"] + pools["express"]["slots"]
+
+    assert slots * settings.serverless_concurrency < settings.serverless_max_concurrency

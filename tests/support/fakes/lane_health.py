@@ -36,14 +36,14 @@ class FakeLaneHealth:
     ) -> Change:
         with self._lock:
             breaker = self._breakers.get(lane, Breaker.new(now))
+            known = dict(self.outcomes)
             if outcome is not None:
-                if outcome.outcome_id in self.outcomes:
+                if outcome.outcome_id in known:
                     return Change(breaker)
-                self.outcomes[outcome.outcome_id] = lane, outcome
-            window = [
-                each for of, each in self.outcomes.values() if of is lane and each.at >= since
-            ]
+                known[outcome.outcome_id] = lane, outcome
+            window = [each for of, each in known.values() if of is lane and each.at >= since]
             change = decide(breaker, sorted(window, key=lambda each: (each.at, each.outcome_id)))
+            self.outcomes = known
             self._breakers[lane] = change.breaker
             if change.transition is not None:
                 event_id = str(len(self.events) + 1)
