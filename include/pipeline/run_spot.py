@@ -43,6 +43,9 @@ MAX_FAILURES = 3
 WORST_CHANGEOVER = 1.5
 """The deadline is kept for a changeover this many times as long as the profile's."""
 
+ENDING_SHARE = 0.25
+"""From its last output to its end a job takes about this much of a changeover."""
+
 MIN_LOOK_S, MAX_LOOK_S = 0.2, 30.0
 LOOKS_A_CHANGEOVER = 10
 """Looks are so far apart that a changeover sees as many, within the two bounds."""
@@ -126,10 +129,11 @@ class SpotDriver:
         rate, changeover_s = profile.tokens_per_s, profile.cold_start_s
         documents = sum(shard.document_count for shard in self._shards)
         time_left_s = (self._records.manifest().deadline_at - now).total_seconds()
+        behind_s = documents / self._loading_documents_per_s + ENDING_SHARE * changeover_s
         step_s = min(max(changeover_s / LOOKS_A_CHANGEOVER, MIN_LOOK_S), MAX_LOOK_S)
         terms = SpotTerms(
             work_s=sum(shard.token_estimate for shard in self._shards) / rate,
-            deadline_s=max(time_left_s - documents / self._loading_documents_per_s, step_s),
+            deadline_s=max(time_left_s - behind_s, step_s),
             changeover_s=changeover_s,
             price_ratio=max(1.0, profile.on_demand_price_usd_per_h / profile.price_usd_per_h),
             step_s=step_s,

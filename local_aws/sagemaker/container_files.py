@@ -46,5 +46,6 @@ class ContainerFiles:
 
 
 def output_folders(ml_root: Path) -> list[Path]:
-    """Where a job's container leaves what it has done: outputs, checkpoints, output data."""
-    return [ml_root / "processing" / "output", ml_root / "checkpoints", ml_root / "output" / "data"]
+    """Where a job's container leaves what it has done, or is about to (``scratch``)."""
+    folders = ("processing/output", "checkpoints", "output/data", "scratch")
+    return [ml_root / folder for folder in folders]

@@ -1,0 +1,102 @@
+"""The spot lane on the embedded AWS, with the product's container: interrupted, and in time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.domain.costs import Capacity, Waste
+from include.domain.lanes import Lane
+from tests.support.faults import injected
+from tests.support.local_aws import LocalAws
+from tests.support.placed_batch import PlacedBatch
+
+COUNTS = (6_000,) * 5
+TOTAL = sum(COUNTS)
+
+
+def interruption(**options: Any) -> dict[str, Any]:
+    return {"kind": "interrupt", "resource": "twolane-spot-*", **options}
+
+
+def shard_events(cloud: LocalAws, batch: PlacedBatch) -> list[str]:
+    """Events of the batch's containers, by shard, from their logs."""
+    logs = cloud.client("logs")
+    group = "/aws/sagemaker/TrainingJobs"
+    found = []
+    streams = logs.describe_log_streams(
+        logGroupName=group, logStreamNamePrefix=f"twolane-spot-{batch.layout.batch_id}"
+    )["logStreams"]
+    for stream in streams:
+        events = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])
+        lines = [event["message"] for event in events["events"]]
+        found += [json.loads(line) for line in lines if line.startswith('{"event": "shard_')]
+    return [f"{each['event']} {each['shard']}" for each in found]
+
+
+def check_answers(batch: PlacedBatch) -> None:
+    assert [each["id"] for each in batch.answered()] == batch.expected_ids()
+    assert batch.outputs() == [f"0000{n}.jsonl.out" for n in range(len(COUNTS))]
+
+
+def test_spot_alone(cloud: LocalAws, tmp_path: Path) -> None:
+    batch = PlacedBatch(cloud, Lane.SPOT, COUNTS, tmp_path)
+
+    (run,) = batch.run()
+
+    check_answers(batch)
+    assert run.capacity is Capacity.SPOT
+    held_s = (run.ended_at - run.started_at).total_seconds()
+    assert run.billable_s is not None
+    assert 0 < run.billable_s <= 0.3 * held_s + 1
+
+
+@pytest.mark.parametrize(("records", "notice_s"), [(1, 0.0), (TOTAL // 2, 5.0), (TOTAL - 1, 0.0)])
+def test_an_interruption_costs_the_shard_in_flight(
+    cloud: LocalAws, tmp_path: Path, records: int, notice_s: float
+) -> None:
+    batch = PlacedBatch(cloud, Lane.SPOT, COUNTS, tmp_path)
+    cut = interruption(at_record=records, notice_s=notice_s, capacity_after_s=0.3)
+
+    with injected(cloud.sagemaker_url, cut) as faults:
+        (run,) = batch.run()
+        hits = faults.hits("interrupt")
+
+    assert len(hits) == 1
+    check_answers(batch)
+    done = [e for e in shard_events(cloud, batch) if e.startswith("shard_done")]
+    assert len(done) <= len(COUNTS) + 1, "one shard is done again at the most"
+    assert run.capacity is Capacity.SPOT
+    assert set(run.waste_s) <= {Waste.COLD_START, Waste.INTERRUPTED}
+
+
+def test_capacity_that_does_not_come_back_ends_on_demand_in_time(
+    cloud: LocalAws, tmp_path: Path
+) -> None:
+    batch = PlacedBatch(cloud, Lane.SPOT, COUNTS, tmp_path, deadline_s=26.0, cold_start_s=4.0)
+    cut = interruption(at_record=TOTAL // 2, notice_s=1, capacity_after_s=600)
+
+    with injected(cloud.sagemaker_url, cut):
+        spot, on_demand = batch.run()
+
+    check_answers(batch)
+    assert (spot.capacity, on_demand.capacity) == (Capacity.SPOT, Capacity.ON_DEMAND)
+    assert max(run.ended_at for run in (spot, on_demand)) <= batch.records.manifest().deadline_at
+    events = shard_events(cloud, batch)
+    assert sum(e.startswith("shard_skipped") for e in events) >= 1
+    done = [e for e in events if e.startswith("shard_done")]
+    assert len(done) <= len(COUNTS) + 1
+
+
+def test_stop_ends_what_runs(cloud: LocalAws, tmp_path: Path) -> None:
+    batch = PlacedBatch(cloud, Lane.SPOT, (400_000,), tmp_path)
+    batch.driver().advance()
+
+    batch.driver().stop()
+
+    name = f"twolane-spot-{batch.layout.batch_id}"
+    waiter = cloud.client("sagemaker").get_waiter("training_job_completed_or_stopped")
+    waiter.wait(TrainingJobName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
