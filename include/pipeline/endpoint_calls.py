@@ -59,7 +59,7 @@ class EndpointCaller:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._endpoint = endpoint
-        self._name = name
+        self.name = name
         self._gate = gate
         self._throttled_s = throttled_s
         self._max_tokens = max_tokens
@@ -104,7 +104,7 @@ class EndpointCaller:
         if len(body) > MAX_BODY_BYTES:
             raise BodyFailed(
                 BodyFault.TOO_LARGE,
-                f"endpoint {self._name}: {len(body):,} bytes are over {MAX_BODY_BYTES:,} a call",
+                f"endpoint {self.name}: {len(body):,} bytes are over {MAX_BODY_BYTES:,} a call",
             )
         start_s, seconds, answer = self._paced(body)
         if not answer.endswith(b"\n"):
@@ -112,7 +112,7 @@ class EndpointCaller:
         received = answer.count(b"\n")
         if received != len(lines):
             raise OutputIncomplete(
-                f"endpoint {self._name}: sent {len(lines)} documents, got {received} lines"
+                f"endpoint {self.name}: sent {len(lines)} documents, got {received} lines"
             )
         call = Call(start_s, seconds, sum(map(self.tokens_of, lines)))
         with self._lock:
@@ -129,7 +129,7 @@ class EndpointCaller:
             try:
                 with self._gate.passing():
                     start_s = self._clock()
-                    answer = self._endpoint.invoke(self._name, body)
+                    answer = self._endpoint.invoke(self.name, body)
                 return start_s, self._clock() - start_s, answer
             except EndpointThrottled:
                 if self._clock() >= give_up_s:
