@@ -59,6 +59,7 @@ class Twolane(Adapters):
         policy = PullPolicy(
             allowed_buckets=self.settings.allowed,
             work_bucket=self.settings.work_bucket,
+            shard_tokens=self.settings.shard_tokens,
             shard_documents=self.settings.shard_documents,
             shard_characters=self.settings.shard_characters,
             deadline_s=self.lanes.deadline_s,

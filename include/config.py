@@ -31,6 +31,7 @@ class Settings(BaseSettings):
         is_emulated: marks every charge as emulated; set by the embedded default.
         max_document_characters: longer texts go to quarantine.
         max_line_bytes: longer lines of a text file are not even read into memory.
+        shard_tokens: estimated tokens a shard, exceeded by one document at the most.
         shard_documents: documents a shard at the most.
         shard_characters: characters of text a shard, exceeded by one document at the most.
         serverless_memory_mb: 1024 to 6144 in steps of 1024, as AWS has it.
@@ -84,6 +85,7 @@ class Settings(BaseSettings):
     is_emulated: bool = False
     max_document_characters: int = Field(default=100_000, gt=0)
     max_line_bytes: int = Field(default=8 * 2**20, gt=0)
+    shard_tokens: int = Field(default=300_000, gt=0)
     shard_documents: int = Field(default=5_000, gt=0, le=50_000)
     shard_characters: int = Field(default=8_000_000, gt=0)
     serverless_memory_mb: int = Field(default=4096, ge=1024, le=6144, multiple_of=1024)

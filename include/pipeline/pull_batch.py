@@ -35,6 +35,8 @@ class PullPolicy:
     Attributes:
         allowed_buckets: buckets a batch URI may name.
         work_bucket: where the batch's objects go.
+        shard_tokens: estimated tokens a shard, exceeded by one document at the most: shards of one
+            batch are nearly equal, so that they can be dealt out evenly.
         shard_documents: documents a shard at the most.
         shard_characters: characters of text a shard, exceeded by one document at the most:
             it is what a step holds in memory.
@@ -43,6 +45,7 @@ class PullPolicy:
 
     allowed_buckets: frozenset[str]
     work_bucket: str
+    shard_tokens: int
     shard_documents: int
     shard_characters: int
     deadline_s: Mapping[Tier, float]
@@ -182,11 +185,11 @@ def _write_shards(
     ports: PullPorts,
 ) -> Iterator[Shard]:
     path = folder / "shard.jsonl"
-    for index, rows in enumerate(_cut(_renumbered(files, ports.reader), policy)):
+    shards = _cut(_renumbered(files, ports.reader), policy, max_tokens)
+    for index, (rows, tokens) in enumerate(shards):
         write_raw(path, rows)
         uri = layout.raw_shard(index)
         ports.objects.upload(path, uri, "application/jsonlines")
-        tokens = sum(estimate_tokens(row.text or "", max_tokens) for row in rows)
         yield Shard(index, uri, len(rows), tokens)
 
 
@@ -198,14 +201,22 @@ def _renumbered(files: Sequence[tuple[str, Path]], reader: DocumentReader) -> It
             row += 1
 
 
-def _cut(rows: Iterator[RawDocument], policy: PullPolicy) -> Iterator[list[RawDocument]]:
+def _cut(
+    rows: Iterator[RawDocument], policy: PullPolicy, max_tokens: int
+) -> Iterator[tuple[list[RawDocument], int]]:
+    """Yield each shard's rows and their tokens."""
     shard: list[RawDocument] = []
-    characters = 0
+    characters = tokens = 0
     for row in rows:
         shard.append(row)
         characters += len(row.text or "")
-        if len(shard) >= policy.shard_documents or characters >= policy.shard_characters:
-            yield shard
-            shard, characters = [], 0
+        tokens += estimate_tokens(row.text or "", max_tokens)
+        if (
+            tokens >= policy.shard_tokens
+            or len(shard) >= policy.shard_documents
+            or characters >= policy.shard_characters
+        ):
+            yield shard, tokens
+            shard, characters, tokens = [], 0, 0
     if shard:
-        yield shard
+        yield shard, tokens

@@ -69,6 +69,7 @@ class World:
     """Fakes of every port, and the first steps of a batch over them."""
 
     shard_documents: int = 4
+    shard_tokens: int = 1_000_000
     objects: FakeObjectStore = field(default_factory=FakeObjectStore)
     registry: FakeModelRegistry = field(default_factory=FakeModelRegistry)
     accounts: FakeAccountDirectory = field(default_factory=FakeAccountDirectory)
@@ -112,6 +113,7 @@ class World:
             policy=PullPolicy(
                 allowed_buckets=frozenset({"twolane-inbox"}),
                 work_bucket="twolane-work",
+                shard_tokens=self.shard_tokens,
                 shard_documents=self.shard_documents,
                 shard_characters=46_000,
                 deadline_s=dict.fromkeys(Tier, 600.0),

@@ -42,6 +42,18 @@ def test_shards_are_cut_by_the_length_of_their_texts_too():
     assert [shard.token_estimate for shard in shards] == [3 * 256, 3 * 256], "as far as it reads"
 
 
+@given(
+    words=st.lists(st.integers(1, 300), min_size=1, max_size=60), shard_tokens=st.integers(2, 500)
+)
+def test_shards_are_nearly_equal_in_tokens_whatever_the_documents(words, shard_tokens):
+    world = World(shard_documents=1_000, shard_tokens=shard_tokens)
+    lines = [json.dumps({"id": str(i), "text": "word " * n}) for i, n in enumerate(words)]
+    shards = world.pull("".join(line + "\n" for line in lines).encode()).shards
+    assert sum(shard.document_count for shard in shards) == len(words)
+    for shard in shards[:-1]:
+        assert shard_tokens <= shard.token_estimate < shard_tokens + 256
+
+
 def test_pulling_again_is_the_same_batch_and_writes_nothing():
     world = World()
     first = world.pull(documents(9))
