@@ -68,6 +68,8 @@ def _stack(paths: Paths, *arguments: str) -> None:
         **os.environ,
         STATE_VARIABLE: str(paths.state),
         "TWOLANE_SHARD_DOCUMENTS": str(SHARD_DOCUMENTS),
+        # Batches are pinned to their lanes: a lane whose jobs are killed must not be left.
+        "TWOLANE_BREAKER_MINIMUM_OUTCOMES": "1000000",
     }
     command = [str(paths.python()), "-m", "stack", *arguments]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
