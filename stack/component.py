@@ -78,6 +78,7 @@ class Runner:
         """Start a component unless it runs; return whether it was started now."""
         if self._processes.running(component.name):
             return False
+        self._processes.clear_away(component.name)
         component.prepare()
         variables = dict(self._environment if component.is_product else self._inherited)
         for name, value in component.environment.items():
@@ -125,6 +126,7 @@ class Runner:
         process: psutil.Process | None = self._processes.running(component.name)
         if process:
             stop(process, component.stop_signal, component.stops_whole_group, component.grace_s)
+        self._processes.clear_away(component.name)
         self._processes.forget(component.name)
         return process is not None
 

@@ -15,6 +15,9 @@ import psutil
 #: Set in every process of a stack to its state folder: what a record has missed is found by it.
 MARKER = "STACK_SUPERVISED"
 
+_SAME_S = 0.05
+"""Two readings of one process's creation time differ by less, in seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -36,7 +39,7 @@ class Record:
         """Return the process if it still runs and is the one that was recorded."""
         try:
             process = psutil.Process(self.pid)
-            if abs(process.create_time() - self.create_time) > 0.05:
+            if abs(process.create_time() - self.create_time) > _SAME_S:
                 return None
             if process.status() == psutil.STATUS_ZOMBIE:
                 return None
@@ -67,6 +70,16 @@ class Processes:
     def marker(self) -> str:
         """What every process of this stack carries in its environment, under `MARKER`."""
         return self._marker
+
+    def clear_away(self, name: str) -> None:
+        """SIGKILL what a component that has died has left behind.
+
+        Forked workers outlive their server, hold its ports and its database locks, and do work
+        nobody waits for.
+        """
+        record = self.find(name)
+        if record is not None and record.process() is None:
+            kill_all(leftovers(record))
 
     def find(self, name: str) -> Record | None:
         """Return a component's record, whether it runs or not."""
@@ -150,19 +163,23 @@ def family(process: psutil.Process) -> list[psutil.Process]:
     return list(members.values())
 
 
-def leftovers(record: Record, marker: str) -> list[psutil.Process]:
+def leftovers(record: Record) -> list[psutil.Process]:
     """Return what a dead process has left behind in its session.
 
-    A session keeps its leader's process id after the leader's death; the marker makes sure that
-    it is not a stranger's session of the same number.
+    A session keeps its leader's process id after the leader's death, and the id is not given away
+    while the session has members. The marker is no help here: a process that sets its own title,
+    as Airflow's workers do, writes over its environment.
     """
+    if psutil.pid_exists(record.pid) and record.process() is None:
+        with suppress(psutil.Error):
+            leader = psutil.Process(record.pid)
+            if abs(leader.create_time() - record.create_time) > _SAME_S:
+                return []  # the session is gone, and its number is somebody else's
     found = []
     for process in psutil.process_iter():
-        try:
-            if os.getsid(process.pid) == record.pid and process.environ().get(MARKER) == marker:
+        with suppress(ProcessLookupError, PermissionError, psutil.Error):
+            if os.getsid(process.pid) == record.pid and process.pid != record.pid:
                 found.append(process)
-        except (ProcessLookupError, PermissionError, psutil.Error):
-            continue
     return found
 
 

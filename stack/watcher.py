@@ -19,7 +19,7 @@ import psutil
 
 from stack.component import Component, Runner
 from stack.errors import StackError
-from stack.processes import Processes, kill_all, leftovers
+from stack.processes import Processes
 from stack.restarts import RestartPolicy, restart_at
 
 NAME = "watcher"
@@ -101,10 +101,6 @@ class Watcher:
         )
 
     def _restart(self, name: str, case: _Case) -> None:
-        record = self._processes.find(name)
-        if record is not None:
-            # Forked workers outlive their server, hold its ports and do work nobody waits for.
-            kill_all(leftovers(record, self._processes.marker))
         self._runner.spawn(self._components[name])
         case.starts.append(self._now())
         case.died_at = None
