@@ -156,7 +156,7 @@ class Twolane(Adapters):
 
         How it ends is reported to the lane's circuit breaker.
         """
-        from include.pipeline.lane_health import WatchedDriver
+        from include.pipeline.watched_driver import WatchedDriver
 
         def started_at() -> datetime:
             runs = BatchRecords(self.objects, self.layout(batch_id)).lane_runs()

@@ -5,7 +5,7 @@ A task uses two or three of them; the others' libraries are never loaded there.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from include.config import Settings
@@ -159,7 +159,8 @@ class Adapters:
         from include.adapters.aws.clients import client
         from include.adapters.aws.lane_alerts import SnsLaneAlerts
 
-        return SnsLaneAlerts(client("sns", self.aws), self.settings.lane_events_topic_arn)
+        sns = partial(client, "sns", self.aws)
+        return SnsLaneAlerts(sns, self.settings.lane_events_topic_arn)
 
     @cached_property
     def queue_ledger(self) -> QueueLedger:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from include.domain.accounts import Tier
-from include.domain.breaker import BreakerPolicy
+from include.domain.breaker_state import BreakerPolicy
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.patience import QueuePatience

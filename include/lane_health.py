@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from include.bootstrap import twolane
-from include.domain.breaker import Breaker, BreakerState
+from include.domain.breaker_state import Breaker, BreakerState
 from include.domain.errors import TwolaneError
 from include.domain.lanes import Lane
 

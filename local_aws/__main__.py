@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local_aws import ministack
 from local_aws.children import bound_to_parent
-from local_aws.faults.scenario import ScenarioError
+from local_aws.faults.scenario_file import ScenarioError
 from local_aws.sagemaker.command import (
     add_service_options,
     configure_logging,

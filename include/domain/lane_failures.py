@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from include.domain.breaker import Verdict
+from include.domain.breaker_state import Verdict
 from include.domain.errors import EndpointUnavailable, JobFailed, JobStopped
 
 _OWN_FAULT = re.compile(r"\b(ClientError|AlgorithmError|ValidationException|ValidationError)\b")

@@ -9,23 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from include.domain.breaker import (
+from include.domain.breaker import admit, closed, observe, opened_by_hand, refusal
+from include.domain.breaker_state import (
     Breaker,
     BreakerPolicy,
     BreakerState,
     Change,
     Outcome,
     Verdict,
-    admit,
-    closed,
-    observe,
-    opened_by_hand,
-    refusal,
 )
 from include.domain.errors import AlertsUnavailable, StoreError
 from include.domain.lane_failures import verdict_of
 from include.domain.lanes import Lane
-from include.pipeline.lane_driver import LaneDriver, LaneProgress
 from include.pipeline.lane_health_ports import LaneAlerts, LaneHealthStore
 
 _LOG = logging.getLogger(__name__)
@@ -164,38 +159,3 @@ class LaneWatch:
             _LOG.warning("lane %s is %s: %s", lane, change.breaker.state, change.breaker.reason)
             self.publish()
         return change
-
-
-class WatchedDriver:
-    """A lane's driver whose ends are reported. Use as the `LaneDriver` it wraps."""
-
-    def __init__(
-        self,
-        driver: LaneDriver,
-        watch: LaneWatch,
-        *,
-        lane: Lane,
-        batch_id: str,
-        started_at: Callable[[], datetime],
-    ) -> None:
-        """Wrap `driver`; `started_at` is asked, once it is done, when the lane's work began."""
-        self._driver = driver
-        self._watch = watch
-        self._lane = lane
-        self._batch_id = batch_id
-        self._started_at = started_at
-
-    def advance(self) -> LaneProgress:
-        """See `LaneDriver.advance`."""
-        with self._watch.reporting(self._lane, self._batch_id):
-            progress = self._driver.advance()
-        if progress.is_done:
-            started_at = self._started_at()
-            self._watch.succeeded(
-                self._lane, self._batch_id, progress.resource, started_at=started_at
-            )
-        return progress
-
-    def stop(self) -> None:
-        """See `LaneDriver.stop`."""
-        self._driver.stop()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from include.domain.breaker import Breaker, Change, Outcome, Transition
+from include.domain.breaker_state import Breaker, Change, Outcome, Transition
 from include.domain.lanes import Lane
 
 Decide = Callable[[Breaker, Sequence[Outcome]], Change]

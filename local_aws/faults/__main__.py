@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.faults.client import FaultsClient
-from local_aws.faults.scenario import ScenarioError
+from local_aws.faults.scenario_file import ScenarioError
 
 _DEFAULT_URL = "http://127.0.0.1:4570"
 

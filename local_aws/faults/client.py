@@ -6,7 +6,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from local_aws.faults.scenario import ScenarioError, load_scenario, read_content
+from local_aws.faults.scenario_file import ScenarioError, load_scenario, read_content
 
 _PATH = "/_local/faults"
 _TIMEOUT_S = 10

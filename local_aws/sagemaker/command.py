@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from local_aws.faults.scenario import ScenarioError, load_scenario
+from local_aws.faults.scenario_file import ScenarioError, load_scenario
 from local_aws.sagemaker.application import build_application
 from local_aws.sagemaker.settings import Settings
 

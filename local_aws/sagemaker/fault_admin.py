@@ -5,7 +5,7 @@ import json
 from aiohttp import web
 
 from local_aws.faults.registry import Faults
-from local_aws.faults.scenario import ScenarioError, parse_scenario
+from local_aws.faults.scenario_file import ScenarioError, parse_scenario
 
 
 class FaultAdmin:

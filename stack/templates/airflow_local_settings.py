@@ -10,6 +10,7 @@ import sys
 WARM_MODULES = (
     "airflow.providers.standard.operators.trigger_dagrun",
     "include.adapters.aws.clients",
+    "include.adapters.aws.lane_alerts",
     "include.adapters.aws.object_store",
     "include.adapters.aws.sagemaker_endpoint",
     "include.adapters.aws.sagemaker_jobs",
@@ -18,6 +19,7 @@ WARM_MODULES = (
     "include.adapters.document_files",
     "include.adapters.mlflow_registry",
     "include.adapters.postgres.accounts",
+    "include.adapters.postgres.lane_health",
     "include.adapters.postgres.read_store",
     "include.adapters.quality",
     "include.adapters.quality.validator",
@@ -25,6 +27,7 @@ WARM_MODULES = (
     "include.pipeline.batch_layout",
     "include.pipeline.close_batch",
     "include.pipeline.collect_batch",
+    "include.pipeline.lane_health",
     "include.pipeline.load_batch",
     "include.pipeline.near_objects",
     "include.pipeline.nightly_inbox",
@@ -34,6 +37,7 @@ WARM_MODULES = (
     "include.pipeline.run_job",
     "include.pipeline.run_serverless",
     "include.pipeline.validate_batch",
+    "include.pipeline.watched_driver",
 )
 
 __all__: list[str] = []

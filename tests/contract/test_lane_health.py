@@ -13,7 +13,7 @@ import pytest
 from include.adapters.aws.lane_alerts import SnsLaneAlerts
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.lane_health import PostgresLaneHealth
-from include.domain.breaker import (
+from include.domain.breaker_state import (
     Breaker,
     BreakerPolicy,
     BreakerState,
@@ -194,7 +194,7 @@ def test_an_event_reaches_the_topics_subscribers(local_aws: LocalAws) -> None:
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
     transition = Transition(BreakerState.CLOSED, BreakerState.OPEN, "enough", 0.75, NOW)
 
-    SnsLaneAlerts(sns, topic).publish(LaneEvent("7", Lane.SPOT, transition))
+    SnsLaneAlerts(lambda: sns, topic).publish(LaneEvent("7", Lane.SPOT, transition))
 
     (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
     body = json.loads(message["Body"])
@@ -215,4 +215,6 @@ def test_a_topic_that_is_not_there_is_an_error_with_its_name(local_aws: LocalAws
     arn = "arn:aws:sns:us-east-1:000000000000:nowhere"
     transition = Transition(BreakerState.CLOSED, BreakerState.OPEN, "enough", 0.75, NOW)
     with pytest.raises(AlertsUnavailable, match="nowhere"):
-        SnsLaneAlerts(local_aws.client("sns"), arn).publish(LaneEvent("7", Lane.SPOT, transition))
+        SnsLaneAlerts(lambda: local_aws.client("sns"), arn).publish(
+            LaneEvent("7", Lane.SPOT, transition)
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from include.domain.accounts import Tier
-from include.domain.breaker import BreakerPolicy
+from include.domain.breaker_state import BreakerPolicy
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.manifests import BatchManifest, Submission
 from include.domain.routing import Placement

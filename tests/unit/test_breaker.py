@@ -8,18 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.domain.breaker import (
+from include.domain.breaker import admit, closed, observe, opened_by_hand, refusal
+from include.domain.breaker_state import (
     Breaker,
     BreakerPolicy,
     BreakerState,
     Change,
     Outcome,
     Verdict,
-    admit,
-    closed,
-    observe,
-    opened_by_hand,
-    refusal,
 )
 from include.domain.errors import EndpointUnavailable, JobFailed, JobStopped, StoreError
 from include.domain.lane_failures import verdict_of

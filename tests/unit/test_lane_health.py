@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from include.domain.breaker import BreakerState
+from include.domain.breaker_state import BreakerState
 from include.domain.errors import EndpointUnavailable, JobFailed, StoreError
 from include.domain.lanes import Lane
 from include.pipeline.lane_driver import LaneProgress
-from include.pipeline.lane_health import WatchedDriver
+from include.pipeline.watched_driver import WatchedDriver
 from tests.support.batches import NOW, World, documents
 
 SMALL = documents(3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from include.adapters.aws.errors import AwsError, explain
@@ -13,9 +14,13 @@ SnsClient = Any
 
 
 class SnsLaneAlerts:
-    """Publishes to one topic; subscribers filter by the attributes `lane` and `to_state`."""
+    """Publishes to one topic; subscribers filter by the attributes `lane` and `to_state`.
 
-    def __init__(self, client: SnsClient, topic_arn: str) -> None:
+    Args:
+        client: makes the client; asked when there is something to publish, which is rare.
+    """
+
+    def __init__(self, client: Callable[[], SnsClient], topic_arn: str) -> None:
         self._client = client
         self._topic_arn = topic_arn
 
@@ -33,7 +38,7 @@ class SnsLaneAlerts:
             "at": transition.at.isoformat(),
         }
         try:
-            self._client.publish(
+            self._client().publish(
                 TopicArn=self._topic_arn,
                 Subject=f"Twolane: lane {lane} is {state.replace('_', ' ')}",
                 Message=json.dumps(message),

@@ -10,7 +10,7 @@ from typing import Any
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
 from include.adapters.postgres.read_store import storable
-from include.domain.breaker import Breaker, BreakerState, Change, Outcome, Transition, Verdict
+from include.domain.breaker_state import Breaker, BreakerState, Change, Outcome, Transition, Verdict
 from include.domain.errors import StoreError
 from include.domain.lanes import Lane
 from include.pipeline.lane_health_ports import Decide, LaneEvent

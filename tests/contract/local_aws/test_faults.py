@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.faults.client import FaultsClient
-from local_aws.faults.scenario import ScenarioError
+from local_aws.faults.scenario_file import ScenarioError
 from tests.support.faults import SCENARIOS, injected
 from tests.support.local_aws import (
     REPOSITORY,

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from include.domain.breaker import Breaker, Change, Outcome
+from include.domain.breaker_state import Breaker, Change, Outcome
 from include.domain.errors import AlertsUnavailable
 from include.domain.lanes import Lane
 from include.pipeline.lane_health_ports import Decide, LaneEvent

@@ -7,14 +7,8 @@ from typing import Any
 import pytest
 
 from local_aws.faults.registry import Faults
-from local_aws.faults.scenario import (
-    FaultKind,
-    Scenario,
-    ScenarioError,
-    Target,
-    load_scenario,
-    parse_scenario,
-)
+from local_aws.faults.scenario import FaultKind, Scenario, Target
+from local_aws.faults.scenario_file import ScenarioError, load_scenario, parse_scenario
 from local_aws.sagemaker.container_faults import WrittenRecords
 from tests.support.faults import SCENARIOS
 
