@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -27,7 +29,7 @@ from include.domain.lanes import Lane
 from include.pipeline.lane_health import LaneWatch
 from include.pipeline.lane_health_ports import LaneEvent, LaneHealthStore
 from tests.support.fakes.lane_health import FakeLaneAlerts, FakeLaneHealth
-from tests.support.local_aws import LocalAws
+from tests.support.local_aws import REPOSITORY, LocalAws, clean_environment
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 Connect = Callable[[], LaneHealthStore]
@@ -218,3 +220,31 @@ def test_a_topic_that_is_not_there_is_an_error_with_its_name(local_aws: LocalAws
         SnsLaneAlerts(lambda: local_aws.client("sns"), arn).publish(
             LaneEvent("7", Lane.SPOT, transition)
         )
+
+
+def test_the_command_shows_opens_and_resets(local_aws: LocalAws, product_database_url: str) -> None:
+    environment = {
+        **clean_environment(),
+        **local_aws.env,
+        "TWOLANE_DATABASE_URL": product_database_url,
+    }
+
+    def lane_health(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "include.lane_health", *words]
+        return subprocess.run(
+            command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
+        )
+
+    before = lane_health()
+    opened = lane_health("open", "spot", "--reason", "maintenance")
+    reset = lane_health("reset", "spot", "--reason", "over")
+    refused = lane_health("open", "fax", "--reason", "none")
+
+    assert [line.split()[:2] for line in before.stdout.splitlines()] == [
+        [lane.value, "closed"] for lane in Lane
+    ]
+    (spot,) = (line for line in opened.stdout.splitlines() if line.startswith("spot"))
+    assert "open" in spot
+    assert "by hand: maintenance" in spot
+    assert "by hand: over" in reset.stdout
+    assert refused.returncode == 2
