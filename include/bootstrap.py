@@ -120,6 +120,7 @@ class Twolane(Adapters):
             read_store=self.read_store,
             watch=self.lane_watch,
             leave=lambda lane: self._leave(batch_id, lane),
+            warm=lambda: self._warm_lanes(batch_id),
         )
 
     def placement(self, batch_id: str) -> Placement:
@@ -202,6 +203,16 @@ class Twolane(Adapters):
             runner=self.job_runner,
             now=self._now,
         )
+
+    def _warm_lanes(self, batch_id: str) -> frozenset[Lane]:
+        """Return the lanes that have an instance in service for the batch's model."""
+        if Lane.ASYNC_ENDPOINT not in self.lanes.lanes:
+            return frozenset()
+        profile = self._profile(Lane.ASYNC_ENDPOINT)
+        endpoint = self.async_endpoint(profile.instance_type, profile.max_instances)
+        model = BatchRecords(self.objects, self.layout(batch_id)).manifest().model
+        count = endpoint.instance_count(endpoint.endpoint_name(model))
+        return frozenset({Lane.ASYNC_ENDPOINT}) if count else frozenset()
 
     def _async_driver(self, batch_id: str) -> LaneDriver:
         from include.pipeline.run_async import AsyncDriver
@@ -320,6 +331,8 @@ class Twolane(Adapters):
             self.layout(batch_id),
             message,
             now=self._now(),
+            profiles=self.lanes.profiles(),
+            is_emulated=self.settings.is_emulated,
             objects=self.objects,
             read_store=self.read_store,
         )

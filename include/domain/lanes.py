@@ -70,9 +70,14 @@ class LaneProfile:
         return start_s + tokens / (self.tokens_per_s * instances)
 
     def billable_s(self, tokens: int, instances: int = 1, *, warm: bool = False) -> float:
-        """Return the expected instance seconds that are billed, over all instances."""
-        start_s = 0.0 if warm or not self.start_billed else self.cold_start_s
-        return tokens / self.tokens_per_s + instances * (start_s + self.tail_s)
+        """Return the expected instance seconds that are billed, over all instances.
+
+        Args:
+            warm: one instance is in service already: who started it pays for its start and tail.
+        """
+        start_s = self.cold_start_s if self.start_billed else 0.0
+        started = instances - 1 if warm else instances
+        return tokens / self.tokens_per_s + started * (start_s + self.tail_s)
 
     def list_cost_usd(self, tokens: int, instances: int = 1, *, warm: bool = False) -> float:
         """Return the expected list cost in US dollars."""

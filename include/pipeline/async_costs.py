@@ -1,8 +1,9 @@
 """What a batch is charged for on an endpoint that it shares.
 
 SageMaker bills the endpoint's instances, not its requests. A batch is charged for the instance
-time while it waited, by its share of the requests that the endpoint processed in that time, and
-for the start before and the idle time after, which are waste.
+time while it waited, by its share of the requests that the endpoint processed in that time. For
+instances that were started meanwhile it is charged their start and the idle time at their end too,
+which are waste: who starts an instance pays for both.
 """
 
 from __future__ import annotations
@@ -42,9 +43,10 @@ def given_up_run(meter: Meter, profile: LaneProfile, *, unanswered_share: float)
 
 
 def _around(meter: Meter, profile: LaneProfile, share: float) -> dict[Waste, float]:
-    """Return instance seconds before the first and after the last document, by the profile."""
+    """Return seconds before the first and after the last document of instances that started."""
     cold_s = profile.cold_start_s if profile.start_billed else 0.0
-    parts = {Waste.COLD_START: cold_s * meter.started, Waste.IDLE: profile.tail_s * meter.peak}
+    started = meter.started
+    parts = {Waste.COLD_START: cold_s * started, Waste.IDLE: profile.tail_s * started}
     return {reason: seconds * share for reason, seconds in parts.items() if seconds * share > 0}
 
 

@@ -44,6 +44,10 @@ class AcceptedRequest:
 class AsyncEndpoint(Protocol):
     """A SageMaker asynchronous endpoint that answers JSON Lines, one object a request."""
 
+    def endpoint_name(self, model: ModelRef) -> str:
+        """Return the name of the version's endpoint, whether it stands or not."""
+        ...
+
     def prepare(self, model: ModelRef, *, artifact_url: str) -> EndpointReadiness:
         """Make the version's endpoint where there is none, and see that it scales; never waits.
 

@@ -36,7 +36,7 @@ class Meter:
 
     Attributes:
         endpoint: its name.
-        started_at: when the first request was sent.
+        started_at: when the batch came to the endpoint.
         read_at: when the instances were last counted.
         first_count: what was counted at the start.
         instance_count: what was counted at `read_at`.

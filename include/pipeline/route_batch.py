@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,6 +27,7 @@ def route_batch(
     read_store: ReadStore,
     watch: LaneWatch,
     leave: Callable[[Lane], None],
+    warm: Callable[[], Collection[Lane]] = frozenset,
 ) -> Placement:
     """Place a validated batch on a lane that is not open.
 
@@ -35,6 +36,8 @@ def route_batch(
 
     Args:
         leave: stops what a lane may be doing for the batch.
+        warm: tells lanes that have an instance in service; asked only where that may matter,
+            which it does not for a batch that the serverless lane takes.
 
     Raises:
         NoFeasibleLane: no lane admits it.
@@ -50,6 +53,10 @@ def route_batch(
     manifest, validation = records.manifest(), records.validation()
 
     def ask(health: Mapping[Lane, str]) -> Placement:
+        cold = placed(health, ())
+        return cold if cold.lane is Lane.SERVERLESS else placed(health, warm())
+
+    def placed(health: Mapping[Lane, str], warm_lanes: Collection[Lane]) -> Placement:
         return place(
             documents=validation.document_count,
             tokens=validation.token_estimate,
@@ -57,6 +64,7 @@ def route_batch(
             profiles=profiles,
             loading_s=validation.document_count / loading_documents_per_s,
             health=health,
+            warm=warm_lanes,
         )
 
     placement = _admitted(layout.batch_id, view, ask, watch)

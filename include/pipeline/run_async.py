@@ -173,14 +173,14 @@ class AsyncDriver:
             EndpointUnavailable: the endpoint failed or refuses.
         """
         model = self._batch.manifest().model
+        if self._requests.meter() is None:
+            now, name = self._now(), self._endpoint.endpoint_name(model)
+            count = self._endpoint.instance_count(name)
+            self._requests.save_meter(Meter(name, now, now, count, count, count, 0.0))
         artifact_url = self._registry.artifact_url(model)
         ready = self._endpoint.prepare(model, artifact_url=artifact_url)
         if not ready.is_ready:
             return ready.message
-        if self._requests.meter() is None:
-            now = self._now()
-            count = self._endpoint.instance_count(ready.name)
-            self._requests.save_meter(Meter(ready.name, now, now, count, count, count, 0.0))
         for shard in shards:
             last = sent.get(shard.index)
             attempt = last.attempt + 1 if last is not None else 0

@@ -43,6 +43,11 @@ class AlarmRule:
     state: str
     actions: Mapping[str, tuple[str, ...]]
 
+    @property
+    def is_for_scaling(self) -> bool:
+        """Whether one of its actions is a scaling policy."""
+        return any(":scalingPolicy:" in arn for arns in self.actions.values() for arn in arns)
+
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:

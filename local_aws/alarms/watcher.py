@@ -30,7 +30,8 @@ class AlarmWatcher:
     """The loop over all alarms.
 
     Args:
-        time_factor: an alarm's period of 60 s is 60 ÷ this here, and at least 1 s (emulated).
+        time_factor: a period of 60 s is 60 ÷ this here, and at least 1 s, for alarms that call
+            for scaling (emulated); others keep theirs, as what they watch does.
         on_action: called for each action of the alarm's present state, once a period as
             CloudWatch does for Auto Scaling actions; it ignores ARNs that are not its own.
     """
@@ -64,7 +65,8 @@ class AlarmWatcher:
             await asyncio.sleep(_TICK_S)
 
     async def _look_at(self, rule: AlarmRule) -> None:
-        period_s = max(1, round(rule.period_s / self._time_factor))
+        factor = self._time_factor if rule.is_for_scaling else 1.0
+        period_s = max(1, round(rule.period_s / factor))
         end_s = int((time.time() - _LAG_S) // period_s) * period_s
         if self._evaluated.get(rule.name) == end_s:
             return

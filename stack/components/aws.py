@@ -8,6 +8,9 @@ from stack.health import accepts, answers
 from stack.paths import Paths
 from stack.settings import HOST, Ports
 
+SCALING_TIME_FACTOR = "12"
+"""A minute of the alarms that scale endpoints, and of their cooldowns, takes 5 s here."""
+
 REPOSITORY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
 
 
@@ -39,6 +42,7 @@ def sagemaker(paths: Paths, ports: Ports) -> Component:
             *("--aws-endpoint", f"http://{HOST}:{ports.aws}"),
             *("--state", str(paths.aws / "sagemaker")),
             *("--images", str(images_file(paths))),
+            *("--time-factor", SCALING_TIME_FACTOR),
         ),
         is_ready=lambda: accepts(ports.sagemaker),
         port=ports.sagemaker,

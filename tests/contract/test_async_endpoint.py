@@ -60,7 +60,7 @@ def test_preparing_never_waits_and_ends_ready(endpoint: AsyncEndpoint, bench: La
     first = endpoint.prepare(bench.model, artifact_url=bench.put_artifact())
 
     assert not first.is_ready
-    assert ready(endpoint, bench) == first.name == f"{bench.model.resource_name}-async"
+    assert ready(endpoint, bench) == first.name == endpoint.endpoint_name(bench.model)
     assert endpoint.instance_count(first.name) == 1
 
 

@@ -66,6 +66,16 @@ tokens_per_s = 10000
 price_usd_per_h = 0.7
 start_billed = true
 source = "test"
+
+[lanes.async_endpoint]
+instance_type = "ml.g4dn.xlarge"
+cold_start_s = 5
+tokens_per_s = 10000
+price_usd_per_h = 0.7
+start_billed = true
+tail_s = 60
+max_instances = 2
+source = "test"
 """
 
 

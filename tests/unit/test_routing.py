@@ -182,7 +182,8 @@ def test_a_lane_that_needs_slack_is_left_when_there_is_little():
     assert placed == {300: Lane.SPOT, 299: Lane.TRANSFORM}
 
 
-def test_a_warm_lane_pays_no_cold_start_and_a_scaled_one_pays_its_tail():
+def test_who_starts_an_instance_pays_for_its_start_and_its_tail():
     lane = profile(Lane.ASYNC_ENDPOINT, cold_start_s=300, tail_s=60, price_usd_per_h=3600)
     assert (lane.latency_s(1000), lane.latency_s(1000, warm=True)) == (301, 1)
-    assert (lane.list_cost_usd(1000), lane.list_cost_usd(1000, warm=True)) == (361, 61)
+    assert (lane.list_cost_usd(1000), lane.list_cost_usd(1000, warm=True)) == (361, 1)
+    assert lane.list_cost_usd(1000, instances=3, warm=True) == 1 + 2 * 360

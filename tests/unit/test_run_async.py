@@ -189,8 +189,8 @@ def test_a_batch_is_charged_its_share_of_a_shared_endpoint() -> None:
 
     run = finished_run(meter, PROFILE, requests=4, retries=1, answered=16)
 
-    assert run.billable_s == (100.0 + 20.0) / 4
-    assert run.waste_s == {Waste.IDLE: 5.0, Waste.RETRY: 25.0 / 4}
+    assert run.billable_s == 100.0 / 4
+    assert run.waste_s == {Waste.RETRY: 25.0 / 4}
 
 
 def test_a_batch_that_leaves_the_lane_has_its_cost_recorded(lanes: Lanes) -> None:
@@ -203,8 +203,8 @@ def test_a_batch_that_leaves_the_lane_has_its_cost_recorded(lanes: Lanes) -> Non
     lanes.driver().stop()
 
     run = lanes.run()
-    assert run.billable_s == 90.0 + 20.0
-    assert run.waste_s == {Waste.IDLE: 20.0, Waste.RETRY: 60.0}
+    assert run.billable_s == 90.0 + 10.0 + 20.0
+    assert run.waste_s == {Waste.COLD_START: 10.0, Waste.IDLE: 20.0, Waste.RETRY: 60.0}
 
 
 def test_stopping_before_anything_was_sent_is_harmless(lanes: Lanes) -> None:

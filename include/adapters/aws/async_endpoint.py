@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from include.adapters.aws.async_provision import AsyncEndpoints
+from include.adapters.aws.async_provision import AsyncEndpoints, endpoint_name
 from include.adapters.aws.async_scaling import VARIANT
 from include.adapters.aws.errors import AwsError, error_code, explain
 from include.domain.errors import EndpointUnavailable
@@ -83,6 +83,10 @@ class SageMakerAsyncEndpoint:
         self._cloudwatch = cloudwatch
         self._policy = policy or RequestPolicy()
         self._sleep = sleep
+
+    def endpoint_name(self, model: ModelRef) -> str:
+        """Return the name of the version's endpoint."""
+        return endpoint_name(model)
 
     def prepare(self, model: ModelRef, *, artifact_url: str) -> EndpointReadiness:
         """Make or find the endpoint; see `AsyncEndpoint.prepare`."""

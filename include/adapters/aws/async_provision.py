@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 
+_SUFFIX = "-async"
+
 MAX_PAYLOAD_MB = 128
 """What our container takes in one request: a shard of the largest texts, in memory at once.
 
@@ -43,6 +45,11 @@ class AsyncSize:
     instance_type: str
     concurrency: int
     results_prefix: str
+
+
+def endpoint_name(model: ModelRef) -> str:
+    """Return the name of a version's endpoint, which is its SageMaker model's too."""
+    return model.resource_name + _SUFFIX
 
 
 class AsyncEndpoints:
@@ -71,7 +78,7 @@ class AsyncEndpoints:
 
         An endpoint that stands `Failed` is deleted, for the next call to make it again.
         """
-        name = f"{model.resource_name}-async"
+        name = endpoint_name(model)
         try:
             found = self.describe(name)
             if found is None:
@@ -112,7 +119,7 @@ class AsyncEndpoints:
             model,
             artifact_url=artifact_url,
             site=self._site,
-            suffix="-async",
+            suffix=_SUFFIX,
             environment={"SAGEMAKER_MAX_PAYLOAD_IN_MB": str(MAX_PAYLOAD_MB)},
         )
         lane = {"twolane:lane": "async_endpoint", "twolane:model": model.label}

@@ -41,8 +41,11 @@ class FakeAsyncEndpoint:
         self._names: set[str] = set()
         self._answered = 0
 
+    def endpoint_name(self, model: ModelRef) -> str:
+        return f"{model.resource_name}-async"
+
     def prepare(self, model: ModelRef, *, artifact_url: str) -> EndpointReadiness:
-        name = f"{model.resource_name}-async"
+        name = self.endpoint_name(model)
         if self._polls_left > 0:
             self._polls_left -= 1
             return EndpointReadiness(name, False, f"endpoint {name} is being made")
