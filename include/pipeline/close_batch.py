@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from include.domain.costs import lane_charge
 from include.domain.errors import StoreError
 from include.domain.lanes import LaneProfile
 from include.domain.manifests import BatchManifest
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.batch_report import REPORT_CONTENT_TYPE, batch_facts
+from include.pipeline.book_charges import book_charges
 from include.pipeline.ports import (
     BatchClosure,
     ObjectStore,
@@ -53,27 +53,15 @@ def close_batch(
     """
     records = BatchRecords(ports.objects, layout)
     manifest, validation = records.manifest(), records.validation()
-    collection, runs = records.collection(), records.lane_runs()
+    collection, placement = records.collection(), records.placement()
     _prove(layout, loaded_at, ports)
-    placement = records.placement()
-    profile = next(p for p in profiles if p.lane is placement.lane)
-    for run in runs:
-        ports.read_store.record_charge(
-            lane_charge(
-                batch_id=manifest.batch_id,
-                lane=placement.lane,
-                resource_id=run.resource_id,
-                sku=run.instance_type,
-                price_usd_per_h=profile.on_demand_price_usd_per_h,
-                instance_count=run.instance_count,
-                started_at=run.started_at,
-                ended_at=run.ended_at,
-                is_emulated=is_emulated,
-                billable_s=run.billable_s,
-                capacity=run.capacity,
-                waste_s=run.waste_s,
-            )
-        )
+    book_charges(
+        layout,
+        profiles=profiles,
+        is_emulated=is_emulated,
+        objects=ports.objects,
+        read_store=ports.read_store,
+    )
     report = ports.gate.render_report(
         title=f"Batch {manifest.batch_id}",
         facts=_facts(manifest, validation, collection, placement.reason),
@@ -108,10 +96,19 @@ def fail_batch(
     message: str,
     *,
     now: datetime,
+    profiles: Sequence[LaneProfile],
+    is_emulated: bool,
     objects: ObjectStore,
     read_store: ReadStore,
 ) -> None:
-    """Record that a batch ended in failure, with the one message that says why."""
+    """Record that a batch ended in failure, what it has cost, and the one message that says why."""
+    book_charges(
+        layout,
+        profiles=profiles,
+        is_emulated=is_emulated,
+        objects=objects,
+        read_store=read_store,
+    )
     has_report = objects.exists(layout.quality_report)
     closure = BatchClosure(
         state="failed",

@@ -7,7 +7,7 @@ or a later step never depends on the process that came before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from include.domain.costs import Capacity, Waste
 from include.domain.fingerprints import Fingerprint
+from include.domain.lanes import Lane
 from include.domain.manifests import BatchManifest, Shard
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
@@ -61,6 +62,7 @@ class LaneRun:
         capacity: spot or on demand.
         waste_s: the part of the billable seconds that gave no prediction, by reason.
         cold_start_s: seconds the batch waited for capacity to start that are not billed.
+        lane: what it ran on; saved as the placement's unless it is given.
     """
 
     resource_id: str
@@ -72,6 +74,7 @@ class LaneRun:
     capacity: Capacity = Capacity.ON_DEMAND
     waste_s: Mapping[Waste, float] = field(default_factory=dict)
     cold_start_s: float = 0.0
+    lane: Lane | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,8 @@ class BatchRecords:
 
     def save_lane_run(self, run: LaneRun) -> None:
         """Write what the lane ran, in the place of an earlier record of the same resource."""
+        if run.lane is None:
+            run = replace(run, lane=self.placement().lane)
         others = (known for known in self.lane_runs() if known.resource_id != run.resource_id)
         self._save(self._layout.lane_runs, TypeAdapter(tuple[LaneRun, ...]), (*others, run))
 

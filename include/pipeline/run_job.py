@@ -9,6 +9,7 @@ its instance or lost an output, is given to another job, and nothing else is
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
@@ -233,7 +234,7 @@ class JobDriver:
             ended_at=self._now(),
         )
         if run is not None:
-            self._records.save_lane_run(run)
+            self._records.save_lane_run(replace(run, lane=self._lane))
         elif status.state is JobState.COMPLETED:
             raise JobFailed(f"{self._lane.value} job {job.name} reports no times to charge it by")
 

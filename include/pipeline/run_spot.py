@@ -287,7 +287,7 @@ class SpotDriver:
             now=self._now(),
         )
         if run is not None:
-            self._records.save_lane_run(run)
+            self._records.save_lane_run(replace(run, lane=Lane.SPOT))
 
 
 def _noted(record: SpotRecord, statuses: dict[str, JobStatus], tokens_done: int) -> SpotRecord:

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,11 @@ from include.domain.errors import (
     StoreError,
 )
 from include.domain.lanes import Lane
+from include.pipeline.book_charges import book_charges
 from include.pipeline.close_batch import ClosePorts, close_batch, fail_batch
 from include.pipeline.collect_batch import CollectPorts, collect_batch
 from include.pipeline.load_batch import AheadLoader, Target, load_batch
+from include.pipeline.records import BatchRecords, LaneRun
 from include.pipeline.run_job import JobDriver
 from include.pipeline.run_serverless import InvocationPolicy, cut_bodies, run_serverless
 from tests.support.batches import NOW, PROFILES, World, documents
@@ -245,18 +248,43 @@ def test_blank_lines_between_two_answers_are_no_answers():
     assert len(world.write_store.items) == 20
 
 
-def test_a_failed_batch_keeps_its_message():
+def test_a_failed_batch_keeps_its_message_and_is_charged_for_what_it_did():
     world = World()
-    manifest = world.pull(documents(1))
+    layout = world.routed(documents(20))
+    manifest = BatchRecords(world.objects, layout).manifest()
+    run_to_end(world, layout)
     fail_batch(
-        world.layout(manifest),
+        layout,
         "collect: why",
         now=NOW,
+        profiles=PROFILES,
+        is_emulated=True,
         objects=world.objects,
         read_store=world.read_store,
     )
     batch = world.read_store.batches[manifest.batch_id]
     assert (batch.state, batch.closure.message) == ("failed", "collect: why")
+    (charge,) = world.read_store.charges.values()
+    assert (charge.lane, charge.resource_id) == (Lane.PROCESSING, world.runner.launched[0])
+
+
+def test_work_on_a_lane_that_was_left_is_charged_at_that_lanes_price():
+    world = World()
+    layout = world.routed(documents(20))
+    records = BatchRecords(world.objects, layout)
+    hour = timedelta(hours=1)
+    records.save_lane_run(LaneRun("left", "ml.processing", 1, NOW, NOW + hour))
+    records.save_placement(replace(records.placement(), lane=Lane.TRANSFORM))
+    records.save_lane_run(LaneRun("taken", "ml.transform", 1, NOW, NOW + hour))
+    book_charges(
+        layout,
+        profiles=PROFILES,
+        is_emulated=False,
+        objects=world.objects,
+        read_store=world.read_store,
+    )
+    costs = {charge.resource_id: charge.list_cost for charge in world.read_store.charges.values()}
+    assert costs == pytest.approx({"left": 0.5, "taken": 1.0})
 
 
 def _refusing(document_id):
