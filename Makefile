@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit test check bench bench-latency bench-async lock screenshots clean
+.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-async lock screenshots clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -56,6 +56,9 @@ bench-latency: install ## the express path, alone and beside 20,000 documents, o
 bench-async: install ## an asynchronous endpoint from zero to n and back, told by CloudWatch (3 min)
 	@$(BIN)/python -m benchmarks.async_scaling
 
+chaos: install ## kill what batches depend on, at every step, and count; parts: ARGS="--lanes spot --victims worker"
+	@$(BIN)/python -m benchmarks.chaos $(ARGS)
+
 UV := .twolane/tools/bin/uv
 COMPILE := $(UV) pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url \
   --no-emit-find-links --python-version 3.11
@@ -80,4 +83,4 @@ screenshots: ## take the pictures of docs/images from a running stack (Debian: c
 	@.twolane/venvs/docs/bin/python docs/screenshots.py
 
 clean: down ## throw away data, logs and passwords; the virtual environments stay
-	@rm -rf .twolane/airflow .twolane/aws .twolane/postgres .twolane/run .twolane/logs .twolane/env .twolane/passwords.json
+	@rm -rf .twolane/airflow .twolane/aws .twolane/postgres .twolane/run .twolane/logs .twolane/env .twolane/passwords.json .twolane/chaos
