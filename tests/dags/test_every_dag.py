@@ -8,6 +8,7 @@ import json
 import pytest
 import yaml
 
+from include.config import Settings
 from stack.environment import render_environment
 from stack.passwords import generate
 from stack.paths import Paths
@@ -63,6 +64,14 @@ def test_every_task_has_slots_of_its_own_kind(dag_bag, dag_id):
     pools = json.loads((REPOSITORY / "include" / "pools.json").read_text())
 
     assert {task.pool for task in dag_bag.dags[dag_id].tasks} <= pools.keys()
+
+
+def test_bulk_work_can_never_hold_every_call_that_the_endpoint_takes():
+    pools = json.loads((REPOSITORY / "include" / "pools.json").read_text())
+    default = {name: field.default for name, field in Settings.model_fields.items()}
+
+    calls = pools["bulk"]["slots"] * default["serverless_concurrency"]
+    assert calls < default["serverless_max_concurrency"]
 
 
 def test_bulk_work_can_never_hold_the_slots_of_the_others():

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import ProductionVariantServerlessConfigTypeDef
 
 
+_STANDS = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack"})
+"""States in which an endpoint answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerlessSize:
     """A serverless variant.
@@ -76,6 +80,8 @@ class ServerlessEndpoints:
         name = model.resource_name
         try:
             status, _ = self._status(name)
+            if status in _STANDS:
+                return name
             if status == "Failed":
                 self._control.delete_endpoint(EndpointName=name)
                 status = self._wait_while(name, "Deleting")
@@ -136,10 +142,10 @@ class ServerlessEndpoints:
         while True:
             status, reason = self._status(name)
             match status:
-                case "InService" | "Updating" | "SystemUpdating" | "RollingBack":
-                    return
                 case "Creating":
                     pass
+                case _ if status in _STANDS:
+                    return
                 case _:
                     _fail(name, f"is {status or 'gone'}: {reason or 'no reason given'}")
             if self._clock() >= deadline:

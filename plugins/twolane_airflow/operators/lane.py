@@ -134,7 +134,7 @@ class LaneOperator(BaseOperator):
                 loaded_shards=self._loaded_shards,
                 ahead_shards=0 if self._ahead_gave_up else settings.ahead_shards,
             ),
-            method_name=self.execute_complete.__name__,
+            method_name="execute_complete",
         )
 
     def _load_ahead(self, ahead: AheadLoader) -> int:
