@@ -9,22 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.chaos.airflow_state import AirflowState
-from benchmarks.chaos.cases import LANES, SERVERS, Cell, Lane, Moment, Victim, cells
+from benchmarks.chaos.cases import LANES, Cell, Lane, Moment, Victim, cells
 from benchmarks.chaos.report import Case, cases_of, missed, totals, write
 from benchmarks.chaos.rounds import Round, RoundResult, Stage
-from benchmarks.chaos.submissions import Submissions
-from benchmarks.chaos.verification import Verifier
-from benchmarks.chaos.victims import Executioner
+from benchmarks.chaos.stage import open_stage
 from include.config import load_lanes
-from stack.airflow_api import AirflowApi
-from stack.environment import ADMIN
-from stack.passwords import load_or_generate
 from stack.paths import ROOT, STATE_VARIABLE, Paths
-from stack.processes import Processes
 from stack.session import running_environment
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -75,34 +67,16 @@ def _stack(paths: Paths, *arguments: str) -> None:
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
 
-def _stage(paths: Paths, environment: dict[str, str], lanes: Path) -> Stage:
-    passwords, _ = load_or_generate(paths.passwords_file)
-    api = AirflowApi(environment["AIRFLOW__API__BASE_URL"], ADMIN, passwords.airflow_admin)
-    for dag_id in {lane.dag_id for lane in LANES}:
-        api.wait_for_dag(dag_id)
-    processes = Processes(paths.run, str(paths.state))
-    metadata = environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg", "")
-    return Stage(
-        state=AirflowState(metadata),
-        submissions=Submissions(environment, api, load_lanes(lanes)),
-        verifier=Verifier(environment),
-        executioner=Executioner(processes),
-        is_up=lambda: all(processes.running(name) for name in SERVERS.values()),
-        say=lambda line: print(f"{datetime.now(UTC):%H:%M:%S} {line}", flush=True),
-    )
-
-
 def _run(paths: Paths, options: argparse.Namespace) -> int:
     environment = running_environment(paths)
-    lanes_file = Path(environment["TWOLANE_LANES_FILE"])
-    known = {lane.value for lane in load_lanes(lanes_file).lanes}
+    known = {lane.value for lane in load_lanes(Path(environment["TWOLANE_LANES_FILE"])).lanes}
     lanes = {
         lane.name: lane
         for lane in LANES
         if (not lane.placement or lane.placement in known)
         and (options.lanes is None or lane.name in options.lanes)
     }
-    stage = _stage(paths, environment, lanes_file)
+    stage = open_stage(paths, environment)
     began = time.monotonic()
     cases: list[Case] = []
     results: list[RoundResult] = []

@@ -65,7 +65,7 @@ class Verifier:
                 "SELECT state FROM batches WHERE submission_key = %s", [batch.key]
             ).fetchall()
         items = self._items(batch.batch_id)
-        return _judge(batch, items, rows, quarantine, Counter(str(c[0]) for c in charges), states)
+        return judge(batch, items, rows, quarantine, Counter(str(c[0]) for c in charges), states)
 
     def _items(self, batch_id: str) -> list[tuple[str, str, float]]:
         """Read the whole table: no index and no key of the product's is trusted."""
@@ -85,7 +85,7 @@ class Verifier:
         ]
 
 
-def _judge(
+def judge(
     batch: Batch,
     items: list[tuple[str, str, float]],
     rows: list[Any],
@@ -93,6 +93,7 @@ def _judge(
     charges: Counter[str],
     states: list[Any],
 ) -> Verdict:
+    """Return the verdict on what was read: items and rows by id, quarantine by id and reason."""
     in_dynamodb = Counter(item[0] for item in items)
     in_aurora = Counter(str(row[0]) for row in rows)
     # A duplicate's id stands for the sound document that came first; the row is quarantined.

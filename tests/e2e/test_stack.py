@@ -13,9 +13,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.chaos.cases import LANES, Moment, Victim
+from benchmarks.chaos.rounds import Round
+from benchmarks.chaos.stage import open_stage
 from stack.demo_documents import write_documents
-from stack.paths import ROOT, STATE_VARIABLE
+from stack.paths import ROOT, STATE_VARIABLE, Paths
 from stack.processes import MARKER
+from stack.session import running_environment
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -46,7 +50,9 @@ class Stack:
         """The servers' process ids as recorded; the watcher is no server."""
         records = [json.loads(each.read_text()) for each in (self.state / "run").glob("*.json")]
         return {
-            each["name"]: each["pid"] for each in records if each.get("name", "watcher") != "watcher"
+            each["name"]: each["pid"]
+            for each in records
+            if each.get("name", "watcher") != "watcher"
         }
 
     def processes(self) -> list[psutil.Process]:
@@ -119,6 +125,23 @@ def test_a_refused_batch_says_why(stack, tmp_path):
     result = stack.run("submit", str(file), "--account", "nobody")
     assert result.returncode == 1
     assert "nobody" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("victim", "moment"),
+    [(Victim.AWS, Moment("load_dynamodb")), (Victim.POSTGRES, Moment("load_aurora"))],
+)
+def test_a_store_that_is_killed_while_it_is_loaded_loses_and_doubles_nothing(stack, victim, moment):
+    released = stack.run("run", "--", sys.executable, "-m", "include.release", "--trivial")
+    assert released.returncode == 0, released.stderr
+    paths = Paths(root=ROOT, state=stack.state)
+    lanes = {lane.name: lane for lane in LANES}
+    wanted = {"serverless": [moment]}
+    stage = open_stage(paths, running_environment(paths))
+    result = Round(victim, wanted, lanes, stage, seed=77, timeout_s=180).run()
+    assert result.unfinished == {}
+    assert [verdict.complaint for verdict in result.verdicts.values()] == [""]
+    assert wanted == {"serverless": []}, "the step was not met at work"
 
 
 def test_a_server_that_dies_is_started_again_by_itself(stack):
