@@ -20,6 +20,7 @@ WARM_MODULES = (
     "include.adapters.mlflow_registry",
     "include.adapters.postgres.accounts",
     "include.adapters.postgres.lane_health",
+    "include.adapters.postgres.proof_book",
     "include.adapters.postgres.read_store",
     "include.adapters.quality",
     "include.adapters.quality.validator",
