@@ -28,6 +28,7 @@ class LengthBackend:
         self.lengths: list[int] = []
         self.gate = threading.Event()
         self.gate.set()
+        self.breaks_on = "!"
 
     def tokenize(self, texts: Sequence[str]) -> list[array[int]]:
         if any("\x00" in text for text in texts):
@@ -39,7 +40,7 @@ class LengthBackend:
     ) -> list[tuple[int, float]]:
         self.gate.wait(10)
         self.lengths.extend(len(found) for found in tokens)
-        if any(chr(found[0]) == "!" for found in tokens):
+        if any(self.breaks_on in "".join(map(chr, found)) for found in tokens):
             raise RuntimeError("model broke")
         return [(len(found) % 2, 0.5) for found in tokens]
 
@@ -112,11 +113,31 @@ def test_no_more_than_two_windows_of_a_stream_are_read_ahead() -> None:
     assert read == 20
 
 
-def test_a_failing_model_raises_instead_of_blaming_a_record() -> None:
-    engine = engine_on(LengthBackend())
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.sampled_from(["fine", "longer text", "!boom", "bad\x00"]), max_size=30))
+def test_a_document_the_model_fails_on_costs_its_own_answer(contents: list[str]) -> None:
+    meter = Meter()
+    engine = engine_on(LengthBackend(), meter=meter)
+    contents = ["sound", *contents]
+    answers = list(engine.answers([Record(str(i), text) for i, text in enumerate(contents)]))
+    again = list(engine.answers([Record("alone", "!boom")]))
+    engine.close()
+    assert [answer.id for answer in answers] == [str(i) for i in range(len(contents))]
+    for text, answer in zip(contents, answers, strict=True):
+        assert isinstance(answer, Fault) == (text[0] == "!" or "\x00" in text)
+    assert again == [Fault("alone", FaultCode.MODEL_FAILED, "RuntimeError: model broke")]
+    assert meter.errors == sum(isinstance(answer, Fault) for answer in answers) + 1
+
+
+def test_a_failing_model_raises_instead_of_blaming_records() -> None:
+    backend = LengthBackend()
+    engine = engine_on(backend)
     with pytest.raises(RuntimeError, match="model broke"):
-        list(engine.answers([Record("a", "fine"), Record("b", "!boom")]))
+        list(engine.answers([Record("a", "!boom"), Record("b", "!bang")]))
     assert len(list(engine.answers([Record("a", "fine")]))) == 1, "the worker survives"
+    backend.breaks_on = ""
+    with pytest.raises(RuntimeError, match="model broke"):
+        list(engine.answers([Record("a", "fine"), Record("b", "other")]))
 
 
 def test_a_lone_request_overtakes_a_large_payload() -> None:

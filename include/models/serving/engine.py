@@ -18,7 +18,15 @@ from .batching import Batch, BatchPolicy, plan_batches, windows
 from .metering import Meter
 from .records import Answer, Fault, FaultCode, Parsed, Prediction, Record
 
-Scores = list[tuple[int, float]]
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """The model fails on this document, and works on others."""
+
+    message: str
+
+
+Scores = Sequence[tuple[int, float] | _Refused]
 
 INTERACTIVE_DOCUMENTS = 32
 """Windows up to this size go before larger ones, so a lone request never waits for a payload."""
@@ -58,6 +66,7 @@ class Engine:
         self._window_documents = window_documents
         self._queue: queue.PriorityQueue[tuple[int, int, _Call | None]] = queue.PriorityQueue()
         self._order = itertools.count()
+        self._sound: array[int] | None = None
         self._threads = [
             threading.Thread(target=self._work, args=(worker,), daemon=True)
             for worker in range(workers)
@@ -75,7 +84,7 @@ class Engine:
             One answer a record, in the records' order; a fault is its own answer.
 
         Raises:
-            Exception: whatever the model raised; no record's fault.
+            Exception: whatever the model raised, where it fails on every document.
         """
         ahead: deque[_Started] = deque()
         for window in windows(self._shortened(records), self._window_documents):
@@ -155,13 +164,19 @@ class Engine:
                 yield slot, record, fault
 
     def _finish(self, started: _Started) -> Iterator[Answer]:
+        refused = 0
         for batch, future in started.work:
-            for position, (label, score) in zip(batch.positions, future.result(), strict=True):
-                started.answers[started.slots[position]] = Prediction(
-                    started.ids[position], self._artifact.labels[label], score
-                )
+            for position, found in zip(batch.positions, future.result(), strict=True):
+                id_ = started.ids[position]
+                answer: Answer
+                if isinstance(found, _Refused):
+                    refused += 1
+                    answer = Fault(id_, FaultCode.MODEL_FAILED, found.message)
+                else:
+                    answer = Prediction(id_, self._artifact.labels[found[0]], found[1])
+                started.answers[started.slots[position]] = answer
         documents = len(started.answers)
-        self._meter.count(documents, started.tokens, documents - len(started.ids))
+        self._meter.count(documents, started.tokens, documents - len(started.ids) + refused)
         yield from cast("list[Answer]", started.answers)  # every slot has been filled
 
     def _submit(self, priority: int, tokens: Sequence[array[int]], length: int) -> Future[Scores]:
@@ -172,12 +187,56 @@ class Engine:
     def _work(self, worker: int) -> None:
         while (call := self._queue.get()[2]) is not None:
             try:
-                with self._meter.model_call():
-                    scores = self._backend.infer(worker, call.tokens, call.length)
+                scores = self._scores(worker, call)
             except Exception as error:  # carried to whoever waits for this batch
                 call.future.set_exception(error)
             else:
                 call.future.set_result(scores)
+
+    def _scores(self, worker: int, call: _Call) -> Scores:
+        try:
+            scores = self._infer(worker, call.tokens, call.length)
+        except Exception as error:
+            return self._alone(worker, call, error)
+        self._sound = call.tokens[0]
+        return scores
+
+    def _alone(self, worker: int, call: _Call, error: Exception) -> Scores:
+        """Try each document of a batch that failed by itself.
+
+        A document at fault costs its own answer and no other's. That it is at fault, and not the
+        model, is believed only while the model works on another document.
+
+        Raises:
+            Exception: `error`, where it does not.
+        """
+        scores: list[tuple[int, float] | _Refused] = []
+        for tokens in call.tokens:
+            try:
+                scores += self._infer(worker, [tokens], call.length)
+                self._sound = tokens
+            except Exception as fault:  # whatever a runtime raises; it becomes the answer
+                scores.append(_Refused(f"{type(fault).__name__}: {fault}"))
+        if all(isinstance(found, _Refused) for found in scores) and not self._works(worker):
+            raise error
+        return scores
+
+    def _works(self, worker: int) -> bool:
+        """Whether the model still answers a document that it answered before."""
+        sound = self._sound
+        if sound is None:
+            return False
+        try:
+            self._infer(worker, [sound], self._policy.padded_length(len(sound)))
+        except Exception:  # whatever a runtime raises; the caller raises what came first
+            return False
+        return True
+
+    def _infer(
+        self, worker: int, tokens: Sequence[array[int]], length: int
+    ) -> list[tuple[int, float]]:
+        with self._meter.model_call():
+            return self._backend.infer(worker, tokens, length)
 
 
 @dataclass(frozen=True, slots=True)

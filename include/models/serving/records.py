@@ -18,6 +18,7 @@ class FaultCode(StrEnum):
     TOO_LARGE = "too_large"
     BAD_ROW = "bad_row"
     TOKENIZER_FAILED = "tokenizer_failed"
+    MODEL_FAILED = "model_failed"
 
 
 @dataclass(frozen=True, slots=True)

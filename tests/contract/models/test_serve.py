@@ -165,4 +165,4 @@ def test_a_bad_artifact_ends_the_container_with_the_reason(
 def test_an_unknown_command_shows_the_usage(tmp_path: Path) -> None:
     done = run_command("serving", "dance", tmp_path)
     assert done.returncode == 2
-    assert "serve | process | train" in done.stderr
+    assert "serve | process | infer | train" in done.stderr
