@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-async lock screenshots clean
+.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-async lock screenshots clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ bench: install ## the figures of the README
 
 bench-latency: install ## the express path, alone and beside 20,000 documents, on the running stack
 	@$(STACK) run -- $(BIN)/python -m benchmarks latency
+
+bench-flood: install ## 50 batches by queue with 20 demos through them, on the running stack [FLOOD='--batches 10 …']
+	@$(STACK) run -- $(BIN)/python -m benchmarks.flood $(FLOOD)
 
 bench-async: install ## an asynchronous endpoint from zero to n and back, told by CloudWatch (3 min)
 	@$(BIN)/python -m benchmarks.async_scaling
