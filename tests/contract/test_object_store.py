@@ -114,6 +114,18 @@ def test_the_etag_follows_the_content(store: ObjectStore, folder: str) -> None:
     assert store.list_objects(folder)[0].etag != before
 
 
+def test_an_object_is_described_with_its_uploaders_metadata(cloud: LocalAws, folder: str) -> None:
+    client = cloud.client("s3")
+    bucket, key = f"{folder}a".removeprefix("s3://").split("/", 1)
+    client.put_object(Bucket=bucket, Key=key, Body=b"abc", Metadata={"Twolane-Tier": "demo"})
+
+    details = S3ObjectStore(client).describe(f"{folder}a")
+
+    assert (details.size_bytes, details.metadata) == (3, {"twolane-tier": "demo"})
+    with pytest.raises(ObjectMissing, match=f"{folder}none"):
+        S3ObjectStore(client).describe(f"{folder}none")
+
+
 def test_a_moved_object_stands_in_one_place(store: ObjectStore, folder: str) -> None:
     store.write_text(f"{folder}from", "content")
 

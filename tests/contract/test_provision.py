@@ -12,6 +12,7 @@ from include import config, migrate, provision
 from include.adapters.aws import clients
 from include.adapters.aws.cloud_stack import ProvisioningFailed, apply_stack
 from include.adapters.aws.prediction_items import BATCH_INDEX
+from include.domain.queues.patience import SQS_MAX_RECEPTIONS
 from tests.support.local_aws import LocalAws
 from tests.support.postgres import PostgresServer
 
@@ -38,6 +39,45 @@ def test_the_table_has_the_designed_index(cloud: LocalAws) -> None:
     (index,) = table["GlobalSecondaryIndexes"]
     assert index["IndexName"] == BATCH_INDEX
     assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+@pytest.mark.parametrize("name", ["express", "bulk"])
+def test_each_queue_has_its_dead_letters_and_takes_messages_of_the_inbox_alone(
+    cloud: LocalAws, name: str
+) -> None:
+    sqs = cloud.client("sqs")
+
+    def attributes(queue: str) -> dict[str, str]:
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+
+    queue, dead_letters = attributes(f"twolane-{name}"), attributes(f"twolane-{name}-dead")
+    redrive = json.loads(queue["RedrivePolicy"])
+    allowed = json.loads(dead_letters["RedriveAllowPolicy"])
+    (statement,) = json.loads(queue["Policy"])["Statement"]
+    assert redrive["deadLetterTargetArn"] == dead_letters["QueueArn"]
+    assert int(redrive["maxReceiveCount"]) == SQS_MAX_RECEPTIONS
+    assert allowed["sourceQueueArns"] == [queue["QueueArn"]]
+    assert queue["SqsManagedSseEnabled"] == dead_letters["SqsManagedSseEnabled"] == "true"
+    assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert statement["Condition"]["ArnEquals"] == {"aws:SourceArn": "arn:aws:s3:::twolane-inbox"}
+    assert "Policy" not in dead_letters
+
+
+def test_uploads_are_told_to_the_queue_of_their_prefix(cloud: LocalAws) -> None:
+    told = cloud.client("s3").get_bucket_notification_configuration(Bucket="twolane-inbox")
+
+    assert {
+        each["Filter"]["Key"]["FilterRules"][0]["Value"]: each["QueueArn"].rsplit(":", 1)[1]
+        for each in told["QueueConfigurations"]
+    } == {"express/": "twolane-express", "bulk/": "twolane-bulk"}
+
+
+def test_dead_letters_raise_an_alarm(cloud: LocalAws) -> None:
+    alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+
+    watched = {each["Dimensions"][0]["Value"] for each in alarms if each["Namespace"] == "AWS/SQS"}
+    assert watched == {"twolane-express-dead", "twolane-bulk-dead"}
 
 
 def test_the_container_role_is_sagemakers_alone(cloud: LocalAws) -> None:

@@ -119,6 +119,30 @@ def test_a_file_goes_from_the_rest_api_to_both_stores(stack, tmp_path):
     assert re.search(r"serverless.* 34 .* 34 .* 6 ", result.stdout), result.stdout
 
 
+def test_an_upload_goes_by_its_queue_to_both_stores(stack, tmp_path):
+    file = tmp_path / "mine.jsonl"
+    write_documents(file, 12, seed=8)
+    program = """
+import os, sys, time, psycopg
+from stack.figures import aws_client
+key = f"express/trial-lumen/{{{{ 1 + 1 }}}} {os.getpid()}.jsonl"
+aws_client("s3", dict(os.environ)).upload_file(sys.argv[1], "twolane-inbox", key)
+deadline = time.monotonic() + 90
+found = None
+with psycopg.connect(os.environ["TWOLANE_DATABASE_URL"], autocommit=True) as database:
+    while found != ("committed", 1, 12) and time.monotonic() < deadline:
+        time.sleep(0.2)
+        found = database.execute(
+            "SELECT q.state, q.runs, s.prediction_count FROM queued_batches q "
+            "LEFT JOIN batches b USING (submission_key) LEFT JOIN batch_summary s USING (batch_id) "
+            "WHERE q.batch_uri = %s", [f"s3://twolane-inbox/{key}"]
+        ).fetchone()
+print(found)
+"""
+    result = stack.run("run", "--", sys.executable, "-c", program, str(file))
+    assert "('committed', 1, 12)" in result.stdout, result.stdout + result.stderr
+
+
 def test_a_refused_batch_says_why(stack, tmp_path):
     file = tmp_path / "mine.jsonl"
     write_documents(file, 2, seed=6)
