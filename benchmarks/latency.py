@@ -21,7 +21,7 @@ from stack.submission import DAG_ID, EXPRESS_DAG_ID, Request
 SIZES = (1, 2, 5, 10, 20, 35, 50)
 WARM_UPS = 5
 RUNS = 200
-RUNS_BESIDE_BULK = 80
+RUNS_BESIDE_BULK = 70
 RUNS_OF_PEER = 12
 TIMEOUT_S = 60.0
 
