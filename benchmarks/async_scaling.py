@@ -22,6 +22,7 @@ from benchmarks.__main__ import RESULTS, machine
 from benchmarks.async_observer import EndpointObserver, Period
 from benchmarks.embedded_aws import IMAGE, ROOT, embedded_aws
 from include.adapters.aws.async_endpoint import SageMakerAsyncEndpoint
+from include.adapters.aws.async_metrics import EndpointMetrics
 from include.adapters.aws.async_provision import AsyncEndpoints, AsyncSize
 from include.adapters.aws.async_scaling import VARIANT, EndpointScaling, ScalingRule
 from include.adapters.aws.clients import client
@@ -52,7 +53,8 @@ class Scaling:
         site = ServingSite(image_uri=IMAGE, role_arn=ROLE)
         endpoints = AsyncEndpoints(client("sagemaker"), scaling, site=site, size=size)
         runtime = client("sagemaker-runtime")
-        self._endpoint = SageMakerAsyncEndpoint(endpoints, runtime, client("cloudwatch"))
+        metrics = EndpointMetrics(client("cloudwatch"))
+        self._endpoint = SageMakerAsyncEndpoint(endpoints, runtime, metrics)
         self.name = self._prepare()
         self.observer = EndpointObserver(client("cloudwatch"), self.name, VARIANT, MINUTE_S)
         self._payload = self._put("payload.jsonl", _documents(DOCUMENTS))

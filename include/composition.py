@@ -91,6 +91,7 @@ class Adapters:
     def async_endpoint(self, instance_type: str, max_instances: int) -> AsyncEndpoint:
         """SageMaker Asynchronous Inference, on instances from none to `max_instances`."""
         from include.adapters.aws.async_endpoint import RequestPolicy, SageMakerAsyncEndpoint
+        from include.adapters.aws.async_metrics import EndpointMetrics
         from include.adapters.aws.async_provision import AsyncEndpoints, AsyncSize
         from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule
         from include.adapters.aws.clients import client
@@ -114,7 +115,8 @@ class Adapters:
         )
         policy = RequestPolicy(ttl_s=settings.async_ttl_s, timeout_s=settings.async_timeout_s)
         runtime = client("sagemaker-runtime", self.aws)
-        return SageMakerAsyncEndpoint(endpoints, runtime, cloudwatch, policy=policy)
+        metrics = EndpointMetrics(cloudwatch)
+        return SageMakerAsyncEndpoint(endpoints, runtime, metrics, policy=policy)
 
     @cached_property
     def job_runner(self) -> JobRunner:

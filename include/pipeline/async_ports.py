@@ -70,6 +70,14 @@ class AsyncEndpoint(Protocol):
         """Return the seconds after which a request without an end is lost."""
         ...
 
+    def idle_since(self, endpoint_name: str, now: datetime) -> datetime | None:
+        """Return since when the queue is known to be empty, by whole minutes of metrics.
+
+        None where it is not, or was for less than two minutes, or the metrics do not say: then
+        a request without an end may still be at work.
+        """
+        ...
+
     def instance_count(self, endpoint_name: str) -> int:
         """Return the instances in service now; 0 where there is no such endpoint."""
         ...

@@ -28,6 +28,9 @@ MAX_TRIES = 3
 LOOK_AGAIN_MIN_S, LOOK_AGAIN_MAX_S = 0.5, 15.0
 """Bounds of the pause between two looks, which grows with the time already waited."""
 
+LOST_AFTER_S = 150.0
+"""Seconds before a request that an empty queue does not hold is called lost: metrics are late."""
+
 _WAITED_SHARE = 0.05
 _FAILURE_CHARACTERS = 500
 
@@ -139,15 +142,24 @@ class AsyncDriver:
         for uri in self._standing(open_requests):
             shard = open_requests[uri]
             reasons[shard.index] = self._objects.read_text(uri)[:_FAILURE_CHARACTERS]
-        limit = timedelta(seconds=self._endpoint.longest_wait_s())
         for shard in open_requests.values():
-            if shard.index not in reasons and self._now() - shard.sent_at > limit:
-                reasons[shard.index] = f"neither an answer nor a failure after {limit}"
+            if shard.index not in reasons and self._is_lost(shard):
+                reasons[shard.index] = f"neither an answer nor a failure since {shard.sent_at}"
         present = {shard.index for shard in self._missing(self._batch.validation().shards)}
         for index, reason in reasons.items():
             if index in present:
                 noted[index] = self._note_failure(noted[index], reason)
         return noted
+
+    def _is_lost(self, shard: SentShard) -> bool:
+        """Whether no end can come any more: the queue was empty after the request, or too late."""
+        waited = self._now() - shard.sent_at
+        if waited > timedelta(seconds=self._endpoint.longest_wait_s()):
+            return True
+        if waited < timedelta(seconds=LOST_AFTER_S):
+            return False
+        idle_since = self._endpoint.idle_since(self._resource(), self._now())
+        return idle_since is not None and shard.sent_at < idle_since
 
     def _note_failure(self, shard: SentShard, reason: str) -> SentShard:
         tries = shard.tries + 1

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from include.adapters.aws.async_endpoint import SageMakerAsyncEndpoint
+from include.adapters.aws.async_metrics import EndpointMetrics
 from include.adapters.aws.async_provision import AsyncEndpoints, AsyncSize
 from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule
 from include.adapters.aws.cloud_stack import apply_stack
@@ -34,7 +35,7 @@ class AsyncBatch(PlacedBatch):
         control = self.cloud.client("sagemaker")
         endpoints = AsyncEndpoints(control, scaling, site=SITE, size=size)
         runtime = self.cloud.client("sagemaker-runtime", retries={"total_max_attempts": 1})
-        return SageMakerAsyncEndpoint(endpoints, runtime, cloudwatch)
+        return SageMakerAsyncEndpoint(endpoints, runtime, EndpointMetrics(cloudwatch))
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from include.adapters.aws.async_endpoint import RequestPolicy, SageMakerAsyncEndpoint
+from include.adapters.aws.async_metrics import EndpointMetrics
 from include.adapters.aws.async_provision import AsyncEndpoints, AsyncSize
 from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule, wake_alarm_name
 from include.domain.errors import EndpointUnavailable
@@ -18,7 +19,7 @@ from tests.support.fakes.async_endpoint import FakeAsyncEndpoint
 from tests.support.fakes.objects import FakeObjectStore
 from tests.support.lane_bench import SITE, LaneBench, real_bench, request_lines
 from tests.support.local_aws import LocalAws
-from tests.support.sagemaker import eventually
+from tests.support.sagemaker import eventually, unique
 
 SIZE = AsyncSize("ml.g4dn.xlarge", concurrency=1, results_prefix="s3://twolane-work/async/")
 RULE = ScalingRule(max_instances=3, backlog_per_instance=2.0)
@@ -34,7 +35,8 @@ def asynchronous(
     runtime = cloud.client("sagemaker-runtime", retries={"total_max_attempts": 1})
     noted = [] if pauses is None else pauses
     policy = RequestPolicy(attempts=attempts)
-    return SageMakerAsyncEndpoint(endpoints, runtime, cloudwatch, policy=policy, sleep=noted.append)
+    metrics = EndpointMetrics(cloudwatch)
+    return SageMakerAsyncEndpoint(endpoints, runtime, metrics, policy=policy, sleep=noted.append)
 
 
 @pytest.fixture
@@ -96,6 +98,10 @@ def test_what_was_answered_is_counted(endpoint: AsyncEndpoint, bench: LaneBench)
 
     until = start + timedelta(minutes=5)
     eventually(lambda: endpoint.answered_count(name, start, until) == 2)
+
+
+def test_a_queue_of_which_nothing_is_known_is_not_called_empty(endpoint: AsyncEndpoint) -> None:
+    assert endpoint.idle_since("no-such-endpoint", datetime.now(UTC)) is None
 
 
 def test_an_absent_endpoint_is_named(endpoint: AsyncEndpoint) -> None:
@@ -186,3 +192,40 @@ def test_a_scaled_in_endpoint_takes_requests(cloud: LocalAws, real: LaneBench) -
     accepted = adapter.send(name, f"{real.root}input/00000.jsonl", inference_id="wake")
 
     assert eventually(lambda: real.objects.exists(accepted.output_uri), timeout_s=40)
+
+
+@pytest.mark.parametrize(
+    ("backlog", "idle_minutes"),
+    [
+        ([0, 0, 0], 3),
+        ([3, 0, 0], 2),
+        ([0, 0, 1], None),
+        ([5, 0], None),
+        ([0, 0, 0, None], 3),
+        ([0, 0, 0, None, None], None),
+        ([], None),
+    ],
+)
+def test_a_queue_is_empty_after_two_whole_minutes_without_backlog(
+    cloud: LocalAws, backlog: list[int | None], idle_minutes: int | None
+) -> None:
+    name, now = unique("idle"), datetime.now(UTC).replace(second=30)
+    cloudwatch = cloud.client("cloudwatch")
+    starts = [
+        now.replace(second=0, microsecond=0) - timedelta(minutes=age)
+        for age in range(len(backlog), 0, -1)
+    ]
+    for start, value in zip(starts, backlog, strict=True):
+        if value is not None:
+            datum = {
+                "MetricName": "ApproximateBacklogSize",
+                "Dimensions": [{"Name": "EndpointName", "Value": name}],
+                "Timestamp": start + timedelta(seconds=20),
+                "Value": value,
+            }
+            cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=[datum])
+
+    found = EndpointMetrics(cloudwatch).idle_since(name, now)
+
+    zeros = [start for start, value in zip(starts, backlog, strict=True) if value == 0]
+    assert found == (zeros[-idle_minutes] if idle_minutes else None)

@@ -14,7 +14,7 @@ from include.pipeline.async_costs import finished_run
 from include.pipeline.async_records import Meter
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.records import BatchRecords, LaneRun
-from include.pipeline.run_async import MAX_TRIES, AsyncDriver
+from include.pipeline.run_async import LOST_AFTER_S, MAX_TRIES, AsyncDriver
 from tests.support.batches import NOW, World, documents, profile
 from tests.support.fakes.async_endpoint import FakeAsyncEndpoint
 
@@ -147,6 +147,21 @@ def test_a_request_without_any_end_is_lost_after_its_time(lanes: Lanes) -> None:
     assert len(lanes.endpoint.sent) == 3
 
     lanes.later(2)
+    lanes.driver().advance()
+
+    assert lanes.endpoint.sent[3:] == [f"{lanes.layout.batch_id}-00002-1"]
+
+
+def test_a_request_that_an_empty_queue_does_not_hold_is_sent_again(lanes: Lanes) -> None:
+    lanes.driver().advance()
+    lanes.endpoint.work(2)
+    lanes.endpoint.queue.clear()
+    lanes.endpoint.idle_from = lanes.at - timedelta(seconds=1)  # before it was sent: says nothing
+    lanes.later(LOST_AFTER_S)
+    lanes.driver().advance()
+    assert len(lanes.endpoint.sent) == 3
+
+    lanes.endpoint.idle_from = lanes.at
     lanes.driver().advance()
 
     assert lanes.endpoint.sent[3:] == [f"{lanes.layout.batch_id}-00002-1"]

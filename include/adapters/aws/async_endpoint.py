@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from include.adapters.aws.async_metrics import EndpointMetrics
 from include.adapters.aws.async_provision import AsyncEndpoints, endpoint_name
-from include.adapters.aws.async_scaling import VARIANT
 from include.adapters.aws.errors import AwsError, error_code, explain
 from include.domain.errors import EndpointUnavailable
 from include.domain.model_ref import ModelRef
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 JSON_LINES = "application/jsonlines"
 _LOST_MARGIN_S = 300.0
-_METRIC_PERIOD_S = 60
-_DAY_S = 86_400
 
 _TRANSIENT = frozenset(
     {
@@ -65,7 +62,7 @@ class SageMakerAsyncEndpoint:
     Args:
         endpoints: makes or finds it.
         runtime: SageMaker's data plane; this class retries, so the client should not.
-        cloudwatch: client of `cloudwatch`.
+        metrics: what CloudWatch knows of it.
         sleep: pauses, seconds.
     """
 
@@ -73,14 +70,14 @@ class SageMakerAsyncEndpoint:
         self,
         endpoints: AsyncEndpoints,
         runtime: SageMakerRuntimeClient,
-        cloudwatch: Any,
+        metrics: EndpointMetrics,
         *,
         policy: RequestPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._endpoints = endpoints
         self._runtime = runtime
-        self._cloudwatch = cloudwatch
+        self._metrics = metrics
         self._policy = policy or RequestPolicy()
         self._sleep = sleep
 
@@ -132,26 +129,12 @@ class SageMakerAsyncEndpoint:
         return sum(int(variant.get("CurrentInstanceCount", 0)) for variant in variants)
 
     def answered_count(self, endpoint_name: str, since: datetime, until: datetime) -> int:
-        """Return `InvocationsProcessed` of the time, in whole minutes around it."""
-        start = math.floor(since.timestamp() / _METRIC_PERIOD_S) * _METRIC_PERIOD_S
-        end = math.ceil(until.timestamp() / _METRIC_PERIOD_S) * _METRIC_PERIOD_S
-        try:
-            answer = self._cloudwatch.get_metric_statistics(
-                Namespace="AWS/SageMaker",
-                MetricName="InvocationsProcessed",
-                Dimensions=[
-                    {"Name": "EndpointName", "Value": endpoint_name},
-                    {"Name": "VariantName", "Value": VARIANT},
-                ],
-                StartTime=datetime.fromtimestamp(start, since.tzinfo),
-                EndTime=datetime.fromtimestamp(end, since.tzinfo),
-                # As few data as can be: CloudWatch gives 1,440 at the most, of a day at the most.
-                Period=min(max(_METRIC_PERIOD_S, end - start), _DAY_S),
-                Statistics=["Sum"],
-            )
-        except AwsError as exc:
-            raise EndpointUnavailable(f"metrics of {endpoint_name}: {explain(exc)}") from exc
-        return sum(round(float(point["Sum"])) for point in answer["Datapoints"])
+        """Return `InvocationsProcessed` of the time; see `AsyncEndpoint.answered_count`."""
+        return self._metrics.answered_count(endpoint_name, since, until)
+
+    def idle_since(self, endpoint_name: str, now: datetime) -> datetime | None:
+        """Return since when there is no backlog; see `AsyncEndpoint.idle_since`."""
+        return self._metrics.idle_since(endpoint_name, now)
 
     def _pause_s(self, attempt: int) -> float:
         bound_s = self._policy.backoff_base_s * 2**attempt

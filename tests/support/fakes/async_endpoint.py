@@ -36,6 +36,7 @@ class FakeAsyncEndpoint:
         self.others_answered = 0
         self.failing: Callable[[str], str | None] = lambda inference_id: None
         self.longest_s = 3600.0
+        self.idle_from: datetime | None = None
         self._answers_at_once = answers_at_once
         self._polls_left = polls_until_ready
         self._names: set[str] = set()
@@ -81,6 +82,9 @@ class FakeAsyncEndpoint:
 
     def longest_wait_s(self) -> float:
         return self.longest_s
+
+    def idle_since(self, endpoint_name: str, now: datetime) -> datetime | None:
+        return self.idle_from
 
     def instance_count(self, endpoint_name: str) -> int:
         return self.instances if endpoint_name in self._names else 0
