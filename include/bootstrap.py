@@ -228,7 +228,8 @@ class Twolane(Adapters):
         )
 
     def _spot_driver(self, batch_id: str) -> LaneDriver:
-        from include.pipeline.run_spot import SpotDriver, SpotPorts
+        from include.pipeline.run_spot import SpotDriver
+        from include.pipeline.spot_jobs import SpotPorts
 
         return SpotDriver(
             self.layout(batch_id),

@@ -24,7 +24,8 @@ from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.lane_driver import LaneDriver
 from include.pipeline.records import BatchRecords, LaneRun, Validation
 from include.pipeline.run_job import JobDriver
-from include.pipeline.run_spot import SpotDriver, SpotPorts
+from include.pipeline.run_spot import SpotDriver
+from include.pipeline.spot_jobs import SpotPorts
 from tests.support.batches import profile
 from tests.support.container import CONTRACT
 from tests.support.fakes import FakeModelRegistry

@@ -17,7 +17,8 @@ from include.domain.errors import JobFailed, JobStopped
 from include.domain.jobs import JobRef, JobState
 from include.domain.lanes import Lane
 from include.pipeline.records import BatchRecords
-from include.pipeline.run_spot import MAX_FAILURES, SpotDriver, SpotPorts
+from include.pipeline.run_spot import SpotDriver
+from include.pipeline.spot_jobs import MAX_FAILURES, SpotPorts
 from tests.support.batches import NOW, World, documents, profile
 from tests.support.fakes.spot import FakeSpotService, up_and_down
 
