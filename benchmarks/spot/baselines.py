@@ -11,7 +11,7 @@ from math import sqrt
 from random import Random
 
 from benchmarks.spot.simulate import JobState, Policy
-from include.domain.spot.safety import safe_capacities
+from include.domain.spot.safety import is_safe
 from include.domain.spot.terms import Capacity, SpotTerms, SpotView
 
 
@@ -20,7 +20,7 @@ def kept_safe(policy: Policy) -> Policy:
 
     def decide(terms: SpotTerms, job: JobState) -> Capacity:
         chosen = policy(terms, job)
-        return chosen if chosen in safe_capacities(terms, view(job)) else Capacity.ON_DEMAND
+        return chosen if is_safe(terms, view(job), chosen) else Capacity.ON_DEMAND
 
     return decide
 
@@ -70,7 +70,7 @@ def uniform_progress(terms: SpotTerms, job: JobState) -> Capacity:
 
 
 def uniform_progress_plain(terms: SpotTerms, job: JobState) -> Capacity:
-    """Uniform Progress (plain), without hysteresis (NSDI 2024, 5.2.2): any spot is taken at once."""
+    """Uniform Progress (plain; NSDI 2024, 5.2.2): no hysteresis, any spot is taken at once."""
     if job.running is not Capacity.SPOT and _net_is_due(terms, job):
         return Capacity.ON_DEMAND
     if job.running is Capacity.ON_DEMAND and not job.is_spot_available:

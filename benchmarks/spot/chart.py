@@ -27,9 +27,9 @@ def bars(by_trace: Mapping[str, Any]) -> str:
         "per cent of on demand's cost (mean over the grid)</text>",
     ]
     for index, (label, colour) in enumerate(SHOWN.values()):
-        x = LEFT + index * 160
-        parts.append(f'<rect x="{x}" y="26" width="10" height="10" fill="{colour}"/>')
-        parts.append(f'<text x="{x + 14}" y="35">{label}</text>')
+        key = LEFT + index * 160
+        parts.append(f'<rect x="{key}" y="26" width="10" height="10" fill="{colour}"/>')
+        parts.append(f'<text x="{key + 14}" y="35">{label}</text>')
     for place, (trace, part) in enumerate(by_trace.items()):
         x = LEFT + place * group + SPACE / 2
         for index, (policy, (_, colour)) in enumerate(SHOWN.items()):

@@ -16,8 +16,8 @@ from include.domain.spot.memory import SpotMemory
 from include.domain.spot.policy import decide
 from include.domain.spot.terms import Capacity, SpotTerms
 
-Make = Callable[[Trace, int], Policy]
-"""Makes a policy for the job that starts at this tick of this trace."""
+Make = Callable[[int], Policy]
+"""Makes a policy for the job that starts at this tick; the tick is the seed of what is random."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +88,10 @@ def _run(task: Task) -> list[Measured]:
 
 
 def _policies(task: Task, belief: Belief) -> dict[str, Make]:
-    makers: dict[str, Make] = {
-        name: lambda trace, start, name=name: BASELINES[name](start) for name in task.baselines
-    }
-    makers["ours"] = lambda trace, start: ours(belief)
-    return makers
+    def rival(name: str) -> Make:
+        return lambda start: BASELINES[name](start)
+
+    return {**{name: rival(name) for name in task.baselines}, "ours": lambda start: ours(belief)}
 
 
 def _on_trace(task: Task, trace: Trace, makers: Mapping[str, Make]) -> Measured:
@@ -108,7 +107,7 @@ def _on_trace(task: Task, trace: Trace, makers: Mapping[str, Make]) -> Measured:
         window = trace.ticks[start : start + ticks]
         optimum.append(_optimum(window, trace.gap_s, terms) / full_cost)
         for name, make in makers.items():
-            outcome = simulate(terms, window, make(trace, start), trace.gap_s)
+            outcome = simulate(terms, window, make(start), trace.gap_s)
             costs[name].append(outcome.cost(cell.price_ratio) / full_cost)
             late[name] += outcome.is_late
             changeovers[name] += outcome.changeovers

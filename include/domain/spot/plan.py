@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import sub
 
 from include.domain.spot.dwell import DwellModel, survival
 
@@ -97,6 +98,23 @@ def plan(terms: PlanTerms, model: DwellModel) -> Plan:
     return _Planner(terms, model).plan()
 
 
+@dataclass(frozen=True, slots=True)
+class _Lower:
+    """Where each slack comes to lie after a loss.
+
+    Attributes:
+        short: how many slacks fall under the reserve.
+        places: cell and share of each of the others.
+    """
+
+    short: int
+    places: list[tuple[int, float]]
+
+    def of(self, row: Row) -> Row:
+        """The row's values after the loss, for the slacks that bear it."""
+        return [row[i] + (row[i + 1] - row[i]) * share for i, share in self.places]
+
+
 class _Planner:
     """Works backwards from the deadline, one step of time after the other."""
 
@@ -111,12 +129,10 @@ class _Planner:
         self.switched = self._lower(terms.changeover_s)
         self.waited = self._lower(self.step_s)
 
-    def _lower(self, seconds: float) -> list[tuple[int, float] | None]:
-        """Where each slack comes to lie after a loss; None where it falls under the reserve."""
-        return [
-            _between(self.slacks_s, slack - seconds) if slack >= seconds else None
-            for slack in self.slacks_s
-        ]
+    def _lower(self, seconds: float) -> _Lower:
+        short = [slack for slack in self.slacks_s if slack < seconds]
+        places = [_between(self.slacks_s, s - seconds) for s in self.slacks_s[len(short) :]]
+        return _Lower(len(short), places)
 
     def plan(self) -> Plan:
         zeros = [[0.0] * SLACKS for _ in AGES_S]
@@ -154,10 +170,10 @@ class _Planner:
             hopped = self._switch(on_spot, [FORBIDDEN] * SLACKS)
             started_up = self._switch(on_demand_up, last_way)
             started = self._switch(on_demand, last_way)
-            tables[0].append(_less(wait, started, work))
-            tables[1].append(_less(on_demand, wait, work))
-            tables[2].append(_less(on_demand_up, hopped, work))
-            tables[3].append(_less(wait_up, hopped, work))
+            tables[0].append(_done(map(sub, wait, started), work))
+            tables[1].append(_done(map(sub, on_demand, wait), work))
+            tables[2].append(_done(map(sub, on_demand_up, hopped), work))
+            tables[3].append(_done(map(sub, wait_up, hopped), work))
             values.up_spot.append(_done(on_spot, work))
             values.up_demand.append(_done(map(min, on_demand_up, hopped), work))
             values.up_idle.append(_done(map(min, wait_up, hopped, started_up), work))
@@ -171,23 +187,13 @@ class _Planner:
 
     def _switch(self, running: Row, otherwise: Row) -> Row:
         """Values of changing over, from those of running; `otherwise` where slack is short."""
-        return [
-            other if place is None else _at(running, place)
-            for place, other in zip(self.switched, otherwise, strict=True)
-        ]
+        return otherwise[: self.switched.short] + self.switched.of(running)
 
     def _wait(self, then: Row, last_way: Row) -> Row:
         """Values of waiting one step, or what is left to wait before the last way out."""
-        first, base = then[0], last_way[0]
-        return [
-            base + (first - base) * slack / self.step_s if place is None else _at(then, place)
-            for place, slack in zip(self.waited, self.slacks_s, strict=True)
-        ]
-
-
-def _at(row: Row, place: tuple[int, float]) -> float:
-    index, share = place
-    return row[index] + (row[index + 1] - row[index]) * share
+        first, base, short = then[0], last_way[0], self.waited.short
+        rise = (first - base) / self.step_s
+        return [base + rise * slack for slack in self.slacks_s[:short]] + self.waited.of(then)
 
 
 def _between(points: Sequence[float], value: float) -> tuple[int, float]:
@@ -202,9 +208,8 @@ def _place(value: float, last: int) -> tuple[int, float]:
     return index, min(1.0, max(0.0, value - index))
 
 
-def _less(more: Row, less: Row, work: Row) -> Row:
-    return [a - b if w else 0.0 for a, b, w in zip(more, less, work, strict=True)]
-
-
 def _done(values: Iterable[float], work: Row) -> Row:
+    """The values, and nothing where no work is left."""
+    if work[-1] > 0:
+        return list(values)
     return [value if w else 0.0 for value, w in zip(values, work, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from include.domain.spot.dwell import Belief, DwellModel
 from include.domain.spot.memory import SpotMemory
 from include.domain.spot.plan import PlanTerms, plan
-from include.domain.spot.safety import act_by_s, safe_capacities
+from include.domain.spot.safety import act_by_s, is_safe
 from include.domain.spot.terms import Capacity, SpotChoice, SpotTerms, SpotView
 
 BELIEF = Belief()
@@ -35,16 +35,12 @@ def decide(
     memory = memory.look(view.elapsed_s, view.is_spot_available)
     if view.work_left_s <= 0:
         return SpotChoice(Capacity.NONE, memory, "nothing is left to do", terms.step_s)
-    safe = safe_capacities(terms, view)
-    if Capacity.SPOT in safe and view.running is Capacity.SPOT:
-        wanted, reason = Capacity.SPOT, "spot runs"
-    elif safe == {Capacity.ON_DEMAND}:
+    if view.running is Capacity.SPOT and is_safe(terms, view, Capacity.SPOT):
+        return SpotChoice(Capacity.SPOT, memory, "spot runs", act_by_s(terms, view, Capacity.SPOT))
+    seen = (memory,) if prior is None else (memory, prior)
+    wanted, reason = _planned(terms, view, memory.age_s, DwellModel.learnt(belief, *seen))
+    if not is_safe(terms, view, wanted):
         wanted, reason = Capacity.ON_DEMAND, "anything else could miss the deadline"
-    else:
-        seen = (memory,) if prior is None else (memory, prior)
-        wanted, reason = _planned(terms, view, memory.age_s, DwellModel.learnt(belief, *seen))
-        if wanted not in safe:
-            wanted, reason = Capacity.ON_DEMAND, f"{reason}, but that could miss the deadline"
     return SpotChoice(wanted, memory, reason, act_by_s(terms, view, wanted))
 
 

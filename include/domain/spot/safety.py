@@ -11,14 +11,15 @@ from include.domain.spot.terms import Capacity, SpotTerms, SpotView
 TOLERANCE_S = 1e-6
 
 
-def safe_capacities(terms: SpotTerms, view: SpotView) -> frozenset[Capacity]:
-    """What the job may run on until the next decision; on demand is always among them."""
-    safe = {Capacity.ON_DEMAND}
-    if act_by_s(terms, view, Capacity.NONE) >= terms.step_s - TOLERANCE_S:
-        safe.add(Capacity.NONE)
-    if view.is_spot_available and _is_spot_safe(terms, view):
-        safe.add(Capacity.SPOT)
-    return frozenset(safe)
+def is_safe(terms: SpotTerms, view: SpotView, capacity: Capacity) -> bool:
+    """Whether the deadline can still be kept after a step on this; on demand always is."""
+    match capacity:
+        case Capacity.ON_DEMAND:
+            return True
+        case Capacity.NONE:
+            return act_by_s(terms, view, capacity) >= terms.step_s - TOLERANCE_S
+        case Capacity.SPOT:
+            return bool(view.is_spot_available) and _is_spot_safe(terms, view)
 
 
 def act_by_s(terms: SpotTerms, view: SpotView, capacity: Capacity) -> float:
