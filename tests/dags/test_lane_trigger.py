@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -154,3 +155,39 @@ def test_the_lane_of_a_task_that_is_still_deferred_goes_on(product, monkeypatch)
     product.driver("b", Lane.TRANSFORM).advance()
     killed("deferred", monkeypatch)
     assert product.world.runner.stopped == []
+
+
+class Slow:
+    """A driver whose look takes until it is let go; notes what happens in which order."""
+
+    def __init__(self):
+        self.begun, self.let_go, self.order = threading.Event(), threading.Event(), []
+
+    def advance(self):
+        self.begun.set()
+        assert self.let_go.wait(10)
+        self.order.append("looked")
+        raise StoreError("nothing new")
+
+    def stop(self):
+        self.order.append("stopped")
+
+
+def test_a_look_under_way_ends_before_the_lane_is_stopped(product, monkeypatch):
+    """Else it could start again what has just been stopped."""
+    slow = Slow()
+    monkeypatch.setattr(product, "driver", lambda batch_id, lane: slow)
+
+    async def scenario():
+        which = trigger()
+        running = asyncio.ensure_future(anext(aiter(which.run())))
+        await asyncio.to_thread(slow.begun.wait, 10)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        killing = asyncio.ensure_future(which.on_kill())
+        await asyncio.sleep(0)
+        slow.let_go.set()
+        await killing
+
+    asyncio.run(scenario())
+    assert slow.order == ["looked", "stopped"]
