@@ -1,5 +1,6 @@
 """Scalable targets: what may be scaled, between which limits."""
 
+import uuid
 from typing import Any, Protocol
 
 from local_aws.autoscaling.pages import page
@@ -120,7 +121,7 @@ class ScalableTargets:
                 f"{members['MinCapacity']}, which cannot be negative."
             )
         if record is None:
-            settings, number = platform.settings, f"{abs(hash(resource_id)):016x}"[:16]
+            settings, number = platform.settings, uuid.uuid4().hex
             arn = (
                 f"arn:aws:application-autoscaling:{settings.region}:{settings.account_id}:"
                 f"scalable-target/{number}"

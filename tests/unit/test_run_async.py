@@ -12,9 +12,10 @@ from include.domain.errors import JobFailed
 from include.domain.lanes import Lane
 from include.pipeline.async_costs import finished_run
 from include.pipeline.async_records import Meter
+from include.pipeline.async_shards import LOST_AFTER_S, MAX_TRIES
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.records import BatchRecords, LaneRun
-from include.pipeline.run_async import LOST_AFTER_S, MAX_TRIES, AsyncDriver
+from include.pipeline.run_async import AsyncDriver
 from tests.support.batches import NOW, World, documents, profile
 from tests.support.fakes.async_endpoint import FakeAsyncEndpoint
 
