@@ -1,7 +1,9 @@
 """When a server that died is started again: backoff, and a budget that a crash loop uses up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from stack.errors import StackError
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +20,25 @@ class RestartPolicy:
 
     first_delay_s: float = 1.0
     longest_delay_s: float = 30.0
-    settled_s: float = 30.0
+    settled_s: float = 5.0
     budget: int = 20
     budget_window_s: float = 600.0
+
+
+#: Sets the budget, for a stack whose servers are killed on purpose.
+BUDGET_VARIABLE = "STACK_RESTART_BUDGET"
+
+
+def policy_from(environment: Mapping[str, str]) -> RestartPolicy:
+    """Return the policy, its budget from the environment where it stands there.
+
+    Raises:
+        StackError: it is no whole number.
+    """
+    budget = environment.get(BUDGET_VARIABLE, str(RestartPolicy().budget))
+    if not budget.isdigit():
+        raise StackError(f"{BUDGET_VARIABLE}={budget} is no whole number")
+    return RestartPolicy(budget=int(budget))
 
 
 def restart_at(policy: RestartPolicy, starts: Sequence[float], died_at: float) -> float | None:

@@ -14,6 +14,7 @@ from stack.errors import NotRunning, StackError
 from stack.passwords import Passwords, load_or_generate
 from stack.paths import STATE_VARIABLE, Paths
 from stack.processes import OURSELVES, Processes
+from stack.restarts import BUDGET_VARIABLE, policy_from
 from stack.settings import Ports, load_ports, port_variables
 from stack.watcher import NAME, Watcher
 
@@ -49,7 +50,12 @@ class Session:
     def watcher(self) -> Watcher:
         """Return who starts again what dies."""
         return Watcher(
-            self.components, catalog.NEEDS, self.runner, self.processes, self.paths.restarts
+            self.components,
+            catalog.NEEDS,
+            self.runner,
+            self.processes,
+            self.paths.restarts,
+            policy_from(os.environ),
         )
 
     def start_watcher(self) -> None:
@@ -57,7 +63,10 @@ class Session:
         self.processes.spawn(
             NAME,
             (str(self.paths.python()), "-m", "stack", "watch"),
-            self.environment | {STATE_VARIABLE: str(self.paths.state)} | port_variables(self.ports),
+            self.environment
+            | {STATE_VARIABLE: str(self.paths.state)}
+            | port_variables(self.ports)
+            | {name: os.environ[name] for name in (BUDGET_VARIABLE,) if name in os.environ},
             self.paths.log(NAME),
             self.paths.root,
             OURSELVES,

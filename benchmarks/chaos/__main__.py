@@ -17,6 +17,7 @@ from benchmarks.chaos.rounds import Round, RoundResult, Stage
 from benchmarks.chaos.stage import open_stage
 from include.config import load_lanes
 from stack.paths import ROOT, STATE_VARIABLE, Paths
+from stack.restarts import BUDGET_VARIABLE
 from stack.session import running_environment
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--limit", type=float, default=45.0, help="minutes for all of it")
     parser.add_argument("--rounds", type=int, default=3, help="tries for moments that were missed")
     parser.add_argument("--round-timeout", type=float, default=420.0, help="seconds")
+    parser.add_argument("--width", type=int, default=2, help="batches a lane in one round")
     parser.add_argument("--state", default=str(ROOT / ".twolane" / "chaos"))
     parser.add_argument("--keep", action="store_true", help="leave the stack up")
     parser.add_argument("--results", type=Path, default=RESULTS)
@@ -60,6 +62,7 @@ def _stack(paths: Paths, *arguments: str) -> None:
         **os.environ,
         STATE_VARIABLE: str(paths.state),
         "TWOLANE_SHARD_DOCUMENTS": str(SHARD_DOCUMENTS),
+        BUDGET_VARIABLE: "1000",
         # Batches are pinned to their lanes: a lane whose jobs are killed must not be left.
         "TWOLANE_BREAKER_MINIMUM_OUTCOMES": "1000000",
     }
@@ -107,7 +110,13 @@ def _round(
     number: int,
 ) -> RoundResult:
     result = Round(
-        victim, pending, lanes, stage, seed=1000 + 10 * number, timeout_s=options.round_timeout
+        victim,
+        pending,
+        lanes,
+        stage,
+        seed=1000 + 100 * number,
+        timeout_s=options.round_timeout,
+        width=1 if victim is Victim.TWICE else options.width,
     ).run()
     if victim is Victim.TWICE:
         pending.clear()

@@ -94,7 +94,7 @@ LANES = (
         "express_inference",
         "demo-visitor",
         "",
-        tuple(Moment("infer", after_s) for after_s in (0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0)),
+        tuple(Moment("infer", after_s) for after_s in (0.0, 0.2, 0.4, 0.7, 1.0)),
     ),
     _lane("serverless", "trial-lumen", 0.5),
     _lane("processing", "standard-harbor", 1.5),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,7 +13,10 @@ from benchmarks.chaos.verification import Verdict, Verifier
 from benchmarks.chaos.victims import Executioner
 
 POLL_S = 0.03
-MAX_KILLS_A_TASK = 3
+MAX_TRY = 3
+"""A task that is at work for the third time is left to end: each kill costs a try."""
+GAP_S = 6.0
+"""Between two kills of a server, seconds at the least: it shall have worked again meanwhile."""
 FINAL = frozenset({"success", "failed"})
 
 
@@ -69,6 +71,7 @@ class Round:
     Args:
         wanted: by lane; what was hit is taken out.
         timeout_s: after which batches count as stuck.
+        width: batches a lane, so that one kill meets more steps at work.
     """
 
     def __init__(
@@ -80,16 +83,18 @@ class Round:
         *,
         seed: int,
         timeout_s: float,
+        width: int = 1,
     ) -> None:
         self._victim = victim
         self._wanted = wanted
         self._stage = stage
         self._timeout_s = timeout_s
         self._entered: dict[tuple[str, str, int], float] = {}
-        self._kills: Counter[tuple[str, str]] = Counter()
+        self._last_kill = -GAP_S
         self._result = RoundResult(
             batches=[
-                stage.submissions.prepare(lanes[name], seed + index)
+                stage.submissions.prepare(lanes[name], seed + index * width + copy)
+                for copy in range(width)
                 for index, name in enumerate(wanted)
             ]
         )
@@ -136,7 +141,8 @@ class Round:
             tasks = self._stage.state.tasks(run_ids)
             if tasks is not None:
                 self._note(tasks)
-                self._kill_what_is_due([task for task in tasks if task.is_at_work])
+                is_alive = self._stage.executioner.is_alive
+                self._kill_what_is_due([t for t in tasks if t.is_at_work and is_alive(t)])
                 finals = self._stage.state.runs(run_ids) or finals
                 known = {run_id for run_id, _ in finals}
                 if known >= set(run_ids) and all(s in FINAL for s in finals.values()):
@@ -161,8 +167,10 @@ class Round:
         if not due:
             return
         if self._victim in SERVERS:
-            waiting = any(hit.recovered_s is None for hit in self._result.hits)
-            if not waiting and self._stage.is_up():
+            has_rested = time.monotonic() - self._last_kill >= GAP_S
+            is_safe = all(task.try_number < MAX_TRY for task in tasks)
+            if has_rested and is_safe and self._stage.is_up():
+                self._last_kill = time.monotonic()
                 pids = self._stage.executioner.kill_server(self._victim)
                 for task, batch, moment in due if pids else []:
                     self._hit(task, batch, moment, pids)
@@ -179,7 +187,7 @@ class Round:
     def _due(self, task: Task) -> list[tuple[Batch, Moment]]:
         """Return the wanted moment that a task at work has come to, if any."""
         batch = next(b for b in self._result.batches if task.run_id in b.runs)
-        if self._kills[task.run_id, task.task_id] >= MAX_KILLS_A_TASK:
+        if task.try_number >= MAX_TRY:
             return []
         since = time.monotonic() - self._entered[task.run_id, task.task_id, task.try_number]
         # The others of the same task come in its next tries.
@@ -191,8 +199,9 @@ class Round:
         return [(batch, max(due, key=lambda moment: moment.after_s))] if due else []
 
     def _hit(self, task: Task, batch: Batch, moment: Moment, pids: list[int]) -> None:
+        if moment not in self._wanted[batch.lane.name]:
+            return  # another batch of the lane has been met at it by the same kill
         self._wanted[batch.lane.name].remove(moment)
-        self._kills[task.run_id, task.task_id] += 1
         cell = Cell(self._victim, batch.lane.name, moment)
         self._result.hits.append(Hit(cell, batch, task.run_id, time.monotonic(), pids))
         self._stage.say(f"  {self._victim.value} killed: {batch.lane.name} at {moment}")

@@ -23,6 +23,17 @@ class Executioner:
     def __init__(self, processes: Processes) -> None:
         self._processes = processes
 
+    def is_alive(self, task: Task) -> bool:
+        """Whether a task that Airflow believes at work is: its process may be dead, unnoticed."""
+        if task.state == "deferred":
+            return True
+        if task.pid is None:
+            return False
+        try:
+            return psutil.Process(task.pid).status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
     def kill_server(self, victim: Victim) -> list[int]:
         """Kill a server's main process, as the kernel would; return what was killed."""
         process = self._processes.running(SERVERS[victim])
