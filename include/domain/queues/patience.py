@@ -40,7 +40,7 @@ class QueuePatience:
     max_held: int
     caps: Mapping[Tier, int]
     put_back_s: float = 5.0
-    max_put_back_s: float = 60.0
+    max_put_back_s: float = 30.0
     wait_s: float = 2.0
     visibility_s: float = 120.0
     heartbeat_s: float = 30.0

@@ -17,7 +17,7 @@ def patience(**changes: float) -> QueuePatience:
 def test_what_is_put_back_rests_longer_each_time_up_to_a_bound() -> None:
     pauses = [patience().put_back_pause_s(receptions, 1.0) for receptions in (1, 2, 3, 4, 5, 900)]
 
-    assert pauses == [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]
+    assert pauses == [5.0, 10.0, 20.0, 30.0, 30.0, 30.0]
     assert patience().put_back_pause_s(1, 0.0) == 2.5
 
 
