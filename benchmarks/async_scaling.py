@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.__main__ import RESULTS, machine
+from benchmarks.async_chart import chart
 from benchmarks.async_observer import EndpointObserver, Period
 from benchmarks.embedded_aws import IMAGE, ROOT, embedded_aws
 from include.adapters.aws.async_endpoint import SageMakerAsyncEndpoint
@@ -38,6 +39,7 @@ BACKLOG_PER_INSTANCE = 4.0
 PHASE_TIMEOUT_S = 300.0
 BUCKET = "twolane-work"
 ARTIFACT = ROOT / "include" / "models" / "contract" / "trivial_model"
+CHART = ROOT / "docs" / "images" / "async-scaling.svg"
 ROLE = "arn:aws:iam::000000000000:role/twolane-sagemaker"
 
 
@@ -191,6 +193,7 @@ def main() -> int:
     result["machine"] = machine()
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "async_scaling.json").write_text(json.dumps(result, indent=2) + "\n")
+    CHART.write_text(chart(result))
     print(f"instances: {' → '.join(map(str, result['instances']))}")
     return 0 if result["goal_met"] else 1
 

@@ -90,7 +90,7 @@ def activities(endpoint: AsyncEndpoint) -> list[dict[str, Any]]:
 def test_a_burst_wakes_the_endpoint_is_answered_whole_and_lets_it_sleep_again(
     endpoint: AsyncEndpoint,
 ) -> None:
-    endpoint.create(FIXTURE_SLOW_S="0.7")
+    endpoint.create(FIXTURE_SLOW_S="1.2")
     register(endpoint)
     endpoint.set_instances(0)
     scaled(endpoint, 0)
