@@ -32,7 +32,7 @@ def add_service_options(parser: argparse.ArgumentParser) -> None:
         "--metrics-period": (float, 60.0, "seconds between metric publications"),
         "--time-factor": (float, 1.0, "how many times faster alarms and cooldowns run"),
         "--spot-discount": (float, 0.7, "share of spot time that is not billed"),
-        "--job-niceness": (int, 10, "how far a job yields the processor to endpoints"),
+        "--job-niceness": (int, 5, "how far a job yields the processor to endpoints"),
         "--poll": (float, 1.0, "seconds between looks at checkpoints"),
     }
     for option, (kind, default, text) in numbers.items():

@@ -47,7 +47,7 @@ class Settings:
     metrics_period_s: float = 60.0
     time_factor: float = 1.0
     spot_discount: float = 0.7
-    job_niceness: int = 10
+    job_niceness: int = 5
     poll_s: float = 1.0
     faults: Scenario | None = None
 
