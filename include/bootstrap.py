@@ -340,10 +340,10 @@ class Twolane(Adapters):
 
     def queue_keeper(self, lane_class: LaneClass) -> QueueKeeper:
         """See `include.pipeline.keep_queue`."""
-        from include.pipeline.admit_message import AdmissionPorts
+        from include.pipeline.admit_message import AdmissionPorts, Gate
         from include.pipeline.keep_queue import QueueKeeper
 
-        return QueueKeeper(
+        gate = Gate(
             lane_class,
             self.queues(lane_class),
             AdmissionPorts(self.uploads, self.accounts, self.queue_ledger),

@@ -21,6 +21,8 @@ from include.pipeline.queue_ports import Claim, ClaimState, Message, QueueLedger
 SENT_AT = "twolane-sent-at"
 """Attribute of a message that was sent anew: when it was sent first, ISO 8601."""
 
+REFUSED_BEFORE = "was refused, and stands among the dead letters"
+
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
@@ -88,100 +90,87 @@ class AdmissionPorts:
     ledger: QueueLedger
 
 
-def admit_message(
-    message: Message,
-    *,
-    lane_class: LaneClass,
-    patience: QueuePatience,
-    allowed_buckets: frozenset[str],
-    ports: AdmissionPorts,
-    jitter: Callable[[], float] = random.random,
-) -> Decision:
-    """Decide what to do with a message. Deciding twice, here or elsewhere, changes nothing.
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Decides what is done with a queue's messages. Deciding twice, here or elsewhere, is harmless.
 
-    Raises:
-        TwolaneError: other than `BatchRejected`: something needed does not answer.
+    Attributes:
+        jitter: gives numbers from 0 to 1; spreads what is put back together.
     """
-    if message.receptions >= patience.renew_at_receptions:
-        return SendAnew((message.body,), f"received {message.receptions} times")
-    try:
-        requests = read_message(message.body)
-    except PoisonMessage as exc:
-        return _refusal(message, content_key(message.body), "", exc, ports)
-    if not requests:
-        return Drop("asks for nothing")
-    if len(requests) > 1:
-        return SendAnew(split_message(message.body), f"asks for {len(requests)} batches")
-    return _admit_request(
-        requests[0], message, lane_class, patience, allowed_buckets, ports, jitter
-    )
 
+    lane_class: LaneClass
+    patience: QueuePatience
+    allowed_buckets: frozenset[str]
+    ports: AdmissionPorts
+    jitter: Callable[[], float] = random.random
 
-def _admit_request(
-    request: QueueRequest,
-    message: Message,
-    lane_class: LaneClass,
-    patience: QueuePatience,
-    allowed_buckets: frozenset[str],
-    ports: AdmissionPorts,
-    jitter: Callable[[], float],
-) -> Decision:
-    try:
-        for uri in (request.batch_uri, *request.joined_uris):
-            check_bucket(uri, allowed_buckets)
-        account = ports.accounts.get(request.account)
-    except BatchRejected as exc:
-        return _refusal(message, request.key, request.account, exc, ports)
-    cap = patience.caps[account.tier]
-    claim = ports.ledger.claim(
-        request,
-        lane_class=lane_class,
-        message_id=message.message_id,
-        cap=cap,
-        lease_s=2 * patience.visibility_s,
-    )
-    match claim.state:
-        case ClaimState.GRANTED | ClaimState.RUNNING:
-            return _start(request, account, claim, message, ports)
-        case ClaimState.COMMITTED:
-            return Drop(f"asks for {request.batch_uri}, which has committed")
-        case ClaimState.REFUSED:
-            return Drop("was refused, and stands among the dead letters")
-        case ClaimState.OVER_CAP:
-            pause_s = patience.put_back_pause_s(message.receptions, jitter())
-            why = f"account {request.account!r} runs {claim.running} batches of at most {cap}"
-            return PutBack(pause_s, why)
-        case _:
-            assert_never(claim.state)
+    def decide(self, message: Message) -> Decision:
+        """Decide about one delivery.
 
+        Raises:
+            TwolaneError: other than `BatchRejected`: something needed does not answer.
+        """
+        if message.receptions >= self.patience.renew_at_receptions:
+            return SendAnew((message.body,), f"was received {message.receptions} times")
+        try:
+            requests = read_message(message.body)
+        except PoisonMessage as exc:
+            return self._refusal(message, content_key(message.body), "", exc)
+        if not requests:
+            return Drop("asks for nothing")
+        if len(requests) > 1:
+            return SendAnew(split_message(message.body), f"asks for {len(requests)} batches")
+        return self._decide(message, requests[0])
 
-def _start(
-    request: QueueRequest,
-    account: Account,
-    claim: Claim,
-    message: Message,
-    ports: AdmissionPorts,
-) -> Decision:
-    """The upload is looked at behind the claim: a batch that runs may have lost its upload."""
-    is_again = claim.state is ClaimState.RUNNING
-    try:
-        asked = request.with_metadata(ports.uploads.describe(request.batch_uri).metadata)
-        account.effective_tier(asked.requested_tier)
-    except BatchRejected as exc:
-        if not is_again:
-            return _refusal(message, request.key, request.account, exc, ports)
-        asked = request
-    conf = asked.conf(submitted_at=first_sent_at(message).isoformat())
-    return Admit(request, RunRequest(claim.run_id, conf, is_again))
+    def _decide(self, message: Message, request: QueueRequest) -> Decision:
+        try:
+            for uri in (request.batch_uri, *request.joined_uris):
+                check_bucket(uri, self.allowed_buckets)
+            account = self.ports.accounts.get(request.account)
+        except BatchRejected as exc:
+            return self._refusal(message, request.key, request.account, exc)
+        cap = self.patience.caps[account.tier]
+        claim = self.ports.ledger.claim(
+            request,
+            lane_class=self.lane_class,
+            message_id=message.message_id,
+            cap=cap,
+            lease_s=2 * self.patience.visibility_s,
+        )
+        match claim.state:
+            case ClaimState.GRANTED | ClaimState.RUNNING:
+                return self._start(message, request, account, claim)
+            case ClaimState.COMMITTED:
+                return Drop(f"asks for {request.batch_uri}, which has committed")
+            case ClaimState.REFUSED:
+                return Drop(REFUSED_BEFORE)
+            case ClaimState.OVER_CAP:
+                pause_s = self.patience.put_back_pause_s(message.receptions, self.jitter())
+                why = f"account {request.account!r} runs {claim.running} batches of at most {cap}"
+                return PutBack(pause_s, why)
+            case _:
+                assert_never(claim.state)
 
+    def _start(
+        self, message: Message, request: QueueRequest, account: Account, claim: Claim
+    ) -> Decision:
+        """The upload is looked at behind the claim: a batch that runs may have lost its upload."""
+        is_again = claim.state is ClaimState.RUNNING
+        try:
+            asked = request.with_metadata(self.ports.uploads.describe(request.batch_uri).metadata)
+            account.effective_tier(asked.requested_tier)
+        except BatchRejected as exc:
+            if not is_again:
+                return self._refusal(message, request.key, request.account, exc)
+            asked = request
+        conf = asked.conf(submitted_at=first_sent_at(message).isoformat())
+        return Admit(request, RunRequest(claim.run_id, conf, is_again))
 
-def _refusal(
-    message: Message, key: str, account: str, exc: BatchRejected, ports: AdmissionPorts
-) -> Decision:
-    known = ports.ledger.entries([key]).get(key)
-    if known and known.state == "refused" and known.message_id == message.message_id:
-        return Drop("was refused, and stands among the dead letters")
-    return Refuse(key, account, str(exc))
+    def _refusal(self, message: Message, key: str, account: str, exc: BatchRejected) -> Decision:
+        known = self.ports.ledger.entries([key]).get(key)
+        if known and known.state == "refused" and known.message_id == message.message_id:
+            return Drop(REFUSED_BEFORE)
+        return Refuse(key, account, str(exc))
 
 
 def first_sent_at(message: Message) -> datetime:

@@ -13,17 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from include.domain.queues.lane_class import LaneClass
-from include.domain.queues.patience import QueuePatience
 from include.pipeline.admit_message import (
-    AdmissionPorts,
     Admit,
     Drop,
+    Gate,
     PutBack,
     Refuse,
     RunRequest,
     SendAnew,
-    admit_message,
 )
 from include.pipeline.queue_ports import Message, OutcomeState
 from include.pipeline.settle_message import Queues, Settler
@@ -52,22 +49,20 @@ class QueueKeeper:
 
     def __init__(
         self,
-        lane_class: LaneClass,
+        gate: Gate,
         queues: Queues,
-        ports: AdmissionPorts,
         *,
-        patience: QueuePatience,
-        allowed_buckets: frozenset[str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._lane_class = lane_class
+        self._gate = gate
         self._queues = queues
-        self._settler = Settler(lane_class, queues, ports.ledger, patience)
-        self._ports = ports
-        self._patience = patience
-        self._allowed_buckets = allowed_buckets
+        self._patience = gate.patience
+        self._ledger = gate.ports.ledger
+        self._settler = Settler(gate.lane_class, queues, self._ledger, self._patience)
         self._clock = clock
         self._held: dict[str, Held] = {}
+        # Kept over a step that ends in an error: the next one returns them.
+        self._asked: list[RunRequest] = []
 
     @property
     def held(self) -> int:
@@ -93,7 +88,10 @@ class QueueKeeper:
         """
         self._settle()
         self._extend()
-        return [*self._look_again(), *self._receive()]
+        self._look_again()
+        self._receive()
+        asked, self._asked = self._asked, []
+        return asked
 
     def release(self) -> None:
         """Put everything back at once: another keeper takes it, and adopts the runs."""
@@ -104,7 +102,7 @@ class QueueKeeper:
         if not self._held:
             return
         keys = {held.key for held in self._held.values()}
-        outcomes = self._ports.ledger.outcomes(keys)
+        outcomes = self._ledger.outcomes(keys)
         for message_id, held in list(self._held.items()):
             outcome = outcomes.get(held.key)
             if outcome is None:
@@ -139,7 +137,7 @@ class QueueKeeper:
         gone = self._queues.inbox.extend(
             [held.message.receipt for held in due.values()], visibility_s
         )
-        self._ports.ledger.renew({held.key for held in due.values()}, 2 * visibility_s)
+        self._ledger.renew({held.key for held in due.values()}, 2 * visibility_s)
         for message_id, held in due.items():
             if held.message.receipt in gone:
                 _LOG.warning("%s: lost hold of %s", self._queues.inbox.name, held.run.run_id)
@@ -147,41 +145,31 @@ class QueueKeeper:
             else:
                 self._held[message_id] = replace(held, extended_s=now_s)
 
-    def _look_again(self) -> list[RunRequest]:
+    def _look_again(self) -> None:
         now_s = self._clock()
-        found = []
         for message_id, held in self._held.items():
             if now_s - held.looked_s >= self._patience.look_again_s:
                 self._held[message_id] = replace(held, looked_s=now_s)
-                found.append(replace(held.run, is_again=True))
-        return found
+                self._asked.append(replace(held.run, is_again=True))
 
-    def _receive(self) -> list[RunRequest]:
+    def _receive(self) -> None:
         room = self._patience.max_held - len(self._held)
-        if room <= 0:
-            return []
-        messages = self._queues.inbox.receive(
-            room, wait_s=self._patience.wait_s, visibility_s=self._patience.visibility_s
-        )
-        started = (self._take(message) for message in messages)
-        return [run for run in started if run is not None]
+        if room > 0:
+            for message in self._queues.inbox.receive(
+                room, wait_s=self._patience.wait_s, visibility_s=self._patience.visibility_s
+            ):
+                self._take(message)
 
-    def _take(self, message: Message) -> RunRequest | None:
+    def _take(self, message: Message) -> None:
         inbox = self._queues.inbox
-        decision = admit_message(
-            message,
-            lane_class=self._lane_class,
-            patience=self._patience,
-            allowed_buckets=self._allowed_buckets,
-            ports=self._ports,
-        )
+        decision = self._gate.decide(message)
         match decision:
             case Admit():
                 now_s = self._clock()
                 self._held[message.message_id] = Held(
                     message, decision.request.key, decision.run, now_s, now_s, now_s
                 )
-                return decision.run
+                self._asked.append(decision.run)
             case Drop():
                 _LOG.info("%s: message %s %s", inbox.name, message.message_id, decision.why)
                 inbox.delete(message.receipt)
@@ -195,4 +183,3 @@ class QueueKeeper:
                 self._settler.send_anew(message, decision.bodies)
             case _:
                 assert_never(decision)
-        return None

@@ -7,10 +7,10 @@ import json
 import pytest
 
 from include.domain.accounts import Tier
-from include.domain.errors import QueueUnavailable
+from include.domain.errors import QueueUnavailable, StoreError
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.patience import QueuePatience
-from include.pipeline.admit_message import AdmissionPorts, RunRequest
+from include.pipeline.admit_message import AdmissionPorts, Gate, RunRequest
 from include.pipeline.dead_letters import look_through, redrive
 from include.pipeline.keep_queue import QueueKeeper
 from include.pipeline.settle_message import Queues
@@ -33,14 +33,14 @@ class World:
         self.keeper = self.new_keeper()
 
     def new_keeper(self, patience: QueuePatience = PATIENCE) -> QueueKeeper:
-        return QueueKeeper(
+        gate = Gate(
             LaneClass.BULK,
-            Queues(self.inbox, self.dead_letters),
+            patience,
+            frozenset({"twolane-inbox"}),
             AdmissionPorts(self.objects, self.accounts, self.ledger),
-            patience=patience,
-            allowed_buckets=frozenset({"twolane-inbox"}),
-            clock=lambda: self.inbox.now_s,
         )
+        queues = Queues(self.inbox, self.dead_letters)
+        return QueueKeeper(gate, queues, clock=lambda: self.inbox.now_s)
 
     def pass_time(self, seconds: float) -> None:
         for clock in (self.inbox, self.dead_letters, self.ledger):
@@ -407,6 +407,29 @@ def test_a_message_lost_hold_of_is_forgotten(world: World) -> None:
     world.keeper.step()
 
     assert world.keeper.held == 0
+
+
+def test_what_was_admitted_before_an_error_is_asked_for_after_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.send("a")
+    world.send("b")
+    answers = iter([world.accounts.get("trial-lumen")])
+
+    def get(account_id: str) -> object:
+        for account in answers:
+            return account
+        raise StoreError("account: the connection was lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.accounts, "get", get)
+        with pytest.raises(StoreError):
+            world.keeper.step()
+
+    (run,) = world.keeper.step()
+    assert run.conf["batch_uri"].endswith("/a")
+    world.pass_time(PATIENCE.visibility_s)
+    assert any(each.conf["batch_uri"].endswith("/b") for each in world.keeper.step())
 
 
 def test_a_queue_that_does_not_answer_loses_nothing(world: World) -> None:
