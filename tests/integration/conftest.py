@@ -76,6 +76,16 @@ start_billed = true
 tail_s = 60
 max_instances = 2
 source = "test"
+
+[lanes.spot]
+instance_type = "ml.g4dn.xlarge"
+cold_start_s = 2
+tokens_per_s = 10000
+price_usd_per_h = 0.2
+on_demand_usd_per_h = 0.7
+start_billed = true
+slack_factor = 2500
+source = "test"
 """
 
 
