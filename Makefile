@@ -62,6 +62,9 @@ bench-async: install ## an asynchronous endpoint from zero to n and back, told b
 chaos: install ## kill what batches depend on, at every step, and count; parts: ARGS="--lanes spot --victims worker"
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
 
+bench-spot: install ## the spot policy against its rivals: make bench-spot [TRACES=folder]
+	@$(BIN)/python -m benchmarks.spot $(if $(TRACES),--traces "$(TRACES)")
+
 UV := .twolane/tools/bin/uv
 COMPILE := $(UV) pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url \
   --no-emit-find-links --python-version 3.11
