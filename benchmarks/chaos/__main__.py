@@ -134,8 +134,6 @@ def _round(
 def _moments(victim: Victim, lane: Lane, steps: list[str] | None) -> list[Moment]:
     if victim is Victim.TWICE:
         return [Moment("submission")]
-    if victim is Victim.JOB and not lane.placement:
-        return []
     wanted = [cell.moment for cell in cells(victim, lane)]
     if steps is None:
         return wanted

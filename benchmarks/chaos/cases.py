@@ -65,6 +65,8 @@ class Lane:
         account: who submits.
         placement: the lane a batch is pinned to; empty where the DAG decides.
         at_work: moments of the lane's own task.
+        containers: a text by which the containers that serve it are known; empty where it is the
+            batch's id.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Lane:
     account: str
     placement: str
     at_work: tuple[Moment, ...]
+    containers: str = ""
 
     @property
     def moments(self) -> tuple[Moment, ...]:
@@ -82,9 +85,13 @@ class Lane:
         return (*before, *self.at_work, *(Moment(task) for task in BEHIND))
 
 
-def _lane(name: str, account: str, *seconds: float) -> Lane:
+#: Endpoints' containers live below a folder of this name.
+ENDPOINTS = "/endpoint/"
+
+
+def _lane(name: str, account: str, *seconds: float, containers: str = "") -> Lane:
     moments = tuple(Moment(name, after_s) for after_s in (0.0, *seconds))
-    return Lane(name, "document_inference", account, name, moments)
+    return Lane(name, "document_inference", account, name, moments, containers)
 
 
 #: A lane more is a line more. Those that the lanes file does not have yet are left out.
@@ -95,11 +102,12 @@ LANES = (
         "demo-visitor",
         "",
         tuple(Moment("infer", after_s) for after_s in (0.0, 0.2, 0.4, 0.7, 1.0)),
+        ENDPOINTS,
     ),
-    _lane("serverless", "trial-lumen", 0.5),
+    _lane("serverless", "trial-lumen", 0.5, containers=ENDPOINTS),
     _lane("processing", "standard-harbor", 1.5),
     _lane("transform", "enterprise-meridian", 1.5),
-    _lane("async_endpoint", "enterprise-meridian", 1.5, 4.0),
+    _lane("async_endpoint", "enterprise-meridian", 1.5, 4.0, containers=ENDPOINTS),
     _lane("spot", "enterprise-meridian", 1.5, 4.0),
 )
 

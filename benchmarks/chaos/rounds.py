@@ -179,7 +179,9 @@ class Round:
             pids = (
                 self._stage.executioner.kill_worker(task)
                 if self._victim is Victim.WORKER
-                else self._stage.executioner.kill_containers([batch.batch_id])
+                else self._stage.executioner.kill_containers(
+                    batch.lane.containers or batch.batch_id
+                )
             )
             if pids:
                 self._hit(task, batch, moment, pids)

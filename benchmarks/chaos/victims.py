@@ -54,16 +54,13 @@ class Executioner:
         # The supervisor first: it would report the death of its child.
         return self._kill([parent, process])
 
-    def kill_containers(self, names: Iterable[str]) -> list[int]:
-        """Kill the containers whose process names one of the resources."""
+    def kill_containers(self, mark: str) -> list[int]:
+        """Kill the containers whose command or environment holds a text."""
         service = self._processes.running(SERVERS[Victim.SAGEMAKER])
-        if service is None:
+        if service is None or not mark:
             return []
-        wanted = tuple(names)
         return self._kill(
-            child
-            for child in service.children(recursive=True)
-            if any(name in _description(child) for name in wanted)
+            child for child in service.children(recursive=True) if mark in _description(child)
         )
 
     def _kill(self, processes: Iterable[psutil.Process]) -> list[int]:
