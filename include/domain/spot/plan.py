@@ -8,6 +8,7 @@ that its instance then runs longer. Ends of runs fall on the ends of steps.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ AGES_S = (0.0, *(450.0 * 2**i for i in range(10)))
 
 Row = list[float]
 Rows = list[Row]
+Table = list[list["array[float]"]]
+"""By [time left][age][slack]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,12 @@ class Plan:
 
     terms: PlanTerms
     slacks_s: tuple[float, ...]
-    start: list[Rows]
-    pause: list[Rows]
-    hop: list[Rows]
-    take: list[Rows]
+    start: Table
+    pause: Table
+    hop: Table
+    take: Table
 
-    def advantage(self, table: list[Rows], left_s: float, age_s: float, slack_s: float) -> float:
+    def advantage(self, table: Table, left_s: float, age_s: float, slack_s: float) -> float:
         """The table's value at a point, by linear interpolation in each direction."""
         step, step_share = _place(left_s / self.terms.deadline_s * STEPS, STEPS)
         age, age_share = _between(AGES_S, age_s)
@@ -92,7 +95,7 @@ class _Values:
     down_idle: Rows
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def plan(terms: PlanTerms, model: DwellModel) -> Plan:
     """The plan for a job under a model; computed once, since it depends on nothing else."""
     return _Planner(terms, model).plan()
@@ -136,7 +139,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         zeros = [[0.0] * SLACKS for _ in AGES_S]
-        result = Plan(self.terms, self.slacks_s, [zeros], [zeros], [zeros], [zeros])
+        result = Plan(self.terms, self.slacks_s, *([_packed(zeros)] for _ in range(4)))
         values = _Values(zeros, zeros, zeros, zeros, zeros)
         for step in range(1, STEPS + 1):
             values = self._earlier(values, step * self.step_s, result)
@@ -179,10 +182,10 @@ class _Planner:
             values.up_idle.append(_done(map(min, wait_up, hopped, started_up), work))
             values.down_demand.append(_done(map(min, on_demand, wait), work))
             values.down_idle.append(_done(map(min, wait, started), work))
-        result.start.append(tables[0])
-        result.pause.append(tables[1])
-        result.hop.append(tables[2])
-        result.take.append(tables[3])
+        result.start.append(_packed(tables[0]))
+        result.pause.append(_packed(tables[1]))
+        result.hop.append(_packed(tables[2]))
+        result.take.append(_packed(tables[3]))
         return values
 
     def _switch(self, running: Row, otherwise: Row) -> Row:
@@ -194,6 +197,10 @@ class _Planner:
         first, base, short = then[0], last_way[0], self.waited.short
         rise = (first - base) / self.step_s
         return [base + rise * slack for slack in self.slacks_s[:short]] + self.waited.of(then)
+
+
+def _packed(rows: Rows) -> list[array[float]]:
+    return [array("d", row) for row in rows]
 
 
 def _between(points: Sequence[float], value: float) -> tuple[int, float]:
