@@ -112,6 +112,10 @@ class AsyncInstance:
                 _LOG.warning("A request lost its instance and waits again: %s", error)
                 await self._queue.put_back(ticket)
                 return
+            except Exception:
+                _LOG.exception("Unexpected error under request %s", ticket.request.inference_id)
+                await self._queue.put_back(ticket)
+                await asyncio.sleep(_RESTART_PAUSE_S)
             except BaseException:
                 await asyncio.shield(self._queue.put_back(ticket))
                 raise
