@@ -27,7 +27,7 @@ from include.pipeline.job_records import InputFolder, JobRecords, LaneJob, LaneJ
 from include.pipeline.job_requests import job_spec
 from include.pipeline.lane_driver import LaneProgress
 from include.pipeline.ports import JobRunner, ModelRegistry, ObjectStore
-from include.pipeline.records import BatchRecords
+from include.pipeline.records import BatchRecords, LaneRun
 
 MAX_FRUITLESS = 5
 """Jobs that may end one after the other without a new output before the lane gives up."""
@@ -70,6 +70,7 @@ class JobDriver:
         self._isolation = RecordIsolation(objects, layout)
         self._known: LaneJobs | None = None
         self._seen: set[str] = set()
+        self._runs: tuple[LaneRun, ...] | None = None
 
     @cached_property
     def _placement(self) -> Placement:
@@ -151,7 +152,9 @@ class JobDriver:
         now = self._now()
         limit_s = max_runtime_s(self._placement)
         limit_usd = max_cost_usd(self._placement, self._profile)
-        ended = [run for run in self._records.lane_runs() if run.resource_id not in running]
+        if self._runs is None:
+            self._runs = self._records.lane_runs()
+        ended = [run for run in self._runs if run.resource_id not in running]
         cost_usd = spent_usd(ended, running.values(), self._profile, now)
         for name, status in running.items():
             seconds = (now - (status.started_at or now)).total_seconds()
@@ -235,6 +238,7 @@ class JobDriver:
         )
         if run is not None:
             self._records.save_lane_run(replace(run, lane=self._lane))
+            self._runs = None
         elif status.state is JobState.COMPLETED:
             raise JobFailed(f"{self._lane.value} job {job.name} reports no times to charge it by")
 
