@@ -19,6 +19,9 @@ from benchmarks.spot.measure import Measured, Task, measure
 from benchmarks.spot.traces import TUNED_ON, Trace, fitted, load
 from include.domain.spot.dwell import Belief
 
+CERTAIN = 1e9
+"""Runs that a belief is worth which nothing seen can shake."""
+
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 DEFAULT_TRACES = os.environ.get("TWOLANE_SPOT_TRACES") or ROOT.parent / "shared/data/spot-traces"
@@ -47,10 +50,16 @@ def main(argv: list[str]) -> int:
     made_up = synthetic.traces()
     result = {
         **_real(rows),
+        "middle_of_the_grid": _split([row for row in rows if row.cell in small_grid()]),
         "leave_one_zone_out": {
             "what": "the belief fitted anew on all other zones; the grid's middle",
             "belief": {t.name: asdict(b) for t, b in zip(traces, refitted, strict=True)},
             **_split(run(small_grid(), traces, refitted)),
+        },
+        "knowing_the_hazards": {
+            "what": "the hazards of the very trace, known from the start and not learnt; the "
+            "grid's middle: what more knowledge of this form could gain",
+            **_split(run(small_grid(), traces, [fitted([trace], CERTAIN) for trace in traces])),
         },
         "synthetic": _split(run(small_grid(), made_up, [Belief()] * len(made_up))),
         "availability": {trace.name: round(trace.share, 3) for trace in (*traces, *made_up)},
@@ -118,6 +127,7 @@ def _print(result: dict[str, Any]) -> None:
         ("tuned on", result["tuned_on"]),
         *result["by_trace"].items(),
         ("leave one zone out", result["leave_one_zone_out"]["all"]),
+        ("knowing the hazards", result["knowing_the_hazards"]["all"]),
         ("synthetic", result["synthetic"]["all"]),
     ):
         if part:

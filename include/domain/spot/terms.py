@@ -46,7 +46,7 @@ class SpotTerms:
 
     def __post_init__(self) -> None:
         lengths = (self.work_s, self.changeover_s, self.worst_changeover_s, self.loss_s)
-        if min(lengths) < 0 or self.step_s <= 0 or self.price_ratio < 1:
+        if min(lengths) < 0 or min(self.step_s, self.deadline_s) <= 0 or self.price_ratio < 1:
             raise ValueError(f"spot terms out of range: {self}")
 
     @property
