@@ -36,16 +36,28 @@ def main(argv: list[str]) -> int:
         print(f"no traces in {options.traces}: give a folder with --traces; nothing was measured")
         return 0
     longest_s = max(DEADLINES_H) * 3600
+    defaults = [Belief()] * len(traces)
     grid = small_grid() if options.quick else full_grid()
 
-    def run(cells: list[Cell], on: list[Trace], beliefs: list[Belief]) -> list[Measured]:
+    def run(
+        cells: list[Cell], on: list[Trace], beliefs: list[Belief], knows_history: bool = False
+    ) -> list[Measured]:
+        rivals = (report.RIVAL,) if knows_history else tuple(BASELINES)
         tasks = [
-            Task(cell, tuple(on), tuple(beliefs), options.windows, longest_s, tuple(BASELINES))
+            Task(
+                cell=cell,
+                traces=tuple(on),
+                beliefs=tuple(beliefs),
+                windows=options.windows,
+                longest_s=longest_s,
+                baselines=rivals,
+                knows_history=knows_history,
+            )
             for cell in sorted(cells)
         ]
         return measure(tasks, options.processes)
 
-    rows = run(grid, traces, [Belief()] * len(traces))
+    rows = run(grid, traces, defaults)
     refitted = [fitted([t for t in traces if t.zone != trace.zone] or traces) for trace in traces]
     made_up = synthetic.traces()
     result = {
@@ -60,6 +72,11 @@ def main(argv: list[str]) -> int:
             "what": "the hazards of the very trace, known from the start and not learnt; the "
             "grid's middle: what more knowledge of this form could gain",
             **_split(run(small_grid(), traces, [fitted([trace], CERTAIN) for trace in traces])),
+        },
+        "with_history": {
+            "what": "ours is also given what was seen of the trace before the job's start; the "
+            "grid's middle",
+            **_split(run(small_grid(), traces, defaults, knows_history=True)),
         },
         "synthetic": _split(run(small_grid(), made_up, [Belief()] * len(made_up))),
         "availability": {trace.name: round(trace.share, 3) for trace in (*traces, *made_up)},
@@ -128,6 +145,7 @@ def _print(result: dict[str, Any]) -> None:
         *result["by_trace"].items(),
         ("leave one zone out", result["leave_one_zone_out"]["all"]),
         ("knowing the hazards", result["knowing_the_hazards"]["all"]),
+        ("with history", result["with_history"]["all"]),
         ("synthetic", result["synthetic"]["all"]),
     ):
         if part:

@@ -51,6 +51,7 @@ class Task:
 
     Attributes:
         beliefs: what ours takes for granted on each trace.
+        knows_history: whether ours is also given what was seen of the trace before the start.
     """
 
     cell: Cell
@@ -59,6 +60,7 @@ class Task:
     windows: int
     longest_s: float
     baselines: tuple[str, ...]
+    knows_history: bool = False
 
 
 def measure(tasks: Iterable[Task], processes: int) -> list[Measured]:
@@ -82,16 +84,19 @@ def ours(belief: Belief, prior: SpotMemory | None = None) -> Policy:
 
 def _run(task: Task) -> list[Measured]:
     return [
-        _on_trace(task, trace, _policies(task, belief))
+        _on_trace(task, trace, _policies(task, trace, belief))
         for trace, belief in zip(task.traces, task.beliefs, strict=True)
     ]
 
 
-def _policies(task: Task, belief: Belief) -> dict[str, Make]:
+def _policies(task: Task, trace: Trace, belief: Belief) -> dict[str, Make]:
     def rival(name: str) -> Make:
         return lambda start: BASELINES[name](start)
 
-    return {**{name: rival(name) for name in task.baselines}, "ours": lambda start: ours(belief)}
+    def our_own(start: int) -> Policy:
+        return ours(belief, trace.memories[start] if task.knows_history else None)
+
+    return {**{name: rival(name) for name in task.baselines}, "ours": our_own}
 
 
 def _on_trace(task: Task, trace: Trace, makers: Mapping[str, Make]) -> Measured:
