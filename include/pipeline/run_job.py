@@ -32,6 +32,9 @@ from include.pipeline.records import BatchRecords, LaneRun
 MAX_FRUITLESS = 5
 """Jobs that may end one after the other without a new output before the lane gives up."""
 
+MAX_JOBS = 100
+"""Jobs a batch may take on one lane; a handful of bad records is isolated with far fewer."""
+
 LOOK_AGAIN_S = 0.2
 """Seconds between two looks at a job; whoever waits long may look less often."""
 
@@ -195,7 +198,7 @@ class JobDriver:
                     self._save(jobs)
                     raise JobStopped(reason)
                 jobs = self._repeat(jobs, job, missing, reason)
-        if jobs.fruitless >= MAX_FRUITLESS:
+        if reason and (jobs.fruitless >= MAX_FRUITLESS or len(jobs.jobs) > MAX_JOBS):
             for job in jobs.open_jobs:
                 self._stop(job)
             self._save(jobs.given_up())

@@ -35,6 +35,9 @@ from include.pipeline.spot_view import Progress, spot_view, work_left_s
 WORST_CHANGEOVER = 1.5
 """The deadline is kept for a changeover this many times as long as the profile's."""
 
+LATE_LOOK_S = 10.0
+"""And for a look that comes so late: a lane may be loading, or be moved to another process."""
+
 ENDING_SHARE = 0.25
 """From its last output to its end a job takes about this much of a changeover."""
 
@@ -119,7 +122,7 @@ class SpotDriver:
             changeover_s=changeover_s,
             price_ratio=max(1.0, profile.on_demand_price_usd_per_h / profile.price_usd_per_h),
             step_s=step_s,
-            worst_changeover_s=changeover_s * WORST_CHANGEOVER,
+            worst_changeover_s=changeover_s * WORST_CHANGEOVER + LATE_LOOK_S,
             loss_s=max(shard.token_estimate for shard in self._shards) / rate,
         )
         return SpotRecord(now, terms, {})

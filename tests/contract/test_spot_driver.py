@@ -76,7 +76,7 @@ def test_an_interruption_costs_the_shard_in_flight(
 def test_capacity_that_does_not_come_back_ends_on_demand_in_time(
     cloud: LocalAws, tmp_path: Path
 ) -> None:
-    batch = PlacedBatch(cloud, Lane.SPOT, COUNTS, tmp_path, deadline_s=26.0, cold_start_s=4.0)
+    batch = PlacedBatch(cloud, Lane.SPOT, COUNTS, tmp_path, deadline_s=36.0, cold_start_s=4.0)
     cut = interruption(at_record=TOTAL // 2, notice_s=1, capacity_after_s=600)
 
     with injected(cloud.sagemaker_url, cut):

@@ -17,7 +17,7 @@ from include.domain.manifests import Shard
 from include.domain.packing import deal_out
 from include.domain.transform_sizing import transform_sizing
 from include.pipeline.records import BatchRecords
-from include.pipeline.run_job import MAX_FRUITLESS, JobDriver
+from include.pipeline.run_job import MAX_FRUITLESS, MAX_JOBS, JobDriver
 from include.pipeline.validate_batch import split
 from tests.support.batches import NOW, World, documents, profile
 from tests.support.fakes import answer_lines, classify, input_names, write_outputs
@@ -190,6 +190,16 @@ def test_two_poison_records_of_one_batch_are_both_found():
     found = answered(world, layout)
     assert len(found) == 36
     assert [each["id"] for each in found if "error" in each] == ["p0", "p1"]
+
+
+def test_a_batch_of_bad_records_is_given_up_before_each_has_had_its_job():
+    world = World(shard_documents=400)
+    bad = [f'{{"id": "p{i}", "text": "{"die" if i % 2 else "live"}"}}' for i in range(400)]
+    layout = world.routed("\n".join(bad).encode())
+    world.runner.work = dying("die")
+    with pytest.raises(JobFailed, match="killed by signal 9"):
+        run_to_end(world, layout, looks=1000)
+    assert len(world.runner.jobs) <= MAX_JOBS + 2
 
 
 def test_a_model_that_never_works_is_given_up_and_a_new_task_begins_anew():

@@ -34,6 +34,7 @@ class Bench:
         self.layout = self.world.routed(
             documents(SHARDS * DOCUMENTS), deadline_s=deadline_s, key=f"due {deadline_s}"
         )
+        self.late_s = 0.0
         self.service = FakeSpotService(
             self.world.objects,
             NOW,
@@ -64,7 +65,7 @@ class Bench:
             progress = self.driver().advance()
             if progress.is_done:
                 return self.service.time_s
-            self.service.time_s += progress.look_again_s
+            self.service.time_s += progress.look_again_s + self.late_s
         raise AssertionError(f"not done after {until_s} s")
 
     def answered(self):
@@ -133,10 +134,14 @@ def test_spot_that_is_refused_is_like_spot_that_is_gone():
     lengths=st.lists(st.floats(0.5, 80), max_size=12),
     is_up_first=st.booleans(),
     slack=st.floats(1.3, 6.0),
+    late_s=st.sampled_from([0.0, 5.0]),
 )
-def test_no_availability_makes_it_late_or_loses_or_doubles_a_document(lengths, is_up_first, slack):
+def test_no_availability_makes_it_late_or_loses_or_doubles_a_document(
+    lengths, is_up_first, slack, late_s
+):
     deadline_s = (SHARDS * SECONDS_A_SHARD + START_S) * slack
     bench = Bench(up_and_down(lengths, is_up_first=is_up_first), deadline_s)
+    bench.late_s = late_s
     assert bench.run() <= deadline_s
     assert bench.answered() == [f"d{i}" for i in range(SHARDS * DOCUMENTS)]
     redone = [name for job in bench.service.jobs.values() for name in job.shards_done]
