@@ -21,7 +21,7 @@ from include.domain.breaker_state import (
 from include.domain.errors import AlertsUnavailable, StoreError
 from include.domain.lane_failures import verdict_of
 from include.domain.lanes import Lane
-from include.pipeline.lane_health_ports import LaneAlerts, LaneHealthStore
+from include.pipeline.lane_health_ports import LaneAlerts, LaneHealthStore, Window
 
 _LOG = logging.getLogger(__name__)
 _DETAIL_CHARACTERS = 500
@@ -145,9 +145,13 @@ class LaneWatch:
         detail: str,
     ) -> None:
         outcome = Outcome(outcome_id, batch_id, verdict, started_at, self._now(), detail)
-        self._change(
-            lane, lambda b, window: observe(b, outcome, window, policy=self._policy), outcome
-        )
+
+        def decide(breaker: Breaker, window: Window) -> Change:
+            if breaker.state is BreakerState.CLOSED and verdict is not Verdict.FAILURE:
+                return Change(breaker)  # the usual case, and on a busy lane a long window
+            return observe(breaker, outcome, window(), policy=self._policy)
+
+        self._change(lane, decide, outcome)
 
     def _change(
         self, lane: Lane, decide: Callable[..., Change], outcome: Outcome | None = None

@@ -10,8 +10,11 @@ from typing import Protocol
 from include.domain.breaker_state import Breaker, Change, Outcome, Transition
 from include.domain.lanes import Lane
 
-Decide = Callable[[Breaker, Sequence[Outcome]], Change]
-"""Maps a lane's breaker and its latest outcomes, oldest first, to what becomes of it."""
+Window = Callable[[], Sequence[Outcome]]
+"""Reads a lane's latest outcomes, oldest first; on a busy lane they are many."""
+
+Decide = Callable[[Breaker, Window], Change]
+"""Maps a lane's breaker, and its latest outcomes if need be, to what becomes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class LaneHealthStore(Protocol):
         The breaker and its transition stand together or not at all.
 
         Args:
-            decide: is called once, with outcomes no older than `since`.
+            decide: is called once; its window holds outcomes no older than `since`.
             now: what a lane that was never used begins with.
         """
         ...

@@ -27,7 +27,7 @@ from include.domain.breaker_state import (
 from include.domain.errors import AlertsUnavailable, EndpointUnavailable, StoreError
 from include.domain.lanes import Lane
 from include.pipeline.lane_health import LaneWatch
-from include.pipeline.lane_health_ports import LaneEvent, LaneHealthStore
+from include.pipeline.lane_health_ports import LaneEvent, LaneHealthStore, Window
 from tests.support.fakes.lane_health import FakeLaneAlerts, FakeLaneHealth
 from tests.support.local_aws import REPOSITORY, LocalAws, clean_environment
 
@@ -86,8 +86,8 @@ def test_outcomes_are_handed_over_in_order_and_counted_once(connect: Connect) ->
     store = connect()
     seen: list[list[str]] = []
 
-    def look(breaker: Breaker, window: object) -> Change:
-        seen.append([each.outcome_id for each in window])  # type: ignore[attr-defined]
+    def look(breaker: Breaker, window: Window) -> Change:
+        seen.append([each.outcome_id for each in window()])
         return Change(breaker)
 
     def tell(told: Outcome, lane: Lane = Lane.SPOT) -> None:

@@ -51,8 +51,12 @@ class PostgresLaneHealth:
                 values["detail"] = storable(outcome.detail)
                 if connection.execute(query("add_lane_outcome"), values).rowcount == 0:
                     return Change(breaker)
-            window = connection.execute(query("lane_outcomes_since"), at).fetchall()
-            change = decide(breaker, [_outcome(each) for each in window])
+
+            def window() -> list[Outcome]:
+                rows = connection.execute(query("lane_outcomes_since"), at).fetchall()
+                return [_outcome(each) for each in rows]
+
+            change = decide(breaker, window)
             if change.breaker != breaker:
                 connection.execute(query("save_lane_breaker"), _values(lane, change.breaker))
             if change.transition is not None:

@@ -42,7 +42,8 @@ class FakeLaneHealth:
                     return Change(breaker)
                 known[outcome.outcome_id] = lane, outcome
             window = [each for of, each in known.values() if of is lane and each.at >= since]
-            change = decide(breaker, sorted(window, key=lambda each: (each.at, each.outcome_id)))
+            window.sort(key=lambda each: (each.at, each.outcome_id))
+            change = decide(breaker, lambda: window)
             self.outcomes = known
             self._breakers[lane] = change.breaker
             if change.transition is not None:
