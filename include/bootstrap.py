@@ -345,11 +345,11 @@ class Twolane(Adapters):
 
         gate = Gate(
             lane_class,
-            self.queues(lane_class),
+            self.settings.queue_patience(lane_class),
+            self.settings.allowed,
             AdmissionPorts(self.uploads, self.accounts, self.queue_ledger),
-            patience=self.settings.queue_patience(lane_class),
-            allowed_buckets=self.settings.allowed,
         )
+        return QueueKeeper(gate, self.queues(lane_class))
 
     def record_run_failure(self, run_id: str, reason: str, *, is_final: bool) -> bool:
         """Note on a queue's request why its run failed; False where the run is no queue's."""
