@@ -63,10 +63,12 @@ class LaneJobs:
     Attributes:
         jobs: in the order they were asked for.
         fruitless: jobs that ended one after the other without a new output.
+        first_number: of the first of them; the numbers before are other jobs of the lane.
     """
 
     jobs: tuple[LaneJob, ...] = ()
     fruitless: int = 0
+    first_number: int = 0
 
     @property
     def open_jobs(self) -> tuple[LaneJob, ...]:
@@ -80,7 +82,8 @@ class LaneJobs:
 
     def given_up(self) -> LaneJobs:
         """Mark all jobs as settled, so that whoever comes next begins anew."""
-        return LaneJobs(tuple(replace(each, is_settled=True) for each in self.jobs))
+        jobs = tuple(replace(each, is_settled=True) for each in self.jobs)
+        return replace(self, jobs=jobs, fruitless=0)
 
     def count(self, has_progress: bool) -> LaneJobs:
         """Count a job that ended, with or without a new output."""
@@ -90,22 +93,29 @@ class LaneJobs:
         self, lane: Lane, batch_id: str, folder: InputFolder, files: tuple[str, ...], tries: int = 0
     ) -> LaneJobs:
         """Add a job, under the next name."""
-        name = job_name(lane, batch_id, len(self.jobs))
+        name = job_name(lane, batch_id, self.first_number + len(self.jobs))
         return replace(self, jobs=(*self.jobs, LaneJob(name, folder, files, tries)))
 
 
 class JobRecords:
-    """Reads and writes the jobs of one batch on one lane."""
+    """Reads and writes the jobs of one batch on one lane.
 
-    def __init__(self, objects: ObjectStore, layout: BatchLayout, lane: Lane) -> None:
+    Args:
+        first_number: where others of the lane's jobs are kept elsewhere, the first that are not.
+    """
+
+    def __init__(
+        self, objects: ObjectStore, layout: BatchLayout, lane: Lane, first_number: int = 0
+    ) -> None:
         self._objects = objects
         self._layout = layout
-        self._uri = layout.lane_state(lane)
+        self._first_number = first_number
+        self._uri = layout.lane_state(f"{lane}-{first_number}" if first_number else lane)
 
     def load(self) -> LaneJobs:
         """Read the jobs; none where nothing was asked for yet."""
         if not self._objects.exists(self._uri):
-            return LaneJobs()
+            return LaneJobs(first_number=self._first_number)
         return _JOBS.validate_json(self._objects.read_text(self._uri))
 
     def save(self, jobs: LaneJobs) -> None:

@@ -42,11 +42,12 @@ Observed = tuple[LaneJob, JobStatus]
 
 
 class JobDriver:
-    """Drives a batch on the processing or the transform lane.
+    """Drives a batch on the processing or the transform lane, or what spot could not get through.
 
     Args:
         profile: of the lane: its price and its rate, for the budget and the ledger.
         now: the clock; Batch Transform has no stopping condition, so time is held here.
+        first_number: of its jobs, where the lane has others before them.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class JobDriver:
         registry: ModelRegistry,
         runner: JobRunner,
         now: Callable[[], datetime],
+        first_number: int = 0,
     ) -> None:
         self._layout = layout
         self._lane = lane
@@ -67,7 +69,7 @@ class JobDriver:
         self._registry = registry
         self._runner = runner
         self._now = now
-        self._jobs = JobRecords(objects, layout, lane)
+        self._jobs = JobRecords(objects, layout, lane, first_number)
         self._records = BatchRecords(objects, layout)
         self._shards = InputFolder(layout.input_prefix, layout.output_prefix)
         self._isolation = RecordIsolation(objects, layout)

@@ -9,6 +9,8 @@ to an instance on demand: another job over the same checkpoints, which skips wha
                   └─ the policy says on demand ─▶ spot job released, job on demand ─▶ done
 
 Once on demand, a batch stays there: whether spot could be had again is not known without asking.
+What several jobs have failed on is left to the driver of the other job lanes, on demand: it finds
+the record that ends its container.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from datetime import datetime
 from functools import cached_property
 
 from include.domain.costs import Capacity
+from include.domain.errors import JobStopped
 from include.domain.jobs import JobStatus
-from include.domain.lanes import LaneProfile
+from include.domain.lanes import Lane, LaneProfile
 from include.domain.manifests import Shard
 from include.domain.spot.policy import decide
 from include.domain.spot.terms import Capacity as Choice
@@ -28,12 +31,16 @@ from include.domain.spot.terms import SpotTerms
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.lane_driver import LaneProgress
 from include.pipeline.records import BatchRecords
+from include.pipeline.run_job import JobDriver
 from include.pipeline.spot_jobs import SpotFleet, SpotPorts, noted
 from include.pipeline.spot_record import SpotRecord, SpotRecords
 from include.pipeline.spot_view import Progress, spot_view, work_left_s
 
 WORST_CHANGEOVER = 1.5
 """The deadline is kept for a changeover this many times as long as the profile's."""
+
+REST_NUMBER = 100
+"""Of the first job that does what no spot job got through."""
 
 LATE_LOOK_S = 10.0
 """And for a look that comes so late: a lane may be loading, or be moved to another process."""
@@ -71,6 +78,16 @@ class SpotDriver:
         self._now = now
         self._records = BatchRecords(ports.objects, layout)
         self._store = SpotRecords(ports.objects, layout)
+        self._rest = JobDriver(
+            layout,
+            Lane.SPOT,
+            profile=profile,
+            objects=ports.objects,
+            registry=ports.registry,
+            runner=ports.runner,
+            now=now,
+            first_number=REST_NUMBER,
+        )
         self._fleet = SpotFleet(layout, profile=profile, ports=ports, now=now)
 
     def advance(self) -> LaneProgress:
@@ -80,9 +97,15 @@ class SpotDriver:
         progress = self._progress()
         record = noted(record, statuses, progress.done)
         record, problem = self._fleet.settle(record, statuses, progress.done)
+        if problem is not None and progress.left and not isinstance(problem, JobStopped):
+            record, problem = replace(record, is_handed_over=True), None
         self._store.save(record)
         if problem is not None and progress.left:
             raise problem
+        if record.is_handed_over:
+            for job in record.open_jobs:
+                self._fleet.stop(job)
+            return self._rest.advance()
         if not progress.left:
             return self._finish(record, statuses)
         left_s = work_left_s(progress, self._profile.tokens_per_s, statuses, self._now())
@@ -101,8 +124,11 @@ class SpotDriver:
 
     def stop(self) -> None:
         """See `LaneDriver.stop`."""
-        for job in self._store.load(self._begun).open_jobs:
+        record = self._store.load(self._begun)
+        for job in record.open_jobs:
             self._fleet.stop(job)
+        if record.is_handed_over:
+            self._rest.stop()
 
     @cached_property
     def _shards(self) -> tuple[Shard, ...]:

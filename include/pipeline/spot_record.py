@@ -50,6 +50,7 @@ class SpotRecord:
         jobs: in the order they were asked for.
         failures: jobs that failed one after the other without a new output.
         tokens_at_failure: tokens done at the last of them.
+        is_handed_over: what is left is done as the other job lanes do it, on demand.
     """
 
     started_at: datetime
@@ -58,6 +59,7 @@ class SpotRecord:
     jobs: tuple[SpotJob, ...] = ()
     failures: int = 0
     tokens_at_failure: int = 0
+    is_handed_over: bool = False
 
     @property
     def open_jobs(self) -> tuple[SpotJob, ...]:

@@ -17,6 +17,7 @@ from include.domain.errors import JobFailed, JobStopped
 from include.domain.jobs import JobRef, JobState
 from include.domain.lanes import Lane
 from include.pipeline.records import BatchRecords
+from include.pipeline.run_job import MAX_FRUITLESS
 from include.pipeline.run_spot import SpotDriver
 from include.pipeline.spot_jobs import MAX_FAILURES, SpotPorts
 from tests.support.batches import NOW, World, documents, profile
@@ -153,16 +154,29 @@ def test_no_availability_makes_it_late_or_loses_or_doubles_a_document(
         assert job.state.is_final
 
 
-def test_a_container_that_always_fails_is_given_up():
+def test_a_container_that_always_fails_is_given_up_and_every_job_is_charged():
     bench = Bench(lambda second: True, 6000.0)
     bench.service.fail_with = "AlgorithmError: exit code 1"
     with pytest.raises(JobFailed, match="exit code 1"):
         bench.run()
-    assert len(bench.service.jobs) == MAX_FAILURES
-    assert len(bench.records.lane_runs()) == MAX_FAILURES
+    jobs = bench.service.jobs
+    assert MAX_FAILURES < len(jobs) <= MAX_FAILURES + MAX_FRUITLESS + 3
+    assert {run.resource_id for run in bench.records.lane_runs()} == set(jobs)
     bench.service.fail_with = ""
     bench.run()
     assert len(bench.answered()) == SHARDS * DOCUMENTS
+
+
+def test_a_record_that_kills_the_container_is_set_aside_on_demand():
+    bench = Bench(lambda second: True, 6000.0)
+    bench.service.dies_of = b'"d14"'
+    bench.run()
+    objects = bench.world.objects.objects
+    lines = [json.loads(line) for line in objects[bench.layout.output_shard(3)].splitlines()]
+    assert [line["id"] for line in lines if "error" in line] == ["d14"]
+    assert bench.answered() == [f"d{i}" for i in range(SHARDS * DOCUMENTS)]
+    done = [name for job in bench.service.jobs.values() for name in job.shards_done]
+    assert [done.count(f"0000{i}.jsonl") for i in range(SHARDS)] == [1, 1, 1, 0, 1, 1, 1, 1]
 
 
 def test_a_job_stopped_by_a_person_is_an_error_and_the_next_task_goes_on():

@@ -67,6 +67,7 @@ class FakeSpotService:
         self.stopped: list[str] = []
         self.refuse_spot = ""
         self.fail_with = ""
+        self.dies_of = b""
         self._simulated_s = 0.0
 
     def now(self) -> datetime:
@@ -152,6 +153,10 @@ class FakeSpotService:
             job.state = JobState.COMPLETED
         elif now_s - job.shard_started_s >= self.seconds_a_shard:
             body = self.objects.objects[job.spec.input_prefix + missing[0]]
+            if self.dies_of and self.dies_of in body:
+                job.enter("Failed", now_s)
+                job.state, job.reason = JobState.FAILED, "AlgorithmError: killed by signal 9"
+                return
             self.objects.put(self._output(job, missing[0]), answer_lines(body))
             job.shards_done.append(missing[0])
             job.shard_started_s = now_s
