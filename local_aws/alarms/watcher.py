@@ -54,12 +54,16 @@ class AlarmWatcher:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _watch(self) -> None:
+        is_reachable = True
         while True:
             try:
                 for rule in await self._in_thread(self._alarms.rules):
                     await self._look_at(rule)
+                is_reachable = True
             except (BotoCoreError, ClientError) as error:
-                _LOG.warning("Alarms could not be evaluated: %s", error)
+                if is_reachable:
+                    _LOG.warning("Alarms are not evaluated for now: %s", error)
+                is_reachable = False
             except Exception:
                 _LOG.exception("Unexpected error while evaluating alarms")
             await asyncio.sleep(_TICK_S)
