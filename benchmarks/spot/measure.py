@@ -10,7 +10,7 @@ from benchmarks.spot.baselines import BASELINES, view
 from benchmarks.spot.grid import WORK_S, Cell
 from benchmarks.spot.optimum import optimal_costs
 from benchmarks.spot.simulate import JobState, Policy, simulate
-from benchmarks.spot.traces import Trace
+from benchmarks.spot.traces import Trace, memories
 from include.domain.spot.dwell import Belief
 from include.domain.spot.memory import SpotMemory
 from include.domain.spot.policy import decide
@@ -94,7 +94,7 @@ def _policies(task: Task, trace: Trace, belief: Belief) -> dict[str, Make]:
         return lambda start: BASELINES[name](start)
 
     def our_own(start: int) -> Policy:
-        return ours(belief, trace.memories[start] if task.knows_history else None)
+        return ours(belief, memories(trace)[start] if task.knows_history else None)
 
     return {**{name: rival(name) for name in task.baselines}, "ours": our_own}
 

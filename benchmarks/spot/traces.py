@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 
 from include.domain.spot.dwell import Belief, expected_hazard
@@ -52,13 +52,14 @@ class Trace:
             return []
         return sorted({round(last * i / max(1, windows - 1)) for i in range(windows)})
 
-    @cached_property
-    def memories(self) -> list[SpotMemory]:
-        """What a lane that looked all along remembers before each tick."""
-        memories = [SpotMemory()]
-        for tick, available in enumerate(self.ticks):
-            memories.append(memories[-1].look(tick * self.gap_s, bool(available)))
-        return memories
+
+@lru_cache(maxsize=32)
+def memories(trace: Trace) -> list[SpotMemory]:
+    """What a lane that looked all along remembers before each tick, and at the trace's end."""
+    seen = [SpotMemory()]
+    for tick, available in enumerate(trace.ticks):
+        seen.append(seen[-1].look(tick * trace.gap_s, bool(available)))
+    return seen
 
 
 def load(folder: Path) -> list[Trace]:
@@ -73,7 +74,7 @@ def load(folder: Path) -> list[Trace]:
 
 def fitted(traces: Sequence[Trace], runs: float = Belief().runs) -> Belief:
     """The belief that these traces suggest: the most likely hazard of each, averaged."""
-    last = [trace.memories[-1] for trace in traces]
+    last = [memories(trace)[-1] for trace in traces]
     up = [expected_hazard(1.0, 1e-9, memory.up) for memory in last]
     down = [expected_hazard(1.0, 1e-9, memory.down) for memory in last]
     return Belief(up=sum(up) / len(up), down=sum(down) / len(down), runs=runs)

@@ -7,7 +7,7 @@ from benchmarks.spot import __main__ as command
 from benchmarks.spot import chart, report, synthetic
 from benchmarks.spot.grid import Cell, full_grid
 from benchmarks.spot.measure import Measured
-from benchmarks.spot.traces import TUNED_ON, Trace, fitted, load
+from benchmarks.spot.traces import TUNED_ON, Trace, fitted, load, memories
 
 
 def measured(trace="a__zone-1a_x_1", ours=(0.5, 0.6), rival=(0.6, 0.8), optimum=(0.4, 0.4)):
@@ -67,7 +67,7 @@ def test_starts_are_spread_evenly_and_leave_room_for_the_longest_deadline():
 def test_what_is_remembered_before_a_tick_knows_nothing_of_later_ones():
     ticks = (1, 1, 0, 0, 1) * 10
     whole, cut = Trace("t", 600, ticks), Trace("t", 600, ticks[:20] + (0,) * 30)
-    assert whole.memories[20] == cut.memories[20]
+    assert memories(whole)[20] == memories(cut)[20]
 
 
 def test_a_trace_that_flickers_is_believed_to_flicker():
