@@ -8,10 +8,16 @@ would stop every task.
 import sys
 
 WARM_MODULES = (
+    "airflow.providers.standard.decorators.branch_python",
+    "airflow.providers.standard.decorators.short_circuit",
     "airflow.providers.standard.operators.trigger_dagrun",
+    "include.adapters.aws.async_endpoint",
+    "include.adapters.aws.async_provision",
+    "include.adapters.aws.async_scaling",
     "include.adapters.aws.clients",
     "include.adapters.aws.lane_alerts",
     "include.adapters.aws.object_store",
+    "include.adapters.aws.queues",
     "include.adapters.aws.sagemaker_endpoint",
     "include.adapters.aws.sagemaker_jobs",
     "include.adapters.aws.sagemaker_models",
@@ -21,10 +27,12 @@ WARM_MODULES = (
     "include.adapters.postgres.accounts",
     "include.adapters.postgres.lane_health",
     "include.adapters.postgres.proof_book",
+    "include.adapters.postgres.queue_ledger",
     "include.adapters.postgres.read_store",
     "include.adapters.quality",
     "include.adapters.quality.validator",
     "include.bootstrap",
+    "include.pipeline.admit_message",
     "include.pipeline.batch_layout",
     "include.pipeline.close_batch",
     "include.pipeline.collect_batch",
@@ -34,11 +42,18 @@ WARM_MODULES = (
     "include.pipeline.nightly_inbox",
     "include.pipeline.pull_batch",
     "include.pipeline.route_batch",
+    "include.pipeline.run_async",
     "include.pipeline.run_express",
     "include.pipeline.run_job",
     "include.pipeline.run_serverless",
+    "include.pipeline.run_spot",
+    "include.pipeline.settle_message",
     "include.pipeline.validate_batch",
     "include.pipeline.watched_driver",
+    "psycopg",
+    "twolane_airflow.express",
+    "twolane_airflow.operators.lane",
+    "twolane_airflow.steps",
 )
 
 __all__: list[str] = []
