@@ -17,6 +17,8 @@ MAX_TRY = 3
 """A task that is at work for the third time is left to end: each kill costs a try."""
 GAP_S = 6.0
 """Between two kills of a server, seconds at the least: it shall have worked again meanwhile."""
+GRACE_S = 180.0
+"""After the last kill, what is under way may take this long to end."""
 FINAL = frozenset({"success", "failed"})
 
 
@@ -70,7 +72,8 @@ class Round:
 
     Args:
         wanted: by lane; what was hit is taken out.
-        timeout_s: after which batches count as stuck.
+        timeout_s: after which nothing more is killed; batches that do not end within `GRACE_S`
+            count as stuck.
         width: batches a lane, so that one kill meets more steps at work.
     """
 
@@ -135,14 +138,15 @@ class Round:
         """Kill at every wanted moment that comes; return the runs' states once all are final."""
         run_ids = [run_id for batch in self._result.batches for run_id in batch.runs]
         finals: dict[tuple[str, str], str] = {}
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline + GRACE_S:
             for batch in self._result.batches:
                 self._stage.submissions.find(batch)
             tasks = self._stage.state.tasks(run_ids)
             if tasks is not None:
                 self._note(tasks)
                 is_alive = self._stage.executioner.is_alive
-                self._kill_what_is_due([t for t in tasks if t.is_at_work and is_alive(t)])
+                if time.monotonic() < deadline:
+                    self._kill_what_is_due([t for t in tasks if t.is_at_work and is_alive(t)])
                 finals = self._stage.state.runs(run_ids) or finals
                 known = {run_id for run_id, _ in finals}
                 if known >= set(run_ids) and all(s in FINAL for s in finals.values()):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from botocore.exceptions import BotoCoreError
 
 from benchmarks.chaos.submissions import Batch
 from stack.figures import aws_client
+
+PATIENCE_S = 60.0
+"""A store that was killed last may still be starting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,17 @@ class Verifier:
         self._dynamodb = aws_client("dynamodb", environment)
 
     def verify(self, batch: Batch) -> Verdict:
-        """Count one batch."""
+        """Count one batch, once both stores answer."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self._count(batch)
+            except (psycopg.OperationalError, BotoCoreError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
+
+    def _count(self, batch: Batch) -> Verdict:
         with psycopg.connect(self._database_url, connect_timeout=10) as connection:
             rows: list[Any] = connection.execute(
                 "SELECT document_id, label, score FROM predictions WHERE batch_id = %s",
