@@ -22,7 +22,6 @@ from stack.session import running_environment
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 SHARD_DOCUMENTS = 40
-DEFAULT_VICTIMS = (*(v for v in Victim if v is not Victim.TRIGGERER),)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks.chaos", description=__doc__)
     parser.add_argument("--lanes", nargs="+", choices=[lane.name for lane in LANES])
     parser.add_argument(
-        "--victims", nargs="+", type=Victim, choices=list(Victim), default=list(DEFAULT_VICTIMS)
+        "--victims", nargs="+", type=Victim, choices=list(Victim), default=list(Victim)
     )
     parser.add_argument("--steps", nargs="+", help="tasks; `lane` is each lane's own")
     parser.add_argument("--limit", type=float, default=45.0, help="minutes for all of it")

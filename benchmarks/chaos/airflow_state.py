@@ -14,6 +14,11 @@ FROM task_instance AS ti WHERE ti.run_id = ANY(%s)
 """
 _RUNS = "SELECT run_id, dag_id, state FROM dag_run WHERE run_id = ANY(%s)"
 
+_RUN_BY_KEY = """
+SELECT run_id FROM dag_run
+WHERE dag_id = 'document_inference' AND conf::jsonb ->> 'submission' = ANY(%s)
+"""
+
 AT_WORK = frozenset({"running", "deferred"})
 
 
@@ -54,6 +59,10 @@ class AirflowState:
         """Return the states of runs by run id and DAG; None while the database is down."""
         rows = self._read(_RUNS, run_ids)
         return None if rows is None else {(str(r[0]), str(r[1])): str(r[2]) for r in rows}
+
+    def runs_of(self, key: str) -> list[str]:
+        """Return the runs that carry an idempotency key; none while the database is down."""
+        return [str(row[0]) for row in self._read(_RUN_BY_KEY, [key]) or []]
 
     def _read(self, text: str, run_ids: Collection[str]) -> list[tuple[object, ...]] | None:
         try:

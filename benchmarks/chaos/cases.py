@@ -67,6 +67,7 @@ class Lane:
         at_work: moments of the lane's own task.
         containers: a text by which the containers that serve it are known; empty where it is the
             batch's id.
+        queue: where it is submitted to; empty for the REST API.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Lane:
     placement: str
     at_work: tuple[Moment, ...]
     containers: str = ""
+    queue: str = ""
 
     @property
     def moments(self) -> tuple[Moment, ...]:
@@ -109,6 +111,14 @@ LANES = (
     _lane("transform", "enterprise-meridian", 1.5),
     _lane("async_endpoint", "enterprise-meridian", 1.5, 4.0, containers=ENDPOINTS),
     _lane("spot", "enterprise-meridian", 1.5, 4.0),
+    Lane(
+        "queued",
+        "document_inference",
+        "standard-harbor",
+        "processing",
+        (Moment("processing"), Moment("processing", 1.5)),
+        queue="twolane-bulk",
+    ),
 )
 
 

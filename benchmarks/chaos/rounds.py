@@ -136,11 +136,13 @@ class Round:
 
     def _watch(self, deadline: float) -> dict[tuple[str, str], str]:
         """Kill at every wanted moment that comes; return the runs' states once all are final."""
-        run_ids = [run_id for batch in self._result.batches for run_id in batch.runs]
         finals: dict[tuple[str, str], str] = {}
         while time.monotonic() < deadline + GRACE_S:
             for batch in self._result.batches:
                 self._stage.submissions.find(batch)
+                if batch.lane.queue and not batch.runs:
+                    batch.runs = self._stage.state.runs_of(batch.key)
+            run_ids = [run_id for batch in self._result.batches for run_id in batch.runs]
             tasks = self._stage.state.tasks(run_ids)
             if tasks is not None:
                 self._note(tasks)
@@ -149,7 +151,9 @@ class Round:
                     self._kill_what_is_due([t for t in tasks if t.is_at_work and is_alive(t)])
                 finals = self._stage.state.runs(run_ids) or finals
                 known = {run_id for run_id, _ in finals}
-                if known >= set(run_ids) and all(s in FINAL for s in finals.values()):
+                has_runs = all(batch.runs for batch in self._result.batches)
+                is_over = known >= set(run_ids) and all(s in FINAL for s in finals.values())
+                if has_runs and is_over:
                     return finals
             time.sleep(POLL_S)
         return finals

@@ -63,6 +63,7 @@ class Submissions:
         self._work_bucket = environment.get("TWOLANE_WORK_BUCKET", "twolane-work")
         self._inbox = environment.get("TWOLANE_INBOX_BUCKET", "twolane-inbox")
         self._s3 = aws_client("s3", environment)
+        self._sqs = aws_client("sqs", environment)
         self._parts = read_parts()
 
     def prepare(self, lane: Lane, seed: int) -> Batch:
@@ -79,7 +80,7 @@ class Submissions:
         return Batch(lane, key, f"s3://{self._inbox}/{name}", ids, len(lines))
 
     def deliver(self, batch: Batch) -> None:
-        """Submit the batch by REST; every delivery carries the same key."""
+        """Submit the batch by REST or by its queue; every delivery carries the same key."""
         conf = {
             "batch_uri": batch.uri,
             "account": batch.lane.account,
@@ -87,7 +88,11 @@ class Submissions:
             "submission": batch.key,
             "deadline_minutes": 120,
         }
-        batch.runs.append(self._api.trigger(batch.lane.dag_id, conf))
+        if batch.lane.queue:
+            url = self._sqs.get_queue_url(QueueName=batch.lane.queue)["QueueUrl"]
+            self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps(conf))
+        else:
+            batch.runs.append(self._api.trigger(batch.lane.dag_id, conf))
 
     def find(self, batch: Batch) -> None:
         """Learn the batch's id once it has one, and pin its lane, before `route` asks for it.
