@@ -19,12 +19,15 @@ class LaneProgress:
         resource: the job or endpoint at work, for the log and the task's result.
         message: one line on where it stands, for the log.
         look_again_s: seconds after which there may be something new.
+        is_timed: whether the driver decides under a deadline: it must be asked again by then, not
+            later, and nothing that takes long may come between.
     """
 
     is_done: bool
     resource: str
     message: str
     look_again_s: float
+    is_timed: bool = False
 
 
 class LaneDriver(Protocol):

@@ -120,6 +120,7 @@ class SpotDriver:
             message=f"{choice.capacity.value}: {choice.reason}; {left_s:,.0f} s of work left, "
             f"{record.terms.deadline_s - view.elapsed_s:,.0f} s of time",
             look_again_s=max(MIN_LOOK_S, min(choice.act_by_s, record.terms.step_s)),
+            is_timed=True,
         )
 
     def stop(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from include.domain.errors import StoreError
 from include.domain.lanes import Lane
+from include.pipeline.lane_driver import LaneProgress
 from tests.support.batches import World, documents
 from tests.support.fakes import answer_lines
 from tests.support.lane_product import ADDRESS, LaneProduct
@@ -155,6 +156,26 @@ def test_the_lane_of_a_task_that_is_still_deferred_goes_on(product, monkeypatch)
     product.driver("b", Lane.TRANSFORM).advance()
     killed("deferred", monkeypatch)
     assert product.world.runner.stopped == []
+
+
+class Timed:
+    """A driver that decides under a deadline; done at its third look."""
+
+    def __init__(self):
+        self.looks = 0
+
+    def advance(self):
+        self.looks += 1
+        return LaneProgress(self.looks == 3, "job", "", look_again_s=0.001, is_timed=True)
+
+
+def test_a_lane_that_decides_under_a_deadline_is_looked_at_when_it_asks_for_it(
+    product, monkeypatch
+):
+    timed = Timed()
+    monkeypatch.setattr(product, "driver", lambda batch_id, lane: timed)
+    monkeypatch.setattr(product, "outputs", lambda batch_id: pytest.fail("loads meanwhile"))
+    assert fired(trigger(look_s=1e9, ahead_shards=1))["status"] == "done"
 
 
 class Slow:

@@ -103,7 +103,7 @@ class LaneOperator(BaseOperator):
             if progress.message != message:
                 message = progress.message
                 self.log.info(message)
-            if self._load_ahead(ahead):
+            if not progress.is_timed and self._load_ahead(ahead):
                 continue
             if time.monotonic() >= defer_at:
                 self._defer(self.batch_id, lane)

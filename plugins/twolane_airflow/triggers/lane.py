@@ -44,7 +44,8 @@ class LaneWait:
         lane: the lane's name.
         region: of the AWS on which the lane was started.
         endpoint_urls: by service, where that AWS answers.
-        look_s: least seconds between two looks.
+        look_s: least seconds between two looks at a lane that does not say when it must be looked
+            at.
         loaded_shards: outputs that stood, and were loaded, when the wait began.
         ahead_shards: so many further outputs are worth a resumption to load them; 0 for never.
     """
@@ -101,7 +102,7 @@ class LaneTrigger(BaseTrigger):
             if event is not None:
                 yield event
                 return
-            await asyncio.sleep(max(look_again_s, self.wait.look_s))
+            await asyncio.sleep(look_again_s)
 
     async def on_kill(self) -> None:
         """Stop the lane with its task, unless the trigger only moves to another triggerer.
@@ -135,11 +136,13 @@ class LaneTrigger(BaseTrigger):
         progress = self._driver.advance()
         if progress.is_done:
             return self._event(DONE, resource=progress.resource), 0.0
+        if progress.is_timed:
+            return None, progress.look_again_s
         if self.wait.ahead_shards:
             new = self._product().outputs(self.wait.batch_id) - self.wait.loaded_shards
             if new >= self.wait.ahead_shards:
                 return self._event(LOADABLE, resource=progress.resource), 0.0
-        return None, progress.look_again_s
+        return None, max(progress.look_again_s, self.wait.look_s)
 
     def _stop(self) -> None:
         if self._look is not None:  # else it might start what has just been stopped
