@@ -34,6 +34,7 @@ def infer(params: Any = None, dag_run: Any = None, ti: Any = None) -> dict[str, 
         raise
     if outcome.handed_over:
         print(f"handed over: {outcome.handed_over}")  # noqa: T201  (goes to the task's log)
-        return {**params, "submission": submission.key}
+        submitted_at = submission.submitted_at.isoformat()
+        return {**params, "submission": submission.key, "submitted_at": submitted_at}
     print(f"batch {outcome.batch_id}: {outcome.closure}")  # noqa: T201
     return None

@@ -106,6 +106,7 @@ def test_what_is_not_for_this_path_goes_on_as_the_same_batch(product, why):
     handed_over = product.conf_of("document_inference", outcome.run_id)
     assert handed_over["batch_uri"] == uri
     assert handed_over["submission"] == outcome.run_id
+    assert handed_over["submitted_at"]
     if why == "another lane":
         finished = product.run("document_inference", handed_over)
         assert finished.batch["batch_id"] == outcome.batch["batch_id"]
