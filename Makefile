@@ -29,7 +29,7 @@ status: install ## what runs, and where it listens
 logs: install ## ends of the logs; one as it grows: make logs C=airflow-scheduler
 	@$(STACK) logs $(if $(C),--follow $(C))
 
-demo: install ## start everything and run four batches through all lanes
+demo: install ## start everything and run five batches through the lanes
 	@$(STACK) demo
 
 submit: install ## one file of yours: make submit FILE=news.jsonl ACCOUNT=trial-lumen [TIER= DEADLINE= MODEL_ALIAS=]

@@ -23,7 +23,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     commands.add_parser("down", help="stop everything")
     commands.add_parser("watch", help="start again what dies; `up` runs it beside the servers")
     commands.add_parser("status", help="what runs, and where it listens")
-    commands.add_parser("demo", help="start everything, run four batches, show what came of them")
+    commands.add_parser("demo", help="start everything, run five batches, show what came of them")
     logs = commands.add_parser("logs", help="the ends of the logs")
     logs.add_argument("component", nargs="?")
     logs.add_argument("--follow", "-f", action="store_true", help="go on until Ctrl-C")
