@@ -42,6 +42,7 @@ class Options:
     Attributes:
         demo_every_s: seconds between two demos.
         limit_s: when the flood must be over.
+        model_alias: of every batch.
     """
 
     batches: int
@@ -50,6 +51,7 @@ class Options:
     demo_documents: int
     demo_every_s: float
     limit_s: float
+    model_alias: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Demo:
 class Client:
     """Someone outside who uploads and triggers."""
 
-    def __init__(self) -> None:
+    def __init__(self, model_alias: str) -> None:
+        self._metadata = {"twolane-model-alias": model_alias}
         self._s3 = aws_client("s3", dict(os.environ))
         self._parts = read_parts()
         self._stamp = f"{time.time():.3f}"
@@ -73,7 +76,7 @@ class Client:
         """Put a file into the inbox; return its URI."""
         key = f"{folder}/{account}/{self._stamp}/{name}.jsonl"
         body = "".join(json.dumps(row) + "\n" for row in rows).encode()
-        self._s3.put_object(Bucket=INBOX, Key=key, Body=body)
+        self._s3.put_object(Bucket=INBOX, Key=key, Body=body, Metadata=self._metadata)
         return f"s3://{INBOX}/{key}"
 
     def rows(self, count: int, seed: int) -> list[dict[str, str]]:
@@ -83,7 +86,7 @@ class Client:
 
 def run(options: Options) -> dict[str, Any]:
     """Let the flood in, the demos after it, and wait for all of them."""
-    harness, client = Harness.from_environment(), Client()
+    harness, client = Harness.from_environment(), Client(options.model_alias)
     prepared = [client.rows(options.documents, 7000 + n) for n in range(options.batches)]
     time_demo(harness, client, "rest", options, -1)  # the endpoint warm, as in operation
     watch = FloodWatch(f"s3://{INBOX}/bulk/{FLOOD_ACCOUNT}/")
@@ -116,7 +119,7 @@ def time_demo(
         if via == "rest":
             uri = client.upload("submissions", DEMO_ACCOUNT, f"demo-{number}", rows)
             started = time.monotonic()
-            conf = {"batch_uri": uri, "account": DEMO_ACCOUNT}
+            conf = {"batch_uri": uri, "account": DEMO_ACCOUNT, "model_alias": options.model_alias}
             run_id = harness.submitter.api.trigger(EXPRESS_DAG_ID, conf)
         else:
             started = time.monotonic()
@@ -176,6 +179,7 @@ def main() -> int:
     parser.add_argument("--demo-documents", type=int, default=20)
     parser.add_argument("--demo-every", type=float, default=5.0, help="seconds between demos")
     parser.add_argument("--limit", type=float, default=360.0, help="seconds for the whole flood")
+    parser.add_argument("--model-alias", default="champion")
     given = parser.parse_args()
     result = run(
         Options(
@@ -185,6 +189,7 @@ def main() -> int:
             demo_documents=given.demo_documents,
             demo_every_s=given.demo_every,
             limit_s=given.limit,
+            model_alias=given.model_alias,
         )
     )
     for name, part in result["demos"].items():
