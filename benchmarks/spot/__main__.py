@@ -94,7 +94,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
         "--traces", type=Path, default=Path(DEFAULT_TRACES), help="folder of traces"
     )
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder to write to")
-    parser.add_argument("--windows", type=int, default=20, help="starts a trace")
+    parser.add_argument("--windows", type=int, default=16, help="starts a trace")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--quick", action="store_true", help="the grid's middle alone")
     return parser.parse_args(argv)
