@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--steps", nargs="+", help="tasks; `lane` is each lane's own")
     parser.add_argument("--limit", type=float, default=45.0, help="minutes for all of it")
-    parser.add_argument("--rounds", type=int, default=3, help="tries for moments that were missed")
+    parser.add_argument("--rounds", type=int, default=8, help="tries for moments that were missed")
     parser.add_argument("--round-timeout", type=float, default=600.0, help="seconds")
     parser.add_argument("--width", type=int, default=2, help="batches a lane in one round")
     parser.add_argument("--state", default=str(ROOT / ".twolane" / "chaos"))

@@ -110,7 +110,7 @@ LANES = (
     _lane("processing", "standard-harbor", 1.5),
     _lane("transform", "enterprise-meridian", 1.5),
     _lane("async_endpoint", "enterprise-meridian", 1.5, 4.0, containers=ENDPOINTS),
-    _lane("spot", "enterprise-meridian", 1.5, 4.0),
+    _lane("spot", "enterprise-meridian", 0.7, 1.5),
     Lane(
         "queued",
         "document_inference",
