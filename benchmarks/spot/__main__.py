@@ -31,11 +31,15 @@ def main(argv: list[str]) -> int:
     """Measure, write, print; return 1 when the goal was missed on held-out traces."""
     options = _options(argv)
     began = time.monotonic()
-    traces = load(options.traces)
+    longest_s = max(DEADLINES_H) * 3600
+    found = load(options.traces)
+    traces = [trace for trace in found if trace.starts(options.windows, longest_s)]
+    for trace in found:
+        if trace not in traces:
+            print(f"{trace.name} is shorter than the longest deadline; left out")
     if not traces:
         print(f"no traces in {options.traces}: give a folder with --traces; nothing was measured")
         return 0
-    longest_s = max(DEADLINES_H) * 3600
     defaults = [Belief()] * len(traces)
     grid = small_grid() if options.quick else full_grid()
 

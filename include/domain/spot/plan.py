@@ -9,12 +9,12 @@ that its instance then runs longer. Ends of runs fall on the ends of steps.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import sub
 
+from include.domain.spot.cells import between, lowered, place
 from include.domain.spot.dwell import DwellModel, survival
 
 STEPS = 160
@@ -71,9 +71,9 @@ class Plan:
 
     def advantage(self, table: Table, left_s: float, age_s: float, slack_s: float) -> float:
         """The table's value at a point, by linear interpolation in each direction."""
-        step, step_share = _place(left_s / self.terms.deadline_s * STEPS, STEPS)
-        age, age_share = _between(AGES_S, age_s)
-        slack, slack_share = _between(self.slacks_s, slack_s - self.terms.reserve_s)
+        step, step_share = place(left_s / self.terms.deadline_s * STEPS, STEPS)
+        age, age_share = between(AGES_S, age_s)
+        slack, slack_share = between(self.slacks_s, slack_s - self.terms.reserve_s)
         total = 0.0
         for layer, weight in ((step, 1 - step_share), (step + 1, step_share)):
             for row, share in ((age, 1 - age_share), (age + 1, age_share)):
@@ -101,23 +101,6 @@ def plan(terms: PlanTerms, model: DwellModel) -> Plan:
     return _Planner(terms, model).plan()
 
 
-@dataclass(frozen=True, slots=True)
-class _Lower:
-    """Where each slack comes to lie after a loss.
-
-    Attributes:
-        short: how many slacks fall under the reserve.
-        places: cell and share of each of the others.
-    """
-
-    short: int
-    places: list[tuple[int, float]]
-
-    def of(self, row: Row) -> Row:
-        """The row's values after the loss, for the slacks that bear it."""
-        return [row[i] + (row[i + 1] - row[i]) * share for i, share in self.places]
-
-
 class _Planner:
     """Works backwards from the deadline, one step of time after the other."""
 
@@ -128,14 +111,9 @@ class _Planner:
         self.slacks_s = tuple(span_s * (i / (SLACKS - 1)) ** CURVE for i in range(SLACKS))
         self.up = [survival(model.up, age, self.step_s) for age in AGES_S]
         self.down = [survival(model.down, age, self.step_s) for age in AGES_S]
-        self.older = [_between(AGES_S, age + self.step_s) for age in AGES_S]
-        self.switched = self._lower(terms.changeover_s)
-        self.waited = self._lower(self.step_s)
-
-    def _lower(self, seconds: float) -> _Lower:
-        short = [slack for slack in self.slacks_s if slack < seconds]
-        places = [_between(self.slacks_s, s - seconds) for s in self.slacks_s[len(short) :]]
-        return _Lower(len(short), places)
+        self.older = [between(AGES_S, age + self.step_s) for age in AGES_S]
+        self.switched = lowered(self.slacks_s, terms.changeover_s)
+        self.waited = lowered(self.slacks_s, self.step_s)
 
     def plan(self) -> Plan:
         zeros = [[0.0] * SLACKS for _ in AGES_S]
@@ -201,18 +179,6 @@ class _Planner:
 
 def _packed(rows: Rows) -> list[array[float]]:
     return [array("d", row) for row in rows]
-
-
-def _between(points: Sequence[float], value: float) -> tuple[int, float]:
-    """The cell of rising points that a value lies in, and how far; held to the ends."""
-    index = min(max(bisect_right(points, value) - 1, 0), len(points) - 2)
-    share = (value - points[index]) / (points[index + 1] - points[index])
-    return index, min(1.0, max(0.0, share))
-
-
-def _place(value: float, last: int) -> tuple[int, float]:
-    index = min(max(int(value), 0), last - 1)
-    return index, min(1.0, max(0.0, value - index))
 
 
 def _done(values: Iterable[float], work: Row) -> Row:

@@ -99,6 +99,13 @@ def test_without_traces_it_says_so_and_measures_nothing(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_trace_shorter_than_the_longest_deadline_is_left_out(tmp_path, capsys):
+    file = tmp_path / "short.json"
+    file.write_text(json.dumps({"metadata": {"gap_seconds": 600}, "data": [1] * 100}))
+    assert command.main(["--traces", str(tmp_path), "--results", str(tmp_path / "out")]) == 0
+    assert "short is shorter than the longest deadline" in capsys.readouterr().out
+
+
 def test_held_out_means_neither_trace_nor_zone_was_tuned_on():
     zones = {Trace(name, 1, (1,)).zone for name in TUNED_ON}
     assert zones == {"us-east-2a", "us-west-2b"}
