@@ -55,8 +55,9 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """Not now: let the message appear again after a pause."""
+    """Not now: let the message appear again after a pause, or when its account has room."""
 
+    account: str
     pause_s: float
     why: str
 
@@ -147,7 +148,7 @@ class Gate:
             case ClaimState.OVER_CAP:
                 pause_s = self.patience.put_back_pause_s(message.receptions, self.jitter())
                 why = f"account {request.account!r} runs {claim.running} batches of at most {cap}"
-                return PutBack(pause_s, why)
+                return PutBack(request.account, pause_s, why)
             case _:
                 assert_never(claim.state)
 

@@ -22,6 +22,7 @@ from include.pipeline.admit_message import (
     RunRequest,
     SendAnew,
 )
+from include.pipeline.put_back import PutBacks
 from include.pipeline.queue_ports import Message, OutcomeState
 from include.pipeline.settle_message import Queues, Settler
 
@@ -59,6 +60,7 @@ class QueueKeeper:
         self._patience = gate.patience
         self._ledger = gate.ports.ledger
         self._settler = Settler(gate.lane_class, queues, self._ledger, self._patience)
+        self._put_back = PutBacks(queues.inbox)
         self._clock = clock
         self._held: dict[str, Held] = {}
         # Kept over a step that ends in an error: the next one returns them.
@@ -97,6 +99,7 @@ class QueueKeeper:
         """Put everything back at once: another keeper takes it, and adopts the runs."""
         self._queues.inbox.extend([held.message.receipt for held in self._held.values()], 0)
         self._held.clear()
+        self._put_back.call_all()
 
     def _settle(self) -> None:
         if not self._held:
@@ -113,6 +116,7 @@ class QueueKeeper:
                 continue
             else:
                 self._settler.settle(held.key, held.message, outcome)
+                self._put_back.call(held.run.conf["account"])
             del self._held[message_id]
 
     def _extend(self) -> None:
@@ -163,6 +167,8 @@ class QueueKeeper:
     def _take(self, message: Message) -> None:
         inbox = self._queues.inbox
         decision = self._gate.decide(message)
+        if not isinstance(decision, PutBack):
+            self._put_back.forget(message)
         match decision:
             case Admit():
                 now_s = self._clock()
@@ -175,7 +181,7 @@ class QueueKeeper:
                 inbox.delete(message.receipt)
             case PutBack():
                 _LOG.debug("%s: put back: %s", inbox.name, decision.why)
-                inbox.extend([message.receipt], decision.pause_s)
+                self._put_back.add(message, decision.account, decision.pause_s)
             case Refuse():
                 self._settler.refuse(message, decision)
             case SendAnew():

@@ -24,7 +24,8 @@ class QueuePatience:
     Attributes:
         max_held: messages taken from the queue and not yet settled; the rest waits in the queue.
         caps: batches of one account that run at once, by the account's tier.
-        put_back_s: pause of a message whose account is at its cap, the first time.
+        put_back_s: pause of a message whose account is at its cap, the first time, unless it is
+            called before. Long, since each reception counts.
         max_put_back_s: the longest such pause.
         wait_s: long poll; also the longest delay until a commit is seen.
         visibility_s: how long a message rests when its consumer dies.
@@ -39,8 +40,8 @@ class QueuePatience:
 
     max_held: int
     caps: Mapping[Tier, int]
-    put_back_s: float = 5.0
-    max_put_back_s: float = 30.0
+    put_back_s: float = 60.0
+    max_put_back_s: float = 120.0
     wait_s: float = 2.0
     visibility_s: float = 120.0
     heartbeat_s: float = 30.0

@@ -184,10 +184,36 @@ def test_an_account_at_its_cap_waits_in_the_queue_and_others_pass(world: World) 
     assert sorted(accounts) == ["enterprise-meridian", "enterprise-meridian", "trial-lumen"]
     assert set(world.inbox.messages) == {*flood, small}
     world.commit(runs[0])
-    world.pass_time(PATIENCE.max_put_back_s)
     (next_run,) = world.keeper.step()
     assert next_run.conf["account"] == "enterprise-meridian"
     assert not next_run.is_again
+
+
+def test_a_place_that_is_free_is_given_to_the_next_at_once(world: World) -> None:
+    for number in range(5):
+        world.send(f"{number}", account="enterprise-meridian")
+    first, second = world.keeper.step()
+    assert world.keeper.step() == []
+
+    world.commit(first)
+    (third,) = world.keeper.step()
+    world.commit(second)
+    world.commit(third)
+    last = world.keeper.step()
+
+    uris = [run.conf["batch_uri"][-1] for run in (first, second, third, *last)]
+    assert uris == ["0", "1", "2", "3", "4"]
+    assert max(each.receptions for each in world.inbox.messages.values()) == 2
+
+
+def test_a_keeper_that_ends_in_order_leaves_those_it_put_back_at_once_too(world: World) -> None:
+    for number in range(3):
+        world.send(f"{number}", account="enterprise-meridian")
+    world.keeper.step()
+
+    world.keeper.release()
+
+    assert len(world.inbox.receive(10, wait_s=0, visibility_s=1)) == 3
 
 
 def test_every_message_of_a_flood_is_run_in_the_end(world: World) -> None:
