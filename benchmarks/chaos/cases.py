@@ -107,8 +107,8 @@ LANES = (
         ENDPOINTS,
     ),
     _lane("serverless", "trial-lumen", 0.5, containers=ENDPOINTS),
-    _lane("processing", "standard-harbor", 1.5),
-    _lane("transform", "enterprise-meridian", 1.5),
+    _lane("processing", "standard-harbor", 0.7),
+    _lane("transform", "enterprise-meridian", 0.7),
     _lane("async_endpoint", "enterprise-meridian", 1.5, 4.0, containers=ENDPOINTS),
     _lane("spot", "enterprise-meridian", 0.7, 1.5),
     Lane(
@@ -116,7 +116,7 @@ LANES = (
         "document_inference",
         "standard-harbor",
         "processing",
-        (Moment("processing"), Moment("processing", 1.5)),
+        (Moment("processing"), Moment("processing", 0.7)),
         queue="twolane-bulk",
     ),
 )

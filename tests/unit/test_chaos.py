@@ -60,7 +60,7 @@ def test_every_boundary_of_a_lane_is_a_case():
         *("load_dynamodb", "load_aurora", "close"),
     }
     assert {cell.moment.task for cell in cells(Victim.JOB, LANE)} == {"processing"}
-    assert Cell(Victim.JOB, "processing", Moment("processing", 1.5)) in cells(Victim.JOB, LANE)
+    assert Cell(Victim.JOB, "processing", Moment("processing", 0.7)) in cells(Victim.JOB, LANE)
 
 
 def test_the_table_tells_what_was_missed_apart():
