@@ -20,7 +20,7 @@ class RestartPolicy:
 
     first_delay_s: float = 1.0
     longest_delay_s: float = 30.0
-    settled_s: float = 5.0
+    settled_s: float = 2.0
     budget: int = 20
     budget_window_s: float = 600.0
 

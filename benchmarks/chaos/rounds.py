@@ -15,7 +15,7 @@ from benchmarks.chaos.victims import Executioner
 POLL_S = 0.03
 MAX_TRY = 3
 """A task that is at work for the third time is left to end: each kill costs a try."""
-GAP_S = 6.0
+GAP_S = 3.5
 """Between two kills of a server, seconds at the least: it shall have worked again meanwhile."""
 GRACE_S = 180.0
 """After the last kill, what is under way may take this long to end."""
