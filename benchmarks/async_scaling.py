@@ -29,7 +29,7 @@ from include.adapters.aws.async_scaling import VARIANT, EndpointScaling, Scaling
 from include.adapters.aws.clients import client
 from include.adapters.aws.sagemaker_models import ServingSite
 from include.domain.model_ref import ModelRef
-from include.pipeline.async_ports import AcceptedRequest
+from include.pipeline.lanes.async_endpoint.ports import AcceptedRequest
 
 MINUTE_S = 4
 BURST = 40

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress
     from include.domain.queues.lane_class import LaneClass
     from include.pipeline.collect_batch import CollectPorts
-    from include.pipeline.keep_queue import QueueKeeper
-    from include.pipeline.lane_driver import LaneDriver
-    from include.pipeline.lane_health import LaneWatch
+    from include.pipeline.lanes.driver import LaneDriver
+    from include.pipeline.lanes.health import LaneWatch
     from include.pipeline.load_batch import AheadLoader, Target
     from include.pipeline.nightly_inbox import WaitingBatch
     from include.pipeline.ports import BatchClosure
+    from include.pipeline.queues.keep_queue import QueueKeeper
     from include.pipeline.reconcile_ports import Proof
     from include.pipeline.run_express import ExpressOutcome
 
@@ -128,8 +128,11 @@ class Twolane(Adapters):
         return BatchRecords(self.objects, self.layout(batch_id)).placement()
 
     def run_serverless(self, batch_id: str) -> LaneRun:
-        """See `include.pipeline.run_serverless`."""
-        from include.pipeline.run_serverless import InvocationPolicy, run_serverless
+        """See `include.pipeline.lanes.serverless.run_serverless`."""
+        from include.pipeline.lanes.serverless.run_serverless import (
+            InvocationPolicy,
+            run_serverless,
+        )
 
         with self.lane_watch.reporting(Lane.SERVERLESS, batch_id):
             run = run_serverless(
@@ -157,7 +160,7 @@ class Twolane(Adapters):
 
         How it ends is reported to the lane's circuit breaker.
         """
-        from include.pipeline.watched_driver import WatchedDriver
+        from include.pipeline.lanes.watched_driver import WatchedDriver
 
         def started_at() -> datetime:
             runs = BatchRecords(self.objects, self.layout(batch_id)).lane_runs()
@@ -188,7 +191,7 @@ class Twolane(Adapters):
             self._driver(batch_id, lane).stop()
 
     def _driver(self, batch_id: str, lane: Lane) -> LaneDriver:
-        from include.pipeline.run_job import JobDriver
+        from include.pipeline.lanes.jobs.run_job import JobDriver
 
         if lane is Lane.ASYNC_ENDPOINT:
             return self._async_driver(batch_id)
@@ -215,7 +218,7 @@ class Twolane(Adapters):
         return frozenset({Lane.ASYNC_ENDPOINT}) if count else frozenset()
 
     def _async_driver(self, batch_id: str) -> LaneDriver:
-        from include.pipeline.run_async import AsyncDriver
+        from include.pipeline.lanes.async_endpoint.run_async import AsyncDriver
 
         profile = self._profile(Lane.ASYNC_ENDPOINT)
         return AsyncDriver(
@@ -228,8 +231,8 @@ class Twolane(Adapters):
         )
 
     def _spot_driver(self, batch_id: str) -> LaneDriver:
-        from include.pipeline.run_spot import SpotDriver
-        from include.pipeline.spot_jobs import SpotPorts
+        from include.pipeline.lanes.spot.jobs import SpotPorts
+        from include.pipeline.lanes.spot.run_spot import SpotDriver
 
         return SpotDriver(
             self.layout(batch_id),
@@ -244,8 +247,8 @@ class Twolane(Adapters):
 
     @cached_property
     def lane_watch(self) -> LaneWatch:
-        """The health of lanes; see `include.pipeline.lane_health`."""
-        from include.pipeline.lane_health import LaneWatch
+        """The health of lanes; see `include.pipeline.lanes.health`."""
+        from include.pipeline.lanes.health import LaneWatch
 
         policy = self.settings.breaker_policy
         return LaneWatch(self.lane_health, self.lane_alerts, policy, self._now)
@@ -339,9 +342,9 @@ class Twolane(Adapters):
         )
 
     def queue_keeper(self, lane_class: LaneClass) -> QueueKeeper:
-        """See `include.pipeline.keep_queue`."""
-        from include.pipeline.admit_message import AdmissionPorts, Gate
-        from include.pipeline.keep_queue import QueueKeeper
+        """See `include.pipeline.queues.keep_queue`."""
+        from include.pipeline.queues.admit_message import AdmissionPorts, Gate
+        from include.pipeline.queues.keep_queue import QueueKeeper
 
         gate = Gate(
             lane_class,

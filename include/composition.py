@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from include.adapters.aws.sagemaker_models import ServingSite
     from include.adapters.postgres.database import Database
     from include.domain.queues.lane_class import LaneClass
-    from include.pipeline.async_ports import AsyncEndpoint
-    from include.pipeline.lane_health_ports import LaneAlerts, LaneHealthStore
+    from include.pipeline.lanes.async_endpoint.ports import AsyncEndpoint
+    from include.pipeline.lanes.health_ports import LaneAlerts, LaneHealthStore
     from include.pipeline.ports import (
         AccountDirectory,
         DocumentReader,
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
         ReadStore,
         WriteStore,
     )
-    from include.pipeline.queue_ports import QueueLedger, Uploads
+    from include.pipeline.queues.ports import QueueLedger, Uploads
+    from include.pipeline.queues.settle_message import Queues
     from include.pipeline.reconcile_ports import ProofBook
-    from include.pipeline.settle_message import Queues
 
 
 class Adapters:
@@ -183,7 +183,7 @@ class Adapters:
         """SQS: a queue and its dead letters."""
         from include.adapters.aws.clients import client
         from include.adapters.aws.queues import SqsQueue
-        from include.pipeline.settle_message import Queues
+        from include.pipeline.queues.settle_message import Queues
 
         name = self.settings.queue_name(lane_class)
         sqs = client("sqs", self.aws)

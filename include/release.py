@@ -18,15 +18,15 @@ from include.bootstrap import twolane
 from include.config import Settings
 from include.domain.errors import TwolaneError
 from include.domain.model_ref import ModelRef
-from include.pipeline.model_archive import tree_digest
-from include.pipeline.release_model import (
+from include.pipeline.release.model_archive import tree_digest
+from include.pipeline.release.ports import Candidate, ReleaseRegistry, TrainingJobs
+from include.pipeline.release.release_model import (
     ReleasePlan,
     ReleasePorts,
     deploy_model,
     register_and_publish,
     release_model,
 )
-from include.pipeline.release_ports import Candidate, ReleaseRegistry, TrainingJobs
 
 MODELS = Path(__file__).parent / "models"
 SAMPLE = Path(__file__).parent / "sample" / "news.jsonl"

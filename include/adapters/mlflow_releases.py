@@ -31,7 +31,7 @@ from include.adapters.mlflow_registry import (
 )
 from include.domain.errors import ReleaseFailed
 from include.domain.model_ref import ModelCard
-from include.pipeline.release_ports import Candidate, RegisteredVersion
+from include.pipeline.release.ports import Candidate, RegisteredVersion
 
 TRAINING_DIGEST_TAG = "twolane.training_digest"
 """On the run and on the version, so a release finds what it made before."""

@@ -55,7 +55,7 @@ class BatchLayout:
         return self.root + "output/"
 
     def lane_state(self, lane: str) -> str:
-        """What a lane has asked for: see `include.pipeline.job_records`."""
+        """What a lane has asked for: see `include.pipeline.lanes.jobs.records`."""
         return f"{self.root}lanes/{lane}.json"
 
     def job_manifest(self, job_name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from include.pipeline.queue_ports import Message, MessageQueue
+from include.pipeline.queues.ports import Message, MessageQueue
 
 
 @dataclass(slots=True)

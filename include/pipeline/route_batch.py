@@ -9,7 +9,7 @@ from datetime import datetime
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.routing import Placement, place
 from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.lane_health import LaneView, LaneWatch
+from include.pipeline.lanes.health import LaneView, LaneWatch
 from include.pipeline.ports import ObjectStore, ReadStore
 from include.pipeline.records import BatchRecords
 

@@ -16,8 +16,8 @@ from include.adapters.aws.async_provision import AsyncEndpoints, AsyncSize
 from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule
 from include.adapters.aws.cloud_stack import apply_stack
 from include.domain.lanes import Lane
-from include.pipeline.async_records import AsyncRecords
-from include.pipeline.run_async import AsyncDriver
+from include.pipeline.lanes.async_endpoint.records import AsyncRecords
+from include.pipeline.lanes.async_endpoint.run_async import AsyncDriver
 from tests.support.cloud import TEMPLATE
 from tests.support.local_aws import LocalAws, running_local_aws
 from tests.support.placed_batch import SITE, PlacedBatch

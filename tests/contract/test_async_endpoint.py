@@ -14,7 +14,7 @@ from include.adapters.aws.async_metrics import EndpointMetrics
 from include.adapters.aws.async_provision import AsyncEndpoints, AsyncSize
 from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule, wake_alarm_name
 from include.domain.errors import EndpointUnavailable
-from include.pipeline.async_ports import AsyncEndpoint
+from include.pipeline.lanes.async_endpoint.ports import AsyncEndpoint
 from tests.support.fakes.async_endpoint import FakeAsyncEndpoint
 from tests.support.fakes.objects import FakeObjectStore
 from tests.support.lane_bench import SITE, LaneBench, real_bench, request_lines

@@ -26,8 +26,8 @@ from include.domain.breaker_state import (
 )
 from include.domain.errors import AlertsUnavailable, EndpointUnavailable, StoreError
 from include.domain.lanes import Lane
-from include.pipeline.lane_health import LaneWatch
-from include.pipeline.lane_health_ports import LaneEvent, LaneHealthStore, Window
+from include.pipeline.lanes.health import LaneWatch
+from include.pipeline.lanes.health_ports import LaneEvent, LaneHealthStore, Window
 from tests.support.fakes.lane_health import FakeLaneAlerts, FakeLaneHealth
 from tests.support.local_aws import REPOSITORY, LocalAws, clean_environment
 

@@ -9,7 +9,7 @@ import pytest
 
 from include.adapters.aws.queues import SqsQueue
 from include.domain.errors import QueueUnavailable
-from include.pipeline.queue_ports import Message, MessageQueue
+from include.pipeline.queues.ports import Message, MessageQueue
 from tests.support.fakes.queues import FakeQueue
 from tests.support.local_aws import LocalAws
 

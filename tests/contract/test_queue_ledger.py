@@ -13,7 +13,7 @@ from include.adapters.postgres.database import Database
 from include.adapters.postgres.queue_ledger import PostgresQueueLedger
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.requests import QueueRequest, direct_request
-from include.pipeline.queue_ports import (
+from include.pipeline.queues.ports import (
     Claim,
     ClaimState,
     Outcome,

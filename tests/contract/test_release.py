@@ -14,7 +14,7 @@ import pytest
 
 from include.adapters.mlflow_registry import MlflowModelRegistry
 from include.domain.model_ref import ModelCard
-from include.pipeline.model_archive import file_sha256, unpack_archive
+from include.pipeline.release.model_archive import file_sha256, unpack_archive
 from tests.support.container import ROOT, SAMPLE
 from tests.support.local_aws import LocalAws
 from tests.support.mlflow_server import running_mlflow

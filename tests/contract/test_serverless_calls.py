@@ -12,8 +12,8 @@ from include.adapters.aws.endpoint_provision import ServerlessEndpoints, Serverl
 from include.adapters.aws.sagemaker_endpoint import SageMakerServerlessEndpoint
 from include.domain.errors import EndpointUnavailable
 from include.domain.pacing import CallSize, cold_start_s
-from include.pipeline.call_gate import CallGate
-from include.pipeline.endpoint_calls import EndpointCaller
+from include.pipeline.lanes.serverless.call_gate import CallGate
+from include.pipeline.lanes.serverless.endpoint_calls import EndpointCaller
 from tests.support.faults import injected
 from tests.support.lane_bench import SITE, LaneBench, real_bench, request_lines
 from tests.support.local_aws import LocalAws

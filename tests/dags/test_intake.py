@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from include.domain.errors import QueueUnavailable
-from include.pipeline.admit_message import RunRequest
+from include.pipeline.queues.admit_message import RunRequest
 
 INTAKES = {"express_intake": "express", "bulk_intake": "bulk"}
 TARGETS = {"express_intake": "express_inference", "bulk_intake": "document_inference"}

@@ -9,7 +9,7 @@ import pytest
 from include.domain.errors import JobFailed, JobStopped, StoreError
 from include.domain.jobs import JobState
 from include.domain.lanes import Lane
-from include.pipeline.job_budget import max_runtime_s
+from include.pipeline.lanes.jobs.budget import max_runtime_s
 from tests.support.batches import World, documents
 from tests.support.fakes import answer_lines
 from tests.support.lane_product import ADDRESS, LaneProduct

@@ -11,7 +11,7 @@ import pytest
 
 from include.domain.errors import StoreError
 from include.domain.lanes import Lane
-from include.pipeline.lane_driver import LaneProgress
+from include.pipeline.lanes.driver import LaneProgress
 from tests.support.batches import World, documents
 from tests.support.fakes import answer_lines
 from tests.support.lane_product import ADDRESS, LaneProduct

@@ -12,7 +12,7 @@ from include.domain.lanes import Lane, LaneProfile
 from include.domain.manifests import BatchManifest, Submission
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.lane_health import LaneWatch
+from include.pipeline.lanes.health import LaneWatch
 from include.pipeline.pull_batch import PullPolicy, PullPorts, pull_batch
 from include.pipeline.route_batch import route_batch
 from include.pipeline.validate_batch import validate_batch

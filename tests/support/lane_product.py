@@ -11,9 +11,9 @@ from include.domain.lanes import Lane
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.collect_batch import CollectPorts
+from include.pipeline.lanes.jobs.run_job import JobDriver
 from include.pipeline.load_batch import AheadLoader, Target
 from include.pipeline.records import BatchRecords
-from include.pipeline.run_job import JobDriver
 from tests.support.batches import World, profile
 
 ADDRESS = AwsAddress("eu-central-1", (("s3", "http://s3"), ("sagemaker", "http://sagemaker")))

@@ -9,8 +9,8 @@ import pytest
 from include.domain.breaker_state import BreakerState
 from include.domain.errors import EndpointUnavailable, JobFailed, StoreError
 from include.domain.lanes import Lane
-from include.pipeline.lane_driver import LaneProgress
-from include.pipeline.watched_driver import WatchedDriver
+from include.pipeline.lanes.driver import LaneProgress
+from include.pipeline.lanes.watched_driver import WatchedDriver
 from tests.support.batches import NOW, World, documents
 
 SMALL = documents(3)

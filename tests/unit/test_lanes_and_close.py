@@ -15,10 +15,14 @@ from include.domain.lanes import Lane
 from include.pipeline.book_charges import book_charges
 from include.pipeline.close_batch import ClosePorts, close_batch, fail_batch
 from include.pipeline.collect_batch import CollectPorts, collect_batch
+from include.pipeline.lanes.jobs.run_job import JobDriver
+from include.pipeline.lanes.serverless.run_serverless import (
+    InvocationPolicy,
+    cut_bodies,
+    run_serverless,
+)
 from include.pipeline.load_batch import AheadLoader, Target, load_batch
 from include.pipeline.records import BatchRecords, LaneRun
-from include.pipeline.run_job import JobDriver
-from include.pipeline.run_serverless import InvocationPolicy, cut_bodies, run_serverless
 from tests.support.batches import NOW, PROFILES, World, documents
 from tests.support.fakes import classify, write_outputs
 

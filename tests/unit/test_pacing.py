@@ -21,9 +21,9 @@ from include.domain.errors import (
     EndpointUnavailable,
 )
 from include.domain.pacing import Allowance, Call, CallSize, cold_start_s
-from include.pipeline.call_gate import CallGate
-from include.pipeline.endpoint_calls import EndpointCaller
-from include.pipeline.run_serverless import InvocationPolicy, run_serverless
+from include.pipeline.lanes.serverless.call_gate import CallGate
+from include.pipeline.lanes.serverless.endpoint_calls import EndpointCaller
+from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy, run_serverless
 from tests.support.batches import NOW, World, documents
 from tests.support.fakes import FakeEndpoint
 from tests.support.local_aws import REPOSITORY

@@ -13,11 +13,11 @@ from include.domain.errors import StoreError
 from include.domain.fingerprints import Fingerprint
 from include.pipeline.close_batch import ClosePorts, close_batch
 from include.pipeline.collect_batch import CollectPorts, collect_batch
+from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy, run_serverless
 from include.pipeline.load_batch import Target, load_batch
 from include.pipeline.ports import PredictionRow
 from include.pipeline.reconcile_batch import ReconcilePorts, reconcile_batch
 from include.pipeline.reconcile_ports import Scope
-from include.pipeline.run_serverless import InvocationPolicy, run_serverless
 from tests.support.batches import NOW, PROFILES, World, documents
 
 ROWS = st.lists(

@@ -11,9 +11,19 @@ import pytest
 
 from include.domain.errors import ReleaseFailed
 from include.domain.model_ref import ModelCard, ModelRef
-from include.pipeline.model_archive import file_sha256, pack_archive, tree_digest, unpack_archive
-from include.pipeline.release_model import ReleasePlan, ReleasePorts, deploy_model, release_model
-from include.pipeline.release_ports import TrainingRequest
+from include.pipeline.release.model_archive import (
+    file_sha256,
+    pack_archive,
+    tree_digest,
+    unpack_archive,
+)
+from include.pipeline.release.ports import TrainingRequest
+from include.pipeline.release.release_model import (
+    ReleasePlan,
+    ReleasePorts,
+    deploy_model,
+    release_model,
+)
 from tests.support.fakes.objects import FakeObjectStore
 from tests.support.fakes.releases import FakeReleaseRegistry
 from tests.support.fakes.sagemaker import FakeEndpoint

@@ -14,7 +14,7 @@ from include.adapters.aws.async_provision import AsyncEndpoints, endpoint_name
 from include.adapters.aws.errors import AwsError, error_code, explain
 from include.domain.errors import EndpointUnavailable
 from include.domain.model_ref import ModelRef
-from include.pipeline.async_ports import AcceptedRequest, EndpointReadiness
+from include.pipeline.lanes.async_endpoint.ports import AcceptedRequest, EndpointReadiness
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient

@@ -17,7 +17,7 @@ from include.adapters.aws.sagemaker_models import (
 )
 from include.domain.errors import EndpointUnavailable
 from include.domain.model_ref import ModelRef
-from include.pipeline.async_ports import EndpointReadiness
+from include.pipeline.lanes.async_endpoint.ports import EndpointReadiness
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -8,7 +8,7 @@ from typing import Any
 
 from include.adapters.aws.errors import AwsError, explain
 from include.domain.errors import AlertsUnavailable
-from include.pipeline.lane_health_ports import LaneEvent
+from include.pipeline.lanes.health_ports import LaneEvent
 
 SnsClient = Any
 

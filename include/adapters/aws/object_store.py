@@ -14,7 +14,7 @@ from include.adapters.aws.errors import AwsError, error_code, explain
 from include.adapters.aws.s3_uris import S3Uri
 from include.domain.errors import ObjectMissing, StoreError
 from include.pipeline.ports import ObjectInfo
-from include.pipeline.queue_ports import ObjectDetails
+from include.pipeline.queues.ports import ObjectDetails
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody

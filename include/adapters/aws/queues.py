@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from include.adapters.aws.errors import AwsError, error_code, explain
 from include.domain.errors import QueueUnavailable
-from include.pipeline.queue_ports import Message
+from include.pipeline.queues.ports import Message
 
 SqsClient = Any
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from include.adapters.aws.errors import AwsError, explain
 from include.adapters.aws.sagemaker_models import already_exists, not_found, tag_list
 from include.domain.errors import ReleaseFailed
-from include.pipeline.release_ports import TrainingRequest
+from include.pipeline.release.ports import TrainingRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

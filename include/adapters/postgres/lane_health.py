@@ -13,7 +13,7 @@ from include.adapters.postgres.read_store import storable
 from include.domain.breaker_state import Breaker, BreakerState, Change, Outcome, Transition, Verdict
 from include.domain.errors import StoreError
 from include.domain.lanes import Lane
-from include.pipeline.lane_health_ports import Decide, LaneEvent
+from include.pipeline.lanes.health_ports import Decide, LaneEvent
 
 
 class PostgresLaneHealth:

@@ -9,7 +9,7 @@ from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.requests import QueueRequest, run_id_of
-from include.pipeline.queue_ports import (
+from include.pipeline.queues.ports import (
     Claim,
     ClaimState,
     LedgerEntry,

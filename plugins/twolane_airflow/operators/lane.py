@@ -17,7 +17,7 @@ from include.domain.lanes import Lane
 from twolane_airflow.triggers.lane import DONE, FAILED, LOADABLE, LaneTrigger
 
 if TYPE_CHECKING:
-    from include.pipeline.lane_driver import LaneDriver
+    from include.pipeline.lanes.driver import LaneDriver
     from include.pipeline.load_batch import AheadLoader
 
 

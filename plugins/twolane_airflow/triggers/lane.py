@@ -17,7 +17,7 @@ from asgiref.sync import sync_to_async
 
 if TYPE_CHECKING:
     from include.bootstrap import Twolane
-    from include.pipeline.lane_driver import LaneDriver
+    from include.pipeline.lanes.driver import LaneDriver
 
 DONE = "done"
 FAILED = "failed"

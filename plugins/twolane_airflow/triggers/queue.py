@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 if TYPE_CHECKING:
-    from include.pipeline.admit_message import RunRequest
-    from include.pipeline.keep_queue import QueueKeeper
+    from include.pipeline.queues.admit_message import RunRequest
+    from include.pipeline.queues.keep_queue import QueueKeeper
 
 PAUSE_AFTER_ERROR_S = 5.0
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from include.domain.errors import EndpointUnavailable
 from include.domain.model_ref import ModelRef
-from include.pipeline.async_ports import AcceptedRequest, EndpointReadiness
+from include.pipeline.lanes.async_endpoint.ports import AcceptedRequest, EndpointReadiness
 from tests.support.fakes.objects import FakeObjectStore
 from tests.support.fakes.sagemaker import answer_lines
 

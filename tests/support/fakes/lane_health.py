@@ -9,7 +9,7 @@ from datetime import datetime
 from include.domain.breaker_state import Breaker, Change, Outcome
 from include.domain.errors import AlertsUnavailable
 from include.domain.lanes import Lane
-from include.pipeline.lane_health_ports import Decide, LaneEvent
+from include.pipeline.lanes.health_ports import Decide, LaneEvent
 
 
 class FakeLaneHealth:

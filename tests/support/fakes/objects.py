@@ -12,7 +12,7 @@ from typing import BinaryIO
 from include.adapters.aws.s3_uris import S3Uri
 from include.domain.errors import ObjectMissing
 from include.pipeline.ports import ObjectInfo
-from include.pipeline.queue_ports import ObjectDetails
+from include.pipeline.queues.ports import ObjectDetails
 
 
 class FakeObjectStore:

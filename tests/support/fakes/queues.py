@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from include.domain.errors import QueueUnavailable
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.requests import QueueRequest, run_id_of
-from include.pipeline.queue_ports import (
+from include.pipeline.queues.ports import (
     Claim,
     ClaimState,
     LedgerEntry,

@@ -10,10 +10,10 @@ from include.domain.accounts import Tier
 from include.domain.errors import QueueUnavailable, StoreError
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.patience import QueuePatience
-from include.pipeline.admit_message import AdmissionPorts, Gate, RunRequest
-from include.pipeline.dead_letters import look_through, redrive
-from include.pipeline.keep_queue import QueueKeeper
-from include.pipeline.settle_message import Queues
+from include.pipeline.queues.admit_message import AdmissionPorts, Gate, RunRequest
+from include.pipeline.queues.dead_letters import look_through, redrive
+from include.pipeline.queues.keep_queue import QueueKeeper
+from include.pipeline.queues.settle_message import Queues
 from tests.support.fakes import FakeAccountDirectory, FakeObjectStore
 from tests.support.fakes.queues import START, FakeQueue, FakeQueueLedger
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from include.pipeline.admit_message import (
+from include.pipeline.put_back import PutBacks
+from include.pipeline.queues.admit_message import (
     Admit,
     Drop,
     Gate,
@@ -22,9 +23,8 @@ from include.pipeline.admit_message import (
     RunRequest,
     SendAnew,
 )
-from include.pipeline.put_back import PutBacks
-from include.pipeline.queue_ports import Message, OutcomeState
-from include.pipeline.settle_message import Queues, Settler
+from include.pipeline.queues.ports import Message, OutcomeState
+from include.pipeline.queues.settle_message import Queues, Settler
 
 _LOG = logging.getLogger(__name__)
 

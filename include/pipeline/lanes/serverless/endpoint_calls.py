@@ -22,7 +22,7 @@ from include.domain.errors import (
     OutputIncomplete,
 )
 from include.domain.pacing import Call, CallSize
-from include.pipeline.call_gate import CallGate
+from include.pipeline.lanes.serverless.call_gate import CallGate
 from include.pipeline.ports import Endpoint
 
 MAX_BODY_BYTES = 4 * 10**6

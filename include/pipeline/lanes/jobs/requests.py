@@ -8,8 +8,8 @@ from include.domain.manifests import BatchManifest
 from include.domain.routing import Placement
 from include.domain.transform_sizing import transform_sizing
 from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.job_budget import max_runtime_s
-from include.pipeline.job_records import LaneJob
+from include.pipeline.lanes.jobs.budget import max_runtime_s
+from include.pipeline.lanes.jobs.records import LaneJob
 from include.pipeline.ports import ObjectStore
 from include.pipeline.records import BatchRecords
 

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.job_records import InputFolder, LaneJob
+from include.pipeline.lanes.jobs.records import InputFolder, LaneJob
 from include.pipeline.ports import ObjectStore
 
 PATIENCE = 2

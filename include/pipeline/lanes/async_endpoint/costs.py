@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from include.domain.costs import Waste
 from include.domain.lanes import LaneProfile
-from include.pipeline.async_records import Meter
+from include.pipeline.lanes.async_endpoint.records import Meter
 from include.pipeline.records import LaneRun
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from include.domain.lanes import Lane
-from include.pipeline.lane_driver import LaneDriver, LaneProgress
-from include.pipeline.lane_health import LaneWatch
+from include.pipeline.lanes.driver import LaneDriver, LaneProgress
+from include.pipeline.lanes.health import LaneWatch
 
 
 class WatchedDriver:

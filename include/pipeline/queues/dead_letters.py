@@ -8,7 +8,7 @@ from datetime import datetime
 
 from include.domain.errors import PoisonMessage
 from include.domain.queues.messages import content_key, read_message
-from include.pipeline.queue_ports import LedgerEntry, Message, MessageQueue, QueueLedger
+from include.pipeline.queues.ports import LedgerEntry, Message, MessageQueue, QueueLedger
 
 REASON = "twolane-reason"
 RUNS = "twolane-runs"

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from include.domain.lanes import LaneProfile
 from include.domain.manifests import Shard
-from include.pipeline.async_costs import finished_run, given_up_run
-from include.pipeline.async_ports import AsyncEndpoint
-from include.pipeline.async_records import AsyncRecords, Meter, SentShard
-from include.pipeline.async_shards import AsyncShards
 from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.lane_driver import LaneProgress
+from include.pipeline.lanes.async_endpoint.costs import finished_run, given_up_run
+from include.pipeline.lanes.async_endpoint.ports import AsyncEndpoint
+from include.pipeline.lanes.async_endpoint.records import AsyncRecords, Meter, SentShard
+from include.pipeline.lanes.async_endpoint.shards import AsyncShards
+from include.pipeline.lanes.driver import LaneProgress
 from include.pipeline.ports import ModelRegistry, ObjectStore
 from include.pipeline.records import BatchRecords
 

@@ -21,7 +21,7 @@ from include.domain.breaker_state import (
 from include.domain.errors import AlertsUnavailable, StoreError
 from include.domain.lane_failures import verdict_of
 from include.domain.lanes import Lane
-from include.pipeline.lane_health_ports import LaneAlerts, LaneHealthStore, Window
+from include.pipeline.lanes.health_ports import LaneAlerts, LaneHealthStore, Window
 
 _LOG = logging.getLogger(__name__)
 _DETAIL_CHARACTERS = 500

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.patience import QueuePatience
-from include.pipeline.admit_message import SENT_AT, Refuse, first_sent_at
-from include.pipeline.dead_letters import PREVIOUS_REASON, REDRIVES, bury
-from include.pipeline.queue_ports import (
+from include.pipeline.queues.admit_message import SENT_AT, Refuse, first_sent_at
+from include.pipeline.queues.dead_letters import PREVIOUS_REASON, REDRIVES, bury
+from include.pipeline.queues.ports import (
     Message,
     MessageQueue,
     Outcome,

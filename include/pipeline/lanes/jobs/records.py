@@ -20,7 +20,7 @@ class InputFolder:
     Attributes:
         input_prefix: S3 prefix of the files.
         output_prefix: S3 prefix of the `.out` objects.
-        is_pieces: the files are pieces of one shard; see `include.pipeline.isolate_records`.
+        is_pieces: the files are pieces of one shard; see `isolate_records`.
     """
 
     input_prefix: str

@@ -9,7 +9,7 @@ from datetime import datetime
 from include.domain import costs
 from include.domain.jobs import JobPhase, JobStatus
 from include.domain.spot.terms import Capacity, SpotTerms, SpotView
-from include.pipeline.spot_record import SpotRecord
+from include.pipeline.lanes.spot.record import SpotRecord
 
 WORKING = "Training"
 _HAS_INSTANCE = ("Downloading", WORKING, "Uploading", "Stopping")

@@ -14,8 +14,8 @@ from pathlib import Path
 from include.domain.costs import Waste
 from include.domain.pacing import CallSize, cold_start_s
 from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.call_gate import CallGate
-from include.pipeline.endpoint_calls import MAX_BODY_BYTES, EndpointCaller
+from include.pipeline.lanes.serverless.call_gate import CallGate
+from include.pipeline.lanes.serverless.endpoint_calls import MAX_BODY_BYTES, EndpointCaller
 from include.pipeline.ports import Endpoint, ModelRegistry, ObjectStore
 from include.pipeline.records import BatchRecords, LaneRun
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from include.pipeline.async_ports import AcceptedRequest
 from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.lanes.async_endpoint.ports import AcceptedRequest
 from include.pipeline.ports import ObjectStore
 
 

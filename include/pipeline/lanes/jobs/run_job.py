@@ -20,12 +20,12 @@ from include.domain.manifests import Shard, shard_file_name
 from include.domain.packing import deal_out
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.isolate_records import PATIENCE, RecordIsolation, split_files
-from include.pipeline.job_budget import max_cost_usd, max_runtime_s, spent_usd
-from include.pipeline.job_costs import job_run
-from include.pipeline.job_records import InputFolder, JobRecords, LaneJob, LaneJobs
-from include.pipeline.job_requests import job_spec
-from include.pipeline.lane_driver import LaneProgress
+from include.pipeline.lanes.driver import LaneProgress
+from include.pipeline.lanes.jobs.budget import max_cost_usd, max_runtime_s, spent_usd
+from include.pipeline.lanes.jobs.costs import job_run
+from include.pipeline.lanes.jobs.isolate_records import PATIENCE, RecordIsolation, split_files
+from include.pipeline.lanes.jobs.records import InputFolder, JobRecords, LaneJob, LaneJobs
+from include.pipeline.lanes.jobs.requests import job_spec
 from include.pipeline.ports import JobRunner, ModelRegistry, ObjectStore
 from include.pipeline.records import BatchRecords, LaneRun
 

@@ -16,7 +16,7 @@ from include.domain.queues.patience import QueuePatience
 from include.domain.queues.requests import QueueRequest
 from include.pipeline.ports import AccountDirectory
 from include.pipeline.pull_batch import check_bucket
-from include.pipeline.queue_ports import Claim, ClaimState, Message, QueueLedger, Uploads
+from include.pipeline.queues.ports import Claim, ClaimState, Message, QueueLedger, Uploads
 
 SENT_AT = "twolane-sent-at"
 """Attribute of a message that was sent anew: when it was sent first, ISO 8601."""

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from include.domain.costs import Waste
 from include.domain.jobs import JobPhase, JobState, JobStatus
+from include.pipeline.lanes.spot.record import SpotJob
+from include.pipeline.lanes.spot.view import WORKING
 from include.pipeline.records import LaneRun
-from include.pipeline.spot_record import SpotJob
-from include.pipeline.spot_view import WORKING
 
 _CUT_SHORT = ("Interrupted", "Stopping", "MaxWaitTimeExceeded", "MaxRuntimeExceeded")
 

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from include.domain.errors import JobFailed, ObjectMissing
 from include.domain.manifests import Shard
-from include.pipeline.async_ports import AsyncEndpoint
-from include.pipeline.async_records import AsyncRecords, SentShard
 from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.lanes.async_endpoint.ports import AsyncEndpoint
+from include.pipeline.lanes.async_endpoint.records import AsyncRecords, SentShard
 from include.pipeline.ports import ObjectStore
 
 MAX_TRIES = 3

@@ -16,9 +16,9 @@ from typing import Any
 
 from include.domain.errors import ReleaseFailed
 from include.domain.model_ref import ModelCard, ModelRef
-from include.pipeline.model_archive import file_sha256, pack_archive, unpack_archive
 from include.pipeline.ports import Endpoint, ObjectStore
-from include.pipeline.release_ports import (
+from include.pipeline.release.model_archive import file_sha256, pack_archive, unpack_archive
+from include.pipeline.release.ports import (
     Candidate,
     RegisteredVersion,
     ReleaseRegistry,

@@ -1,0 +1,1 @@
+"""The lanes: a driver a lane, and the health of each."""

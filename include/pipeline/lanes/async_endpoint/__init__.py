@@ -1,0 +1,1 @@
+"""The asynchronous lane: requests to an endpoint that scales from zero."""

@@ -1,0 +1,1 @@
+"""The job lanes: SageMaker Processing and Batch Transform."""

@@ -1,0 +1,1 @@
+"""The serverless lane: calls to an endpoint."""

@@ -1,0 +1,1 @@
+"""The spot lane: managed spot training jobs that infer, under a deadline."""
