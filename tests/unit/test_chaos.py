@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from benchmarks.chaos.cases import LANES, Cell, Moment, Victim, cells
+from benchmarks.chaos.merge import merged
 from benchmarks.chaos.report import Case, markdown
 from benchmarks.chaos.submissions import Batch
 from benchmarks.chaos.verification import judge
@@ -75,3 +76,11 @@ def test_the_table_tells_what_was_missed_apart():
     table = markdown(cases, sums)
     assert "| worker | the lane+1.5s | 4.0 | **missed** |" in table
     assert "- **unsound**: worker killed, spot at pull: 3 lost" in table
+
+
+def test_of_parts_run_apart_what_was_met_counts_and_what_went_wrong_most():
+    def case(outcome, moment="pull"):
+        return Case("worker", "spot", moment, outcome)
+
+    parts = [case("missed"), case("sound"), case("missed", "close"), case("unsound"), case("sound")]
+    assert merged(parts) == [case("unsound"), case("missed", "close")]
