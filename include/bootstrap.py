@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from include.pipeline.nightly_inbox import WaitingBatch
     from include.pipeline.ports import BatchClosure
     from include.pipeline.queues.keep_queue import QueueKeeper
+    from include.pipeline.queues.ports import StartedRuns
     from include.pipeline.reconcile_ports import Proof
     from include.pipeline.run_express import ExpressOutcome
 
@@ -341,7 +342,7 @@ class Twolane(Adapters):
             read_store=self.read_store,
         )
 
-    def queue_keeper(self, lane_class: LaneClass) -> QueueKeeper:
+    def queue_keeper(self, lane_class: LaneClass, started: StartedRuns) -> QueueKeeper:
         """See `include.pipeline.queues.keep_queue`."""
         from include.pipeline.queues.admit_message import AdmissionPorts, Gate
         from include.pipeline.queues.keep_queue import QueueKeeper
@@ -352,7 +353,7 @@ class Twolane(Adapters):
             self.settings.allowed,
             AdmissionPorts(self.uploads, self.accounts, self.queue_ledger),
         )
-        return QueueKeeper(gate, self.queues(lane_class))
+        return QueueKeeper(gate, self.queues(lane_class), started)
 
     def record_run_failure(self, run_id: str, reason: str, *, is_final: bool) -> bool:
         """Note on a queue's request why its run failed; False where the run is no queue's."""

@@ -107,6 +107,10 @@ class QueueUnavailable(TwolaneError):
     """A message queue does not answer, or refuses."""
 
 
+class SchedulerUnavailable(TwolaneError):
+    """Airflow does not say which runs there are."""
+
+
 class RegistryUnavailable(TwolaneError):
     """The model registry does not answer, or not as a registry should."""
 

@@ -31,6 +31,7 @@ def test_it_is_started_by_events_of_its_queue(dag_bag, dag_id):
 @pytest.mark.parametrize("dag_id", INTAKES)
 def test_tasks_and_edges(dag_bag, dag_id):
     from twolane_airflow.operators.start_run import StartRun
+    from twolane_airflow.triggers import queue
 
     dag = dag_bag.dags[dag_id]
     start = dag.get_task("start")
@@ -41,6 +42,7 @@ def test_tasks_and_edges(dag_bag, dag_id):
     }
     assert start.operator_class is StartRun
     assert start.partial_kwargs["trigger_dag_id"] == TARGETS[dag_id]
+    assert queue.STARTS[INTAKES[dag_id]] == TARGETS[dag_id]
     assert start.partial_kwargs["skip_when_already_exists"] is True
     assert StartRun.template_fields == ()
 
@@ -158,9 +160,10 @@ def keep(monkeypatch):
     from twolane_airflow.triggers import queue
 
     monkeypatch.setattr(queue, "PAUSE_AFTER_ERROR_S", 0.0)
+    monkeypatch.setattr(queue, "PAUSE_AFTER_EVENT_S", 0.0)
 
     def run(keeper: FakeKeeper, count: int) -> list[Any]:
-        product = SimpleNamespace(queue_keeper=lambda lane_class: keeper)
+        product = SimpleNamespace(queue_keeper=lambda lane_class, started: keeper)
         monkeypatch.setattr(bootstrap, "twolane", lambda: product)
         trigger = queue.QueueTrigger("express")
 

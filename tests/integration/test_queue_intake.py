@@ -16,6 +16,7 @@ import pytest
 from include import redrive
 from tests.integration.conftest import Outcome, Product, json_lines, sound
 from tests.integration.test_document_inference import check_stores
+from tests.support.fakes.queues import FakeStartedRuns
 
 ACCOUNT = "trial-lumen"
 
@@ -29,7 +30,7 @@ class Intake:
 
         self.product = product
         self.lane_class = LaneClass(name)
-        self.keeper = twolane().queue_keeper(self.lane_class)
+        self.keeper = twolane().queue_keeper(self.lane_class, FakeStartedRuns())
         self._monkeypatch = monkeypatch
         self._sqs = product.aws.client("sqs")
 
@@ -149,7 +150,7 @@ def test_a_crash_between_commit_and_delete_changes_nothing(bulk):
     before = rows(bulk.product)
     bulk.keeper.release()
 
-    assert twolane().queue_keeper(bulk.lane_class).step() == []
+    assert twolane().queue_keeper(bulk.lane_class, FakeStartedRuns()).step() == []
 
     assert bulk.counts() == (0, 0)
     assert rows(bulk.product) == before

@@ -32,6 +32,9 @@ class QueuePatience:
         heartbeat_s: seconds between extensions.
         hold_limit_s: a message held longer goes back and is received anew, its run adopted.
         look_again_s: seconds after which the run of a held message is looked at again.
+        ask_again_s: seconds after which a run that has not started is asked for again, the first
+            time; it doubles with each.
+        max_ask_again_s: the longest such pause.
         max_failures: runs that may fail before the message is a dead letter.
         retry_s: pause after the first failure; it doubles with each.
         max_retry_s: the longest such pause.
@@ -47,6 +50,8 @@ class QueuePatience:
     heartbeat_s: float = 30.0
     hold_limit_s: float = 11 * 3600.0
     look_again_s: float = 180.0
+    ask_again_s: float = 4.0
+    max_ask_again_s: float = 60.0
     max_failures: int = 3
     retry_s: float = 30.0
     max_retry_s: float = 900.0
@@ -69,6 +74,10 @@ class QueuePatience:
         """
         doubled = self.put_back_s * 2.0 ** min(receptions - 1, 20)
         return min(self.max_put_back_s, doubled) * (0.5 + 0.5 * jitter)
+
+    def ask_again_pause_s(self, asks: int) -> float:
+        """Return how long a run has to start, asked for `asks` times in all so far."""
+        return min(self.max_ask_again_s, self.ask_again_s * 2.0 ** min(asks - 1, 20))
 
     def retry_pause_s(self, failures: int) -> float:
         """Return the pause after a run failed, `failures` of them in all so far."""

@@ -23,7 +23,8 @@ from include.pipeline.queues.admit_message import (
     RunRequest,
     SendAnew,
 )
-from include.pipeline.queues.ports import Message, OutcomeState
+from include.pipeline.queues.ask_again import Asks
+from include.pipeline.queues.ports import Message, OutcomeState, StartedRuns
 from include.pipeline.queues.settle_message import Queues, Settler
 
 _LOG = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class QueueKeeper:
         self,
         gate: Gate,
         queues: Queues,
+        started: StartedRuns,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -62,6 +64,7 @@ class QueueKeeper:
         self._settler = Settler(gate.lane_class, queues, self._ledger, self._patience)
         self._put_back = PutBacks(queues.inbox)
         self._clock = clock
+        self._asks = Asks(started, gate.patience, clock)
         self._held: dict[str, Held] = {}
         # Kept over a step that ends in an error: the next one returns them.
         self._asked: list[RunRequest] = []
@@ -79,18 +82,19 @@ class QueueKeeper:
     def step(self) -> list[RunRequest]:
         """Settle what has ended, extend the rest, take what there is room for.
 
-        Waits up to `wait_s` for a message when there is room for one, and not at all otherwise.
+        Waits up to `wait_s` for a message when there is room for one and no run to ask for.
 
         Returns:
-            The runs to start, or to adopt. One that is lost on the way is asked for again after
-            `look_again_s`.
+            The runs to start, or to adopt. One that has not started `ask_again_s` later is asked
+            for again.
 
         Raises:
-            TwolaneError: the queue or the database does not answer; call again later.
+            TwolaneError: something needed does not answer; call again later.
         """
         self._settle()
         self._extend()
         self._look_again()
+        self._asked += self._asks.due({held.run.run_id for held in self._held.values()})
         self._receive()
         asked, self._asked = self._asked, []
         return asked
@@ -159,8 +163,9 @@ class QueueKeeper:
     def _receive(self) -> None:
         room = self._patience.max_held - len(self._held)
         if room > 0:
+            wait_s = 0.0 if self._asked else self._patience.wait_s
             for message in self._queues.inbox.receive(
-                room, wait_s=self._patience.wait_s, visibility_s=self._patience.visibility_s
+                room, wait_s=wait_s, visibility_s=self._patience.visibility_s
             ):
                 self._take(message)
 
@@ -176,6 +181,7 @@ class QueueKeeper:
                     message, decision.request.key, decision.run, now_s, now_s, now_s
                 )
                 self._asked.append(decision.run)
+                self._asks.add(decision.run)
             case Drop():
                 _LOG.info("%s: message %s %s", inbox.name, message.message_id, decision.why)
                 inbox.delete(message.receipt)

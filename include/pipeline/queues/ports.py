@@ -81,6 +81,14 @@ class MessageQueue(Protocol):
         ...
 
 
+class StartedRuns(Protocol):
+    """Which runs the scheduler knows. Raises `SchedulerUnavailable`."""
+
+    def started(self, run_ids: Collection[str]) -> set[str]:
+        """Return those of the ids that a run has: one that waits, works or has ended."""
+        ...
+
+
 class ClaimState(StrEnum):
     """What came of asking to run a request."""
 

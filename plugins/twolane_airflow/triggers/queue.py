@@ -15,11 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
+from twolane_airflow.triggers.started_runs import AirflowRuns
+
 if TYPE_CHECKING:
     from include.pipeline.queues.admit_message import RunRequest
     from include.pipeline.queues.keep_queue import QueueKeeper
 
 PAUSE_AFTER_ERROR_S = 5.0
+
+PAUSE_AFTER_EVENT_S = 1.0
+"""The scheduler's time to see an event before the next one of its asset: what comes meanwhile
+waits in the queue and goes into one event. It may take longer; the keeper asks again then."""
+
+STARTS = {"express": "express_inference", "bulk": "document_inference"}
+"""The DAG whose runs a queue asks for."""
 
 
 class QueueTrigger(BaseEventTrigger):
@@ -49,7 +58,7 @@ class QueueTrigger(BaseEventTrigger):
             runs = await asyncio.to_thread(self._step)
             if runs:
                 yield TriggerEvent({"runs": [asdict(run) for run in runs]})
-            await asyncio.sleep(self._pause_s)
+            await asyncio.sleep(max(self._pause_s, PAUSE_AFTER_EVENT_S if runs else 0.0))
 
     async def cleanup(self) -> None:
         """Put back what is held, for the next triggerer to take at once."""
@@ -63,7 +72,8 @@ class QueueTrigger(BaseEventTrigger):
         with self._turn:
             try:
                 if self._keeper is None:
-                    self._keeper = twolane().queue_keeper(LaneClass(self.lane_class))
+                    started = AirflowRuns(STARTS[self.lane_class])
+                    self._keeper = twolane().queue_keeper(LaneClass(self.lane_class), started)
                 runs = self._keeper.step()
             except TwolaneError as exc:
                 self.log.warning("queue %s: %s", self.lane_class, exc)

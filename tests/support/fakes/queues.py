@@ -1,4 +1,4 @@
-"""MessageQueue and QueueLedger in dictionaries."""
+"""MessageQueue, QueueLedger and StartedRuns in dictionaries and sets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from include.domain.errors import QueueUnavailable
+from include.domain.errors import QueueUnavailable, SchedulerUnavailable
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.requests import QueueRequest, run_id_of
 from include.pipeline.queues.ports import (
@@ -102,6 +102,24 @@ class FakeQueue:
     def _check(self) -> None:
         if self.fail_with:
             raise QueueUnavailable(f"queue {self.name}: {self.fail_with}")
+
+
+@dataclass
+class FakeStartedRuns:
+    """Every run that is asked for starts, but for those in `lost`.
+
+    `fail_with` makes every call raise `SchedulerUnavailable`; `looks` counts the others.
+    """
+
+    lost: set[str] = field(default_factory=set)
+    fail_with: str = ""
+    looks: int = 0
+
+    def started(self, run_ids: Collection[str]) -> set[str]:
+        if self.fail_with:
+            raise SchedulerUnavailable(f"runs: {self.fail_with}")
+        self.looks += 1
+        return set(run_ids) - self.lost
 
 
 @dataclass

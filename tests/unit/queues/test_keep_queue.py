@@ -7,7 +7,7 @@ import json
 import pytest
 
 from include.domain.accounts import Tier
-from include.domain.errors import QueueUnavailable, StoreError
+from include.domain.errors import QueueUnavailable, SchedulerUnavailable, StoreError
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.patience import QueuePatience
 from include.pipeline.queues.admit_message import AdmissionPorts, Gate, RunRequest
@@ -15,7 +15,7 @@ from include.pipeline.queues.dead_letters import look_through, redrive
 from include.pipeline.queues.keep_queue import QueueKeeper
 from include.pipeline.queues.settle_message import Queues
 from tests.support.fakes import FakeAccountDirectory, FakeObjectStore
-from tests.support.fakes.queues import START, FakeQueue, FakeQueueLedger
+from tests.support.fakes.queues import START, FakeQueue, FakeQueueLedger, FakeStartedRuns
 
 INBOX = "s3://twolane-inbox/"
 PATIENCE = QueuePatience(max_held=4, caps=dict.fromkeys(Tier, 3) | {Tier.ENTERPRISE: 2})
@@ -30,6 +30,7 @@ class World:
         self.ledger = FakeQueueLedger()
         self.objects = FakeObjectStore()
         self.accounts = FakeAccountDirectory()
+        self.runs = FakeStartedRuns()
         self.keeper = self.new_keeper()
 
     def new_keeper(self, patience: QueuePatience = PATIENCE) -> QueueKeeper:
@@ -40,7 +41,7 @@ class World:
             AdmissionPorts(self.objects, self.accounts, self.ledger),
         )
         queues = Queues(self.inbox, self.dead_letters)
-        return QueueKeeper(gate, queues, clock=lambda: self.inbox.now_s)
+        return QueueKeeper(gate, queues, self.runs, clock=lambda: self.inbox.now_s)
 
     def pass_time(self, seconds: float) -> None:
         for clock in (self.inbox, self.dead_letters, self.ledger):
@@ -408,6 +409,97 @@ def test_a_run_nobody_hears_of_is_looked_at_again(world: World) -> None:
 
     assert (again.run_id, again.is_again) == (run.run_id, True)
     assert world.keeper.step() == []
+
+
+def test_a_run_that_does_not_start_is_asked_for_again_within_seconds(world: World) -> None:
+    run = started(world)
+    world.runs.lost.add(run.run_id)
+
+    asked_s = []
+    for _ in range(180):
+        world.pass_time(1)
+        again = [each for each in world.keeper.step() if not each.is_again]
+        assert again in ([], [run])
+        asked_s += [world.inbox.now_s] * len(again)
+
+    assert asked_s == [4, 12, 28, 60, 120, 180]
+
+
+def test_a_run_that_started_is_not_asked_for_again(world: World) -> None:
+    started(world)
+
+    for _ in range(170):
+        world.pass_time(1)
+        assert world.keeper.step() == []
+
+    assert world.runs.looks == 1
+
+
+def test_a_run_that_was_settled_before_it_was_seen_is_forgotten(world: World) -> None:
+    run = started(world)
+    world.runs.lost.add(run.run_id)
+    world.commit(run)
+    world.pass_time(PATIENCE.ask_again_s)
+
+    assert world.keeper.step() == []
+    assert world.runs.looks == 0
+
+
+def test_a_second_message_is_asked_for_by_itself_when_its_event_is_passed_over(
+    world: World,
+) -> None:
+    first, second = started(world, "a"), started(world, "b")
+    world.runs.lost.add(second.run_id)
+    world.pass_time(PATIENCE.ask_again_s)
+
+    assert world.keeper.step() == [second]
+    assert first.run_id != second.run_id
+
+
+def test_an_adopted_run_that_never_was_is_asked_for_as_a_new_one(world: World) -> None:
+    run = started(world)
+    world.keeper.release()
+    world.runs.lost.add(run.run_id)
+    keeper = world.new_keeper()
+    (adopted,) = keeper.step()
+    world.pass_time(PATIENCE.ask_again_s)
+
+    (again,) = keeper.step()
+
+    assert adopted.is_again
+    assert (again.run_id, again.is_again) == (run.run_id, False)
+
+
+def test_a_run_to_ask_for_does_not_wait_for_the_next_message(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = []
+    receive = world.inbox.receive
+
+    def watched(limit: int, *, wait_s: float, visibility_s: float) -> object:
+        waits.append(wait_s)
+        return receive(limit, wait_s=wait_s, visibility_s=visibility_s)
+
+    monkeypatch.setattr(world.inbox, "receive", watched)
+    run = started(world)
+    world.runs.lost.add(run.run_id)
+    world.pass_time(PATIENCE.ask_again_s)
+    world.keeper.step()
+
+    assert waits == [PATIENCE.wait_s, 0.0]
+
+
+def test_a_scheduler_that_does_not_answer_leaves_the_run_due(world: World) -> None:
+    run = started(world)
+    world.runs.lost.add(run.run_id)
+    world.pass_time(PATIENCE.ask_again_s)
+    world.runs.fail_with = "timeout"
+    with pytest.raises(SchedulerUnavailable):
+        world.keeper.step()
+
+    world.runs.fail_with = ""
+
+    assert world.keeper.step() == [run]
 
 
 def test_what_another_keeper_settled_is_let_go(world: World) -> None:

@@ -25,6 +25,12 @@ def test_a_failure_is_retried_later_each_time_up_to_a_bound() -> None:
     assert [patience().retry_pause_s(failures) for failures in (1, 2, 3, 30)] == [30, 60, 120, 900]
 
 
+def test_a_run_is_asked_for_later_each_time_up_to_a_bound() -> None:
+    pauses = [patience().ask_again_pause_s(asks) for asks in (1, 2, 3, 4, 5, 900)]
+
+    assert pauses == [4, 8, 16, 32, 60, 60]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
