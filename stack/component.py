@@ -19,6 +19,10 @@ def _nothing() -> None:
     return None
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """A server's description.
@@ -27,6 +31,7 @@ class Component:
         name: as `make logs` and `make status` call it.
         command: its argument vector.
         is_ready: whether it answers; must return quickly and not raise.
+        is_silent: whether it runs and gives no sign of life; must return quickly and not raise.
         port: the TCP port it will listen on, `None` where it listens on none.
         environment: variables besides the stack's own; `None` removes one.
         is_product: whether it needs the stack's variables, secrets among them.
@@ -41,6 +46,7 @@ class Component:
     name: str
     command: tuple[str, ...]
     is_ready: Callable[[], bool]
+    is_silent: Callable[[], bool] = _never
     port: int | None = None
     environment: Mapping[str, str | None] = field(default_factory=dict)
     is_product: bool = True

@@ -55,3 +55,14 @@ def heartbeat_after(report: dict[str, Any], part: str, moment: datetime) -> bool
     if heartbeat.tzinfo is None:
         heartbeat = heartbeat.replace(tzinfo=UTC)
     return heartbeat >= moment
+
+
+def is_silent(report: dict[str, Any], part: str) -> bool:
+    """Whether a part of Airflow gave signs of life and stopped, while the database is well."""
+    entry = report.get(part) or {}
+    database = report.get("metadatabase") or {}
+    return (
+        database.get("status") == "healthy"
+        and entry.get("status") == "unhealthy"
+        and bool(entry.get(f"latest_{part}_heartbeat"))
+    )

@@ -1,4 +1,4 @@
-"""The watcher: starts again what dies, while the stack is meant to be up.
+"""The watcher: starts again what dies or falls silent, while the stack is meant to be up.
 
 A small detached process, the last that `up` starts and the first that `down` stops. It takes no
 part in the start or the stop, so it never fights with them: both end it before they touch a server.
@@ -26,6 +26,13 @@ NAME = "watcher"
 
 _LOOK_EVERY_S = 0.5
 
+_LISTEN_EVERY_S = 5.0
+"""Seconds between two questions to a running server whether it is alive."""
+
+SILENCE_S = 45.0
+"""A server that runs and is silent for so long is killed, its own threshold coming before: a
+scheduler that loses its database may wait for ever for a worker it forked, and never end."""
+
 
 @dataclass(slots=True)
 class _Case:
@@ -33,6 +40,8 @@ class _Case:
 
     starts: list[float] = field(default_factory=list)
     died_at: float | None = None
+    silent_since: float | None = None
+    heard_at: float = 0.0
     count: int = 0
     has_given_up: bool = False
 
@@ -78,7 +87,13 @@ class Watcher:
 
     def _is_restarted(self, name: str) -> bool:
         case = self._cases[name]
-        if self._processes.running(name) is not None or case.has_given_up:
+        process = self._processes.running(name)
+        if process is not None:
+            if self._is_silent_too_long(name, case):
+                self._log(f"{_clock()} {name} runs and is silent; killed")
+                process.kill()
+            return False
+        if case.has_given_up:
             return False
         if case.died_at is None:
             case.died_at = self._now()
@@ -94,6 +109,21 @@ class Watcher:
         self._restart(name, case)
         return True
 
+    def _is_silent_too_long(self, name: str, case: _Case) -> bool:
+        now = self._now()
+        if now - case.heard_at < _LISTEN_EVERY_S:
+            return False
+        case.heard_at = now
+        if not self._components[name].is_silent():
+            case.silent_since = None
+            return False
+        if case.silent_since is None:
+            case.silent_since = now
+        if now - case.silent_since < SILENCE_S:
+            return False
+        case.silent_since = None
+        return True
+
     def _needs_are_met(self, name: str) -> bool:
         return all(
             self._processes.running(need) is not None and self._components[need].is_ready()
@@ -104,6 +134,7 @@ class Watcher:
         self._runner.spawn(self._components[name])
         case.starts.append(self._now())
         case.died_at = None
+        case.silent_since = None
         case.count += 1
         self._log(f"{_clock()} {name} started again, restart {case.count}")
         self._write()

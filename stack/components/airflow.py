@@ -10,7 +10,7 @@ import psutil
 
 from stack.component import Component
 from stack.environment import ADMIN
-from stack.health import airflow_health, answers, heartbeat_after
+from stack.health import airflow_health, answers, heartbeat_after, is_silent
 from stack.passwords import Passwords, write_private
 from stack.paths import Paths
 from stack.processes import Processes
@@ -52,6 +52,7 @@ def components(paths: Paths, ports: Ports, processes: Processes) -> list[Compone
             name=name,
             command=(airflow, *command),
             is_ready=_has_heartbeat(ports, processes, name),
+            is_silent=_has_fallen_silent(ports, HEARTBEATS[name]),
             # Running tasks get the signal too and stop their remote jobs.
             grace_s=15.0,
         )
@@ -72,6 +73,10 @@ def _has_heartbeat(ports: Ports, processes: Processes, name: str) -> Callable[[]
         return heartbeat_after(airflow_health(ports.airflow), HEARTBEATS[name], started)
 
     return check
+
+
+def _has_fallen_silent(ports: Ports, part: str) -> Callable[[], bool]:
+    return lambda: is_silent(airflow_health(ports.airflow), part)
 
 
 def write_home(paths: Paths, passwords: Passwords) -> None:
