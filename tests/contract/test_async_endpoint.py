@@ -191,7 +191,7 @@ def test_a_scaled_in_endpoint_takes_requests(cloud: LocalAws, real: LaneBench) -
 
     accepted = adapter.send(name, f"{real.root}input/00000.jsonl", inference_id="wake")
 
-    assert eventually(lambda: real.objects.exists(accepted.output_uri), timeout_s=40)
+    assert eventually(lambda: real.objects.exists(accepted.output_uri), timeout_s=120)
 
 
 @pytest.mark.parametrize(

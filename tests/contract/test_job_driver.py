@@ -90,7 +90,7 @@ def test_a_file_that_one_request_always_fails_is_isolated_to_its_record(
     path.write_text("".join(lines))
     batch.objects.upload(path, batch.layout.input_shard(1))
 
-    batch.run(120.0)
+    batch.run()
 
     answers = batch.answered()
     assert [each["id"] for each in answers] == batch.expected_ids()

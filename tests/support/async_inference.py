@@ -109,7 +109,7 @@ class AsyncEndpoint:
         return bool(answer["Metrics"])
 
 
-def scaled(endpoint: AsyncEndpoint, count: int, timeout_s: float = 40.0) -> dict[str, Any]:
+def scaled(endpoint: AsyncEndpoint, count: int, timeout_s: float = 120.0) -> dict[str, Any]:
     """Wait until the variant has ``count`` instances; return its description."""
 
     def probe() -> dict[str, Any] | None:

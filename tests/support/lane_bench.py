@@ -100,7 +100,7 @@ def real_bench(cloud: LocalAws, folder: Path) -> LaneBench:
     return LaneBench(S3ObjectStore(cloud.client("s3")), folder)
 
 
-def wait_final(runner: JobRunner, job: JobRef, timeout_s: float = 30.0) -> JobStatus:
+def wait_final(runner: JobRunner, job: JobRef, timeout_s: float = 90.0) -> JobStatus:
     """Observe a job until it has ended."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

@@ -89,7 +89,7 @@ class PlacedBatch:
             on_demand_usd_per_h=1.0,
         )
 
-    def run(self, timeout_s: float = 60.0) -> tuple[LaneRun, ...]:
+    def run(self, timeout_s: float = 200.0) -> tuple[LaneRun, ...]:
         """Drive the batch to its end; return what is charged."""
         deadline = time.monotonic() + timeout_s
         while not (progress := self.driver().advance()).is_done:

@@ -19,7 +19,7 @@ def unique(stem: str) -> str:
     return f"{stem}-{next(_NUMBERS)}"
 
 
-def eventually(probe: Callable[[], Any], timeout_s: float = 20.0) -> Any:
+def eventually(probe: Callable[[], Any], timeout_s: float = 60.0) -> Any:
     """Poll ``probe`` until it returns something true, and return that."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
