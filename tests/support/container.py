@@ -103,7 +103,7 @@ class Server:
     def __init__(self, port: int, process: subprocess.Popen[str]) -> None:
         self.port = port
         self.process = process
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         self.log = ""
 
     def get(self, path: str) -> Answer:
@@ -149,10 +149,10 @@ def serving(ml_root: Path, **more: str) -> Iterator[Server]:
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
-        server.log = process.communicate(timeout=30)[0]
+        server.log = process.communicate(timeout=90)[0]
 
 
-def _wait_for_ping(server: Server, timeout_s: float = 30) -> None:
+def _wait_for_ping(server: Server, timeout_s: float = 90) -> None:
     deadline = time.monotonic() + timeout_s
     while server.process.poll() is None and time.monotonic() < deadline:
         try:
