@@ -12,7 +12,7 @@ from typing import Any
 
 from local_aws.queues.measures import measures
 from local_aws.sagemaker.cloudwatch import CloudWatch
-from local_aws.sagemaker.concurrency import cancelled
+from local_aws.sagemaker.concurrency import repeating
 
 _LOG = logging.getLogger(__name__)
 _NAMESPACE = "AWS/SQS"
@@ -53,14 +53,5 @@ class QueueMetrics:
     @contextlib.asynccontextmanager
     async def publishing(self, period_s: float) -> AsyncIterator[None]:
         """Publish each ``period_s`` until the block is left."""
-
-        async def repeat() -> None:
-            while True:
-                await asyncio.sleep(period_s)
-                await asyncio.to_thread(self.publish)
-
-        task = asyncio.create_task(repeat())
-        try:
+        async with repeating(period_s, lambda: asyncio.to_thread(self.publish)):
             yield
-        finally:
-            await cancelled([task])

@@ -1,13 +1,12 @@
 """What all asynchronous endpoints share: their queues, and the metrics published of them."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Protocol
 
 from local_aws.sagemaker.async_metrics import AsyncMetrics
 from local_aws.sagemaker.async_queue import AsyncQueues
-from local_aws.sagemaker.concurrency import cancelled
+from local_aws.sagemaker.concurrency import repeating
 from local_aws.sagemaker.platform import Platform
 
 
@@ -47,16 +46,9 @@ class AsyncInference:
     @contextlib.asynccontextmanager
     async def publishing(self, period_s: float) -> AsyncIterator[None]:
         """Publish each ``period_s`` until the block is left, and close the queues then."""
-
-        async def repeat() -> None:
-            while True:
-                await asyncio.sleep(period_s)
-                self.publish()
-
-        task = asyncio.create_task(repeat())
         try:
-            yield
+            async with repeating(period_s, self.publish):
+                yield
         finally:
-            await cancelled([task])
             self.metrics.publish_requests()
             self.queues.close()

@@ -1,7 +1,8 @@
 """Small asyncio helpers with one meaning each."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Iterable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
@@ -49,3 +50,23 @@ async def first_of(**works: Awaitable[Any]) -> str:
         await asyncio.gather(*losers, return_exceptions=True)
     tasks[winner].result()
     return winner
+
+
+@contextlib.asynccontextmanager
+async def repeating(
+    period_s: float, work: Callable[[], Awaitable[None] | None]
+) -> AsyncIterator[None]:
+    """Do ``work`` each ``period_s``, the first time after one, until the block is left."""
+
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(period_s)
+            awaited = work()
+            if awaited is not None:
+                await awaited
+
+    task = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        await cancelled([task])

@@ -1,12 +1,11 @@
 """``AWS/SageMaker`` metrics of invocations, gathered in memory and published each period."""
 
-import asyncio
 import collections
 import contextlib
 from collections.abc import AsyncIterator
 
 from local_aws.sagemaker.cloudwatch import CloudWatch, Dimensions
-from local_aws.sagemaker.concurrency import cancelled
+from local_aws.sagemaker.concurrency import repeating
 
 _NAMESPACE = "AWS/SageMaker"
 
@@ -45,15 +44,8 @@ class InvocationMetrics:
     @contextlib.asynccontextmanager
     async def publishing(self, period_s: float) -> AsyncIterator[None]:
         """Publish each ``period_s``, and once more when the block is left."""
-
-        async def repeat() -> None:
-            while True:
-                await asyncio.sleep(period_s)
-                self.publish()
-
-        task = asyncio.create_task(repeat())
         try:
-            yield
+            async with repeating(period_s, self.publish):
+                yield
         finally:
-            await cancelled([task])
             self.publish()

@@ -5,7 +5,7 @@ import contextlib
 import dataclasses
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import aiohttp
@@ -66,10 +66,9 @@ class ModelServer:
         start = time.perf_counter()
         try:
             async with asyncio.timeout(timeout_s):
-                status = await self._fault(body)
+                status = await self._fault(lambda: _records(body))
                 if status is not None:
-                    text = b"injected by a fault scenario"
-                    return Answer(status, text, {}, time.perf_counter() - start)
+                    return Answer(status, _FAULT_TEXT, {}, time.perf_counter() - start)
                 async with self._session.post(
                     f"{self._url}/invocations", data=body, headers=headers
                 ) as response:
@@ -79,12 +78,9 @@ class ModelServer:
         finally:
             self.in_flight -= 1
 
-    async def _fault(self, body: bytes) -> int | None:
+    async def _fault(self, count: Callable[[], int]) -> int | None:
         faults = self.container.faults
-        if faults is None:
-            return None
-        records = body.count(b"\n") + (not body.endswith(b"\n"))
-        return await faults.before_request(records)
+        return None if faults is None else await faults.before_request(count())
 
     async def exchange(
         self, source: Path, target: Path, headers: Mapping[str, str], timeout_s: float
@@ -98,8 +94,7 @@ class ModelServer:
         self.in_flight += 1
         start = time.perf_counter()
         try:
-            faults = self.container.faults
-            status = await faults.before_request(_records_in(source)) if faults else None
+            status = await self._fault(lambda: _records_in(source))
             if status is not None:
                 target.write_bytes(_FAULT_TEXT)
                 return Exchange(status, {}, time.perf_counter() - start)
@@ -151,6 +146,10 @@ class ModelServer:
             "Model container failed to respond to ping; please ensure that the /ping endpoint is "
             "implemented and responds with an HTTP 200 status code."
         )
+
+
+def _records(body: bytes) -> int:
+    return body.count(b"\n") + (not body.endswith(b"\n"))
 
 
 def _records_in(path: Path) -> int:

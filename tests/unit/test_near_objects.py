@@ -12,7 +12,7 @@ from include.pipeline.batch_layout import batch_root
 from include.pipeline.near_objects import NearObjects
 from tests.support.fakes import FakeObjectStore
 
-ROOT = "s3://work/batches/b-1/"
+ROOT = "s3://kept/batches/b-1/"
 
 
 class Behind(FakeObjectStore):
@@ -47,7 +47,7 @@ def behind():
 
 
 def near(behind, **changes):
-    return NearObjects(behind, owned_prefix=partial(batch_root, "work"), **changes)
+    return NearObjects(behind, owned_prefix=partial(batch_root, "kept"), **changes)
 
 
 def write(behind, names, error=None):
@@ -116,10 +116,10 @@ def test_what_is_not_kept_is_uploaded_at_once_behind_what_waits(behind, tmp_path
     ("uri", "root"),
     [
         (ROOT + "input/0", ROOT),
-        ("s3://work/batches/b-1", None),
-        ("s3://work/other/b-1/x", None),
+        ("s3://kept/batches/b-1", None),
+        ("s3://kept/other/b-1/x", None),
         ("s3://inbox/batches/b-1/x", None),
     ],
 )
 def test_the_batch_an_object_belongs_to(uri, root):
-    assert batch_root("work", uri) == root
+    assert batch_root("kept", uri) == root

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from include.adapters.aws.async_metrics import EndpointMetrics
 from include.adapters.aws.async_provision import AsyncEndpoints, endpoint_name
+from include.adapters.aws.backoff import pause_s
 from include.adapters.aws.errors import AwsError, error_code, explain
 from include.domain.errors import EndpointUnavailable
 from include.domain.model_ref import ModelRef
@@ -137,5 +137,5 @@ class SageMakerAsyncEndpoint:
         return self._metrics.idle_since(endpoint_name, now)
 
     def _pause_s(self, attempt: int) -> float:
-        bound_s = self._policy.backoff_base_s * 2**attempt
-        return random.uniform(0, min(self._policy.backoff_cap_s, bound_s))  # noqa: S311 - jitter
+        policy = self._policy
+        return pause_s(attempt, base_s=policy.backoff_base_s, cap_s=policy.backoff_cap_s)

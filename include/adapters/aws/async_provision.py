@@ -10,9 +10,9 @@ from include.adapters.aws.async_scaling import VARIANT, EndpointScaling
 from include.adapters.aws.errors import AwsError, explain
 from include.adapters.aws.sagemaker_models import (
     ServingSite,
-    already_exists,
+    adopting,
+    describe_endpoint,
     ensure_model,
-    not_found,
     tag_list,
 )
 from include.domain.errors import EndpointUnavailable
@@ -106,12 +106,7 @@ class AsyncEndpoints:
         Raises:
             ClientError: the service refuses.
         """
-        try:
-            return self._control.describe_endpoint(EndpointName=name)
-        except self._control.exceptions.ClientError as exc:
-            if not_found(exc):
-                return None
-            raise
+        return describe_endpoint(self._control, name)
 
     def _create(self, name: str, model: ModelRef, artifact_url: str) -> None:
         model_name = ensure_model(
@@ -126,7 +121,7 @@ class AsyncEndpoints:
         tags = tag_list({**self._site.tags, **lane})
         config_name = self._config_name(name)
         prefix = f"{self._size.results_prefix}{name}/"
-        try:
+        with adopting():
             self._control.create_endpoint_config(
                 EndpointConfigName=config_name,
                 ProductionVariants=[
@@ -146,16 +141,10 @@ class AsyncEndpoints:
                 },
                 Tags=tags,
             )
-        except self._control.exceptions.ClientError as exc:
-            if not already_exists(exc):
-                raise
-        try:
+        with adopting():
             self._control.create_endpoint(
                 EndpointName=name, EndpointConfigName=config_name, Tags=tags
             )
-        except self._control.exceptions.ClientError as exc:
-            if not already_exists(exc):
-                raise
 
     def _config_name(self, name: str) -> str:
         kind = self._size.instance_type.removeprefix("ml.").replace(".", "-")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NoReturn
 from include.adapters.aws.errors import AwsError, explain
 from include.adapters.aws.sagemaker_models import (
     ServingSite,
-    already_exists,
+    adopting,
+    describe_endpoint,
     ensure_model,
-    not_found,
     tag_list,
 )
 from include.domain.errors import EndpointUnavailable
@@ -100,7 +100,7 @@ class ServerlessEndpoints:
             {**self._site.tags, "twolane:lane": "serverless", "twolane:model": model.label}
         )
         config_name = self._config_name(name)
-        try:
+        with adopting():
             self._control.create_endpoint_config(
                 EndpointConfigName=config_name,
                 ProductionVariants=[
@@ -112,16 +112,10 @@ class ServerlessEndpoints:
                 ],
                 Tags=tags,
             )
-        except self._control.exceptions.ClientError as exc:
-            if not already_exists(exc):
-                raise
-        try:
+        with adopting():
             self._control.create_endpoint(
                 EndpointName=name, EndpointConfigName=config_name, Tags=tags
             )
-        except self._control.exceptions.ClientError as exc:
-            if not already_exists(exc):
-                raise
 
     def _config_name(self, model_name: str) -> str:
         size = self._size
@@ -159,12 +153,9 @@ class ServerlessEndpoints:
         return status
 
     def _status(self, name: str) -> tuple[str | None, str]:
-        try:
-            found = self._control.describe_endpoint(EndpointName=name)
-        except self._control.exceptions.ClientError as exc:
-            if not_found(exc):
-                return None, ""
-            raise
+        found = describe_endpoint(self._control, name)
+        if found is None:
+            return None, ""
         return found["EndpointStatus"], found.get("FailureReason", "")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from include.adapters.aws.backoff import pause_s
 from include.adapters.aws.endpoint_provision import ServerlessEndpoints
 from include.adapters.aws.errors import AwsError, error_code, error_message, explain
 from include.domain.errors import (
@@ -125,8 +125,8 @@ class SageMakerServerlessEndpoint:
         raise AssertionError("the last attempt returns or raises")
 
     def _pause_s(self, attempt: int) -> float:
-        bound_s = self._policy.backoff_base_s * 2**attempt
-        return random.uniform(0, min(self._policy.backoff_cap_s, bound_s))  # noqa: S311 - jitter
+        policy = self._policy
+        return pause_s(attempt, base_s=policy.backoff_base_s, cap_s=policy.backoff_cap_s)
 
 
 def _body_fault(exc: Exception) -> BodyFault | None:

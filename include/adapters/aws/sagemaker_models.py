@@ -1,17 +1,20 @@
-"""The SageMaker model that stands for one registered version."""
+"""The SageMaker model that stands for one registered version, and what else may stand there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
 
 from include.adapters.aws.errors import error_code, error_message
 from include.domain.model_ref import ModelRef
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
-    from mypy_boto3_sagemaker.type_defs import TagTypeDef
+    from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef, TagTypeDef
 
 COST_TAGS = {"twolane:product": "twolane"}
 """On everything we make, so that a bill can be split by it."""
@@ -79,6 +82,30 @@ def ensure_model(
 def tag_list(tags: Mapping[str, str]) -> list[TagTypeDef]:
     """Return tags as SageMaker takes them."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+@contextmanager
+def adopting() -> Iterator[None]:
+    """Let a create request pass whose name is taken: what has the name is ours."""
+    try:
+        yield
+    except ClientError as exc:
+        if not already_exists(exc):
+            raise
+
+
+def describe_endpoint(client: SageMakerClient, name: str) -> DescribeEndpointOutputTypeDef | None:
+    """Return DescribeEndpoint's answer, or None where there is no such endpoint.
+
+    Raises:
+        ClientError: the service refuses.
+    """
+    try:
+        return client.describe_endpoint(EndpointName=name)
+    except ClientError as exc:
+        if not_found(exc):
+            return None
+        raise
 
 
 def already_exists(exc: Exception) -> bool:

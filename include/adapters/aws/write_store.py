@@ -6,7 +6,6 @@ memory, whatever the size of the shard.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -15,6 +14,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from include.adapters.aws.backoff import pause_s
 from include.adapters.aws.errors import AwsError, error_code, explain
 from include.adapters.aws.prediction_items import (
     BATCH_INDEX,
@@ -181,8 +181,8 @@ class DynamoWriteStore:
         return list(answer.get("UnprocessedItems", {}).get(self._table, ())), "left unprocessed"
 
     def _pause_s(self, fruitless: int) -> float:
-        bound_s = min(self._policy.backoff_cap_s, self._policy.backoff_base_s * 2**fruitless)
-        return random.uniform(0, bound_s)  # noqa: S311 - jitter, not a secret
+        policy = self._policy
+        return pause_s(fruitless, base_s=policy.backoff_base_s, cap_s=policy.backoff_cap_s)
 
     def _at(self, manifest: BatchManifest) -> str:
         return f"batch {manifest.batch_id} in DynamoDB table {self._table}"
