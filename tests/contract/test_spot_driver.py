@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +24,31 @@ def interruption(**options: Any) -> dict[str, Any]:
 
 
 def shard_events(cloud: LocalAws, batch: PlacedBatch) -> list[str]:
-    """Events of the batch's containers, by shard, from their logs."""
+    """Events of the batch's containers, by shard, once the last run has told of every shard.
+
+    Log lines reach CloudWatch a moment after the job has ended.
+    """
+    deadline = time.monotonic() + 30
+    while True:
+        runs = _events_by_run(cloud, batch)
+        if runs and {each["shard"] for each in runs[-1]} == set(batch.shard_names()):
+            return [f"{each['event']} {each['shard']}" for run in runs for each in run]
+        assert time.monotonic() < deadline, f"the logs tell of {runs}"
+        time.sleep(0.2)
+
+
+def _events_by_run(cloud: LocalAws, batch: PlacedBatch) -> list[list[dict[str, Any]]]:
     logs = cloud.client("logs")
     group = "/aws/sagemaker/TrainingJobs"
-    found = []
     streams = logs.describe_log_streams(
         logGroupName=group, logStreamNamePrefix=f"twolane-spot-{batch.layout.batch_id}"
     )["logStreams"]
-    for stream in streams:
+    runs = []
+    for stream in sorted(streams, key=lambda each: each.get("firstEventTimestamp", 0)):
         events = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])
         lines = [event["message"] for event in events["events"]]
-        found += [json.loads(line) for line in lines if line.startswith('{"event": "shard_')]
-    return [f"{each['event']} {each['shard']}" for each in found]
+        runs.append([json.loads(line) for line in lines if line.startswith('{"event": "shard_')])
+    return runs
 
 
 def check_answers(batch: PlacedBatch) -> None:

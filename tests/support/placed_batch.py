@@ -107,6 +107,10 @@ class PlacedBatch:
     def expected_ids(self) -> list[str]:
         return [f"{shard}-{n}" for shard, count in enumerate(self.counts) for n in range(count)]
 
+    def shard_names(self) -> list[str]:
+        """Names of the batch's shards, as its containers see them."""
+        return [shard_file_name(index) for index in range(len(self.counts))]
+
     def outputs(self) -> list[str]:
         """Names of everything below the output prefix."""
         prefix = self.layout.output_prefix
