@@ -21,6 +21,13 @@ class FaultCode(StrEnum):
     MODEL_FAILED = "model_failed"
 
 
+class Stage(StrEnum):
+    """Which model of a cascade answered. Part of the wire contract."""
+
+    CHEAP = "cheap"
+    ENCODER = "encoder"
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One document to classify."""
@@ -46,11 +53,19 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One document's label and its probability, 0 to 1."""
+    """One document's label.
+
+    Attributes:
+        id: the record's id.
+        label: one of the model's labels.
+        score: its probability, 0 to 1.
+        stage: which model of a cascade answered; None where the model is not a cascade.
+    """
 
     id: str
     label: str
     score: float
+    stage: Stage | None = None
 
 
 Parsed = Record | Fault
