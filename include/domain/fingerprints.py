@@ -1,10 +1,10 @@
 """What a set of results comes to, whatever their order: a count and a checksum.
 
-A row's hash is the first eight bytes of the SHA-256 of document id, label, score and model version;
-a set's checksum is the sum of its rows' hashes modulo 2^64. A lost row, a changed label and two
-rows exchanged between sets all change it; an order does not, so that shards can be added up and a
-database can do the sum where the rows are. The same formula stands in
-`include/sql/queries/fingerprint_predictions.sql`.
+A row's hash is the first eight bytes of the SHA-256 of document id, label, score, model version
+and, where a cascade answered, its stage; a set's checksum is the sum of its rows' hashes modulo
+2^64. A lost row, a changed label and two rows exchanged between sets all change it; an order does
+not, so that shards can be added up and a database can do the sum where the rows are. The same
+formula stands in `include/sql/queries/fingerprint_predictions.sql`.
 """
 
 from __future__ import annotations
@@ -55,10 +55,13 @@ class Fingerprint:
         return whole
 
 
-def row_hash(document_id: str, label: str, score: float, model_version: str) -> int:
+def row_hash(
+    document_id: str, label: str, score: float, model_version: str, stage: str | None = None
+) -> int:
     """Return a row's hash. The score counts as the single-precision number both stores agree on."""
     # Big-endian, as PostgreSQL's float4send gives it.
     score_hex = struct.pack(">f", score).hex()
-    text = _SEPARATOR.join((document_id, label, score_hex, model_version))
+    fields = (document_id, label, score_hex, model_version)
+    text = _SEPARATOR.join(fields if stage is None else (*fields, stage))
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big")

@@ -15,7 +15,7 @@ from mlflow.pyfunc import PythonModel
 
 
 class NewsTopicModel(PythonModel):  # type: ignore[misc]
-    """Rows of `id` and `text` in; `id`, `label`, `score` (0 to 1) and `error` out."""
+    """Rows of `id` and `text` in; `id`, `label`, `score` (0 to 1), `stage`, `error` out."""
 
     def load_context(self, context: Any) -> None:
         """Start the serving engine on the logged artifact."""
@@ -37,9 +37,9 @@ class NewsTopicModel(PythonModel):  # type: ignore[misc]
             rows = rows.to_dict(orient="records")
         parsed = [parse_fields(row.get("id"), row.get("text")) for row in rows]
         return [
-            {"id": a.id, "label": a.label, "score": a.score, "error": None}
+            {"id": a.id, "label": a.label, "score": a.score, "stage": a.stage, "error": None}
             if isinstance(a, Prediction)
-            else {"id": a.id, "label": None, "score": None, "error": a.code.value}
+            else {"id": a.id, "label": None, "score": None, "stage": None, "error": a.code.value}
             for a in self._engine.answers(parsed)
         ]
 

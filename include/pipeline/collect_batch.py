@@ -94,7 +94,8 @@ class ShardCollector:
         version = self.manifest.model.version
         fingerprint = Fingerprint(
             len(predictions),
-            sum(row_hash(p.document_id, p.label, p.score, version) for p in predictions) % 2**64,
+            sum(row_hash(p.document_id, p.label, p.score, version, p.stage) for p in predictions)
+            % 2**64,
         )
         collection = Collection(len(predictions), len(refused), results, fingerprint)
         self._records.save_collection(shard.index, collection)

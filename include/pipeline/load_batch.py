@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from include.domain.errors import ObjectMissing, StoreError
-from include.domain.fingerprints import Fingerprint, row_hash
+from include.domain.fingerprints import Fingerprint
 from include.domain.manifests import BatchManifest, Shard
 from include.domain.predictions import Prediction, parse_prediction
 from include.pipeline.batch_layout import BatchLayout
@@ -122,7 +122,7 @@ class _Tally:
         """Yield the rows once."""
         for row in self._rows:
             self._count += 1
-            self._sum += row_hash(row.document_id, row.label, row.score, self._model_version)
+            self._sum += row.hash(self._model_version)
             yield row
 
 
@@ -135,7 +135,7 @@ def prediction_rows(
         for line in answer_lines(lines):
             answer = parse_prediction(line, source=uri)
             if isinstance(answer, Prediction):
-                yield PredictionRow(answer.document_id, answer.label, answer.score)
+                yield PredictionRow(answer.document_id, answer.label, answer.score, answer.stage)
 
 
 class AheadLoader:

@@ -21,7 +21,7 @@ from include.domain.fingerprints import Fingerprint, row_hash
 from include.domain.jobs import JobRef, JobSpec, JobStatus
 from include.domain.manifests import BatchManifest
 from include.domain.model_ref import ModelCard, ModelRef
-from include.domain.predictions import Prediction
+from include.domain.predictions import Prediction, Stage
 from include.domain.routing import Placement
 
 
@@ -225,10 +225,15 @@ class PredictionRow:
     document_id: str
     label: str
     score: float
+    stage: Stage | None = None
+
+    def hash(self, model_version: str) -> int:
+        """Return what the row adds to a checksum; see `row_hash`."""
+        return row_hash(self.document_id, self.label, self.score, model_version, self.stage)
 
     def fingerprint(self, model_version: str) -> Fingerprint:
-        """Return what the row counts for in a checksum."""
-        return Fingerprint(1, row_hash(self.document_id, self.label, self.score, model_version))
+        """Return what the row comes to alone."""
+        return Fingerprint(1, self.hash(model_version))
 
 
 class WriteStore(Protocol):

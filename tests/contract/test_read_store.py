@@ -19,6 +19,7 @@ from include.domain.documents import QuarantinedDocument, QuarantineReason
 from include.domain.errors import ObjectMissing, StoreError
 from include.domain.fingerprints import Fingerprint
 from include.domain.lanes import Lane
+from include.domain.predictions import Stage
 from include.domain.routing import Alternative, Placement
 from include.pipeline.ports import BatchClosure, PredictionRow, ReadStore
 from tests.support.fakes import FakeReadStore
@@ -353,7 +354,11 @@ def test_every_table_and_view_is_explained(database: Database) -> None:
 
 
 def test_the_fingerprint_is_that_of_the_rows_whoever_sums_up(store: ReadStore) -> None:
-    rows = [*make_rows(50), PredictionRow("ключ 🦉 a#b", "Sci/Tech", 1 / 3)]
+    rows = [
+        *make_rows(50),
+        PredictionRow("ключ 🦉 a#b", "Sci/Tech", 1 / 3),
+        *(PredictionRow(f"staged-{stage}", "World", 0.5, stage) for stage in Stage),
+    ]
     store.open_batch(BATCH, run_id="run-1")
     store.load_predictions(BATCH, rows)
 
@@ -361,6 +366,13 @@ def test_the_fingerprint_is_that_of_the_rows_whoever_sums_up(store: ReadStore) -
 
     assert found == Fingerprint.total(row.fingerprint(BATCH.model.version) for row in rows)
     assert store.fingerprint("b-unknown") == Fingerprint()
+
+
+def test_a_load_with_another_stage_changes_the_row(store: ReadStore) -> None:
+    store.open_batch(BATCH, run_id="run-1")
+    for stage in (None, Stage.CHEAP, Stage.ENCODER, None):
+        store.load_predictions(BATCH, [PredictionRow("doc", "World", 0.5, stage)])
+        assert [row.stage for row in store.fetch(BATCH, ["doc"])] == [stage]
 
 
 def test_rows_of_documents_are_fetched_and_what_is_not_there_is_left_out(store: ReadStore) -> None:

@@ -12,6 +12,7 @@ import pytest
 from include.adapters.aws.write_store import DynamoWriteStore, WritePolicy
 from include.domain.errors import StoreError
 from include.domain.manifests import BatchManifest
+from include.domain.predictions import Stage
 from include.pipeline.ports import PredictionRow, WriteStore
 from tests.support.fakes import FakeWriteStore
 from tests.support.local_aws import LocalAws
@@ -67,7 +68,11 @@ def test_batches_and_versions_are_counted_apart(store: WriteStore, manifest: Bat
 def test_rows_are_fetched_as_written_and_what_is_not_there_is_left_out(
     store: WriteStore, manifest: BatchManifest
 ) -> None:
-    rows = [*make_rows(230), PredictionRow("ключ 🦉 a#b", "Sci/Tech", 1 / 3)]
+    rows = [
+        *make_rows(230),
+        PredictionRow("ключ 🦉 a#b", "Sci/Tech", 1 / 3),
+        *(PredictionRow(f"staged-{stage}", "World", 0.5, stage) for stage in Stage),
+    ]
     store.put(manifest, rows)
     ids = [row.document_id for row in rows]
 
@@ -126,6 +131,7 @@ def test_an_item_stands_under_the_designed_keys(cloud: LocalAws, manifest: Batch
     (item,) = answer["Items"]
     assert item["label"] == {"S": "Sports"}
     assert item["score"] == {"N": "0.93"}
+    assert "stage" not in item
     assert item["batch_bucket"]["S"].startswith(f"{manifest.batch_id}#")
 
 

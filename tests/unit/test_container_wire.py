@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.domain.predictions import Prediction as RowPrediction
+from include.domain.predictions import Stage as RowStage
 from include.domain.predictions import parse_prediction
 from include.models.serving.artifact import load_artifact
 from include.models.serving.batching import BatchPolicy
 from include.models.serving.engine import Engine
 from include.models.serving.hash_backend import HashBackend
 from include.models.serving.metering import Meter
-from include.models.serving.records import Fault, FaultCode, Prediction, Record
+from include.models.serving.records import Fault, FaultCode, Prediction, Record, Stage
 from include.models.serving.wire import (
     format_csv,
     format_json_line,
@@ -61,11 +63,40 @@ def test_csv_without_header_is_answered_without(engine: Engine) -> None:
     assert format_csv(engine.answers(records), has_header).startswith(b"d-1,")
 
 
-def test_golden_responses_keep_to_the_schema_and_the_pipeline_reads_them() -> None:
+@pytest.mark.parametrize("name", ["response.jsonl", "cascade_response.jsonl"])
+def test_golden_responses_keep_to_the_schema_and_the_pipeline_reads_them(name: str) -> None:
     validator = schema("response.schema.json")
-    for line in (GOLDEN / "response.jsonl").read_bytes().splitlines():
+    for line in (GOLDEN / name).read_bytes().splitlines():
         validator.validate(json.loads(line))
         parse_prediction(line, source="golden")
+
+
+def test_the_stage_of_a_cascade_stands_in_the_line_and_the_pipeline_knows_it() -> None:
+    answers = [
+        Prediction("d-1", "World", 0.9675, Stage.CHEAP),
+        Prediction("d-2", "Sci/Tech", 0.6925, Stage.ENCODER),
+        Fault("d-3", FaultCode.EMPTY_TEXT, "text is empty"),
+    ]
+    lines = (GOLDEN / "cascade_response.jsonl").read_bytes().splitlines(keepends=True)
+
+    assert list(map(format_json_line, answers)) == lines
+    read = [parse_prediction(line, source="golden") for line in lines[:2]]
+    assert read == [
+        RowPrediction("d-1", "World", 0.9675, RowStage.CHEAP),
+        RowPrediction("d-2", "Sci/Tech", 0.6925, RowStage.ENCODER),
+    ]
+
+
+def test_the_schema_knows_every_stage() -> None:
+    validator = schema("response.schema.json")
+    for stage in Stage:
+        validator.validate(json.loads(format_json_line(Prediction("d", "World", 0.5, stage))))
+    assert not validator.is_valid({"id": "d", "label": "World", "score": 0.5, "stage": "other"})
+
+
+def test_csv_has_the_same_columns_for_a_cascade() -> None:
+    response = format_csv([Prediction("d-1", "World", 0.5, Stage.CHEAP)], has_header=True)
+    assert response == b"id,label,score,error\nd-1,World,0.5,\n"
 
 
 def test_the_schema_knows_every_fault_code() -> None:

@@ -9,7 +9,7 @@ from include.domain.jobs import job_name
 from include.domain.lanes import Lane
 from include.domain.manifests import BatchManifest, Shard, batch_id_for
 from include.domain.model_ref import ModelRef
-from include.domain.predictions import Prediction, PredictionError, parse_prediction
+from include.domain.predictions import Prediction, PredictionError, Stage, parse_prediction
 
 MODEL = ModelRef("news-topic", "3", "a" * 64)
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -118,11 +118,26 @@ def test_prediction_lines():
     assert parse_prediction(b'{"id": "1", "label": "Sports", "score": 0.5}', source="o") == (
         Prediction("1", "Sports", 0.5)
     )
+    assert parse_prediction(
+        b'{"id": "1", "label": "Sports", "score": 0.5, "stage": "cheap"}', source="o"
+    ) == Prediction("1", "Sports", 0.5, Stage.CHEAP)
     refused = parse_prediction('{"id": null, "error": {"code": "c", "message": "m"}}', source="o")
     assert refused == PredictionError(None, "c", "m")
 
 
-@pytest.mark.parametrize("line", ["", "[]", "{}", "no", '{"id": "1", "label": "x"}', "1"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "[]",
+        "{}",
+        "no",
+        '{"id": "1", "label": "x"}',
+        '{"id": "1", "label": "x", "score": 1, "stage": "third"}',
+        '{"id": "1", "label": "x", "score": 1, "stage": null}',
+        "1",
+    ],
+)
 def test_a_line_out_of_contract_is_an_error_that_names_its_source(line):
     with pytest.raises(OutputIncomplete, match="s3://w/out"):
         parse_prediction(line, source="s3://w/out")

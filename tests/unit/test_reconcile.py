@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from include.domain.errors import StoreError
 from include.domain.fingerprints import Fingerprint
+from include.domain.predictions import Stage
 from include.pipeline.close_batch import ClosePorts, close_batch
 from include.pipeline.collect_batch import CollectPorts, collect_batch
 from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy, run_serverless
@@ -21,7 +22,13 @@ from include.pipeline.reconcile_ports import Scope
 from tests.support.batches import NOW, PROFILES, World, documents
 
 ROWS = st.lists(
-    st.builds(PredictionRow, st.text(max_size=8), st.text(max_size=4), st.floats(0, 1, width=32)),
+    st.builds(
+        PredictionRow,
+        st.text(max_size=8),
+        st.text(max_size=4),
+        st.floats(0, 1, width=32),
+        st.sampled_from([None, *Stage]),
+    ),
     max_size=8,
     unique_by=lambda row: row.document_id,
 )
@@ -41,11 +48,20 @@ def test_a_fingerprint_ignores_order_and_adds_up(rows, random):
     assert Fingerprint.parse(str(whole)) == whole
 
 
-@pytest.mark.parametrize("change", [{"label": "Sports"}, {"score": 0.25}, {"document_id": "other"}])
+@pytest.mark.parametrize(
+    "change",
+    [{"label": "Sports"}, {"score": 0.25}, {"document_id": "other"}, {"stage": Stage.CHEAP}],
+)
 def test_any_change_of_a_row_changes_its_fingerprint(change):
     row = PredictionRow("doc", "World", 0.5)
     assert replace(row, **change).fingerprint("1") != row.fingerprint("1")
     assert row.fingerprint("2") != row.fingerprint("1")
+
+
+def test_a_row_without_a_stage_counts_as_before_there_were_stages():
+    """Marks and records written before migration 0007 stay good."""
+    row = PredictionRow("doc", "World", 0.5)
+    assert str(row.fingerprint("1")) == "1 6dc43b0a43864119"
 
 
 @pytest.mark.parametrize("text", ["", "20", "void", "3 xyz", "3 0123456789abcdef0"])
@@ -124,11 +140,17 @@ def _change_row(world, layout):
     held[key] = replace(held[key], score=0.125)
 
 
+def _change_stage(world, layout):
+    held = world.read_store.batches[layout.batch_id].predictions
+    key = next(iter(held))
+    held[key] = replace(held[key], stage=Stage.CHEAP)
+
+
 def _lose_mark(world, layout):
     del world.objects.objects[layout.loaded_shard("aurora", 1)]
 
 
-DAMAGES = [_lose_item, _change_item, _lose_row, _change_row, _lose_mark]
+DAMAGES = [_lose_item, _change_item, _change_stage, _lose_row, _change_row, _lose_mark]
 
 
 def test_a_sound_batch_is_proved_and_nothing_is_written():

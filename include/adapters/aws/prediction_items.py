@@ -7,6 +7,7 @@
 | `batch_bucket` | partition of the index `by_batch` | `<batch id>#<0..15>`      |
 | `label`        |                     | text                                    |
 | `score`        |                     | number, 0 to 1                          |
+| `stage`        |                     | text; absent where the model is not a cascade |
 
 Account, document, model and batch are read back from the keys; an account id holds no `#`.
 """
@@ -17,6 +18,7 @@ from typing import Any
 from zlib import crc32
 
 from include.domain.manifests import BatchManifest
+from include.domain.predictions import Stage
 from include.pipeline.ports import PredictionRow
 
 BATCH_INDEX = "by_batch"
@@ -29,13 +31,15 @@ Item = dict[str, Any]
 def prediction_item(manifest: BatchManifest, row: PredictionRow) -> Item:
     """Return the item as low-level attribute values; the same inputs give the same item."""
     bucket = crc32(row.document_id.encode()) % BUCKETS
-    return {
-        "pk": {"S": f"{manifest.account}#{row.document_id}"},
-        "sk": {"S": f"{manifest.model.label}#{manifest.batch_id}"},
+    item: Item = {
+        **prediction_key(manifest, row.document_id),
         "batch_bucket": {"S": f"{manifest.batch_id}#{bucket}"},
         "label": {"S": row.label},
         "score": {"N": repr(row.score)},
     }
+    if row.stage is not None:
+        item["stage"] = {"S": row.stage.value}
+    return item
 
 
 def prediction_key(manifest: BatchManifest, document_id: str) -> Item:
@@ -49,7 +53,8 @@ def prediction_key(manifest: BatchManifest, document_id: str) -> Item:
 def prediction_row(item: Item) -> PredictionRow:
     """Return the row an item stands for."""
     document_id = item["pk"]["S"].partition("#")[2]
-    return PredictionRow(document_id, item["label"]["S"], float(item["score"]["N"]))
+    stage = Stage(item["stage"]["S"]) if "stage" in item else None
+    return PredictionRow(document_id, item["label"]["S"], float(item["score"]["N"]), stage)
 
 
 def item_key(item: Item) -> tuple[str, str]:

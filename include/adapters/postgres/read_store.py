@@ -14,6 +14,7 @@ from include.domain.documents import QuarantinedDocument
 from include.domain.errors import StoreError
 from include.domain.fingerprints import Fingerprint
 from include.domain.manifests import BatchManifest
+from include.domain.predictions import Stage
 from include.domain.routing import Placement
 from include.pipeline.ports import BatchClosure, PredictionRow
 
@@ -97,7 +98,7 @@ class PostgresReadStore:
             with connection.cursor().copy(query("copy_predictions")) as copy:
                 for row in rows:
                     count += 1
-                    copy.write_row((row.document_id, row.label, row.score))
+                    copy.write_row((row.document_id, row.label, row.score, row.stage))
             connection.execute(
                 query("upsert_predictions"),
                 {
@@ -153,7 +154,7 @@ class PostgresReadStore:
                 },
             )
             rows = found.fetchall()
-        return (PredictionRow(*row) for row in rows)
+        return (_prediction_row(*row) for row in rows)
 
     def count_quarantined(self, batch_id: str) -> int:
         """Return the quarantined rows of the batch."""
@@ -183,6 +184,10 @@ def _lock(connection: Connection[Any], batch_id: str) -> str:
     if found is None:
         raise StoreError(f"batch {batch_id} was never opened")
     return str(found[0])
+
+
+def _prediction_row(document_id: str, label: str, score: float, stage: str | None) -> PredictionRow:
+    return PredictionRow(document_id, label, score, Stage(stage) if stage else None)
 
 
 def _opening(manifest: BatchManifest) -> str:

@@ -89,15 +89,20 @@ def format_json_line(answer: Answer) -> bytes:
     """One response line, newline included."""
     body: dict[str, Any]
     match answer:
-        case Prediction(id=id_, label=label, score=score):
+        case Prediction(id=id_, label=label, score=score, stage=stage):
             body = {"id": id_, "label": label, "score": round(score, _SCORE_DIGITS)}
+            if stage is not None:
+                body["stage"] = stage.value
         case Fault(id=fault_id, code=code, message=message):
             body = {"id": fault_id, "error": {"code": code.value, "message": message}}
     return json.dumps(body, ensure_ascii=False).encode("utf-8") + b"\n"
 
 
 def format_csv(answers: Iterable[Answer], has_header: bool) -> bytes:
-    """A CSV response: id, label, score, error; the header where the request had one."""
+    """A CSV response: id, label, score, error; the header where the request had one.
+
+    Its columns are the same for every model, so it does not say which stage of a cascade answered.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     if has_header:

@@ -5,7 +5,8 @@ SELECT
         mod(sum(
             ('x' || encode(substr(sha256(convert_to(
                 document_id || E'\x1f' || label || E'\x1f'
-                || encode(float4send(score), 'hex') || E'\x1f' || model_version,
+                || encode(float4send(score), 'hex') || E'\x1f' || model_version
+                || coalesce(E'\x1f' || stage, ''),
                 'UTF8'
             )), 1, 8), 'hex'))::bit(64)::bigint::numeric
         ), 18446744073709551616),
