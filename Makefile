@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-install: ## make the three virtual environments from their locks
+install: ## make the virtual environments from their locks
 	@command -v $(PYTHON) >/dev/null || { echo 'Twolane needs Python 3.11: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11'; exit 1; }
 	@$(PYTHON) -m stack.install
 

@@ -1,4 +1,4 @@
-"""Makes the three virtual environments from their locks; standard library only.
+"""Makes the virtual environments from their locks; standard library only.
 
 `python3.11 -m stack.install` needs Python 3.11 and pip. It fetches uv (fast, parallel) and falls
 back to pip where uv cannot be had. An environment whose lock has not changed is left alone.
@@ -36,11 +36,14 @@ class Environment:
         name: its folder's name below `.twolane/venvs`.
         lock: the lock to install.
         supersets: other locks that contain everything the wanted one has.
+        for_machine: requirements added with the dependencies that this machine's build of them
+            has, where no lock can say which.
     """
 
     name: str
     lock: Path
     supersets: tuple[Path, ...] = ()
+    for_machine: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -57,16 +60,21 @@ class Environment:
         stamp = self.folder / _STAMP
         if not (stamp.exists() and self.python.exists()):
             return False
-        return stamp.read_text() in {digest(lock) for lock in (self.lock, *self.supersets)}
+        return stamp.read_text() in {self.digest(lock) for lock in (self.lock, *self.supersets)}
 
-
-def digest(lock: Path) -> str:
-    """Return what a stamp holds: the lock's hash and the interpreter it was installed for."""
-    return f"{hashlib.sha256(lock.read_bytes()).hexdigest()} {sys.version.split()[0]}\n"
+    def digest(self, lock: Path) -> str:
+        """Return what the stamp holds: the requirements' hash and the interpreter's version."""
+        content = lock.read_bytes()
+        if self.for_machine:
+            content += self.for_machine.read_bytes()
+        return f"{hashlib.sha256(content).hexdigest()} {sys.version.split()[0]}\n"
 
 
 def environments(dev: bool) -> list[Environment]:
-    """Return the three environments, largest first; `dev` adds what checks and tests need."""
+    """Return the environments, largest first; `dev` adds what checks and tests need.
+
+    Torch is among the latter alone: the embedded default does without it.
+    """
     local, development = (_ROOT / "requirements" / f"{name}.lock" for name in ("local", "dev"))
     airflow = (
         Environment("airflow", development)
@@ -74,9 +82,12 @@ def environments(dev: bool) -> list[Environment]:
         else Environment("airflow", local, (development,))
     )
     models = _ROOT / "include" / "models"
+    training = models / "training" / "requirements.lock"
+    torch = Environment("torch", training, for_machine=models / "torch_engine/requirements.txt")
     return [
         airflow,
-        Environment("training", models / "training" / "requirements.lock"),
+        *([torch] if dev else []),
+        Environment("training", training),
         Environment("serving", models / "requirements.lock"),
     ]
 
@@ -157,7 +168,7 @@ class Installer:
             self._install_with_uv(environment, uv, log)
         else:
             self._install_with_pip(environment, log)
-        (environment.folder / _STAMP).write_text(digest(lock))
+        (environment.folder / _STAMP).write_text(environment.digest(lock))
         self.say(f"{name} is ready, {time.monotonic() - began:.0f} s")
 
     def _install_with_uv(self, environment: Environment, uv: Path, log: Path) -> None:
@@ -170,6 +181,10 @@ class Installer:
         options = ["--no-deps", "--compile-bytecode"]
         command = [str(uv), "pip", "install", *target, *options, *locks]
         self.run(f"installing {environment.name}", command, log)
+        if environment.for_machine:
+            added = ["-r", str(environment.for_machine), "-c", str(environment.lock)]
+            command = [str(uv), "pip", "install", *target, "--compile-bytecode", *added]
+            self.run(f"adding to {environment.name}", command, log)
 
     def _install_with_pip(self, environment: Environment, log: Path) -> None:
         if not environment.python.exists():
@@ -178,6 +193,10 @@ class Installer:
         command = [str(environment.python), "-m", "pip", "install", "--no-deps", "--compile"]
         command += ["-r", str(environment.lock)]
         self.run(f"installing {environment.name}", command, log)
+        if environment.for_machine:
+            command = [str(environment.python), "-m", "pip", "install", "--compile"]
+            command += ["-r", str(environment.for_machine), "-c", str(environment.lock)]
+            self.run(f"adding to {environment.name}", command, log)
 
 
 def check_python() -> None:

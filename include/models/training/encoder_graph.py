@@ -16,32 +16,13 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from serving.encoder_shape import EncoderShape
 
 FloatArray = NDArray[np.float32]
 
 OPSET = 20
 MASKED_SCORE = -10_000.0
 """Added to the attention score of padding; exp() of it is exactly zero in fp32."""
-
-
-@dataclass(frozen=True)
-class EncoderShape:
-    """The sizes of a BERT encoder, as in its `config.json`."""
-
-    layers: int
-    hidden: int
-    heads: int
-    layer_norm_epsilon: float
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> EncoderShape:
-        """Read the sizes from the encoder's `config.json`."""
-        return cls(
-            layers=int(config["num_hidden_layers"]),
-            hidden=int(config["hidden_size"]),
-            heads=int(config["num_attention_heads"]),
-            layer_norm_epsilon=float(config["layer_norm_eps"]),
-        )
 
 
 @dataclass

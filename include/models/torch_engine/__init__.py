@@ -1,0 +1,1 @@
+"""The encoder in PyTorch: to be fine-tuned, and to be served on an NVIDIA card."""

@@ -1,0 +1,74 @@
+"""The encoder in PyTorch is the one that the graph written by hand is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from tests.support.container import MODELS, python_of
+
+PROGRAM = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np, torch
+from training.encoder import Encoder as Files, run_fp32
+from training.train import weights_folder
+from torch_engine.encoder import Encoder
+from torch_engine.packing import pack
+
+files = Files.load(weights_folder(), 128)
+texts = ["A man is eating.", "x", "word " * 300, "Prices rose by 3 % in May. " * 9]
+tokens = files.tokenize(texts)
+reference = run_fp32(files.embedding_model(), tokens, 128)
+encoder = Encoder(files.shape, files.weights).eval()
+again = Encoder(files.shape, encoder.checkpoint()).eval()
+with torch.inference_mode():
+    packed = encoder(pack(tokens)).numpy()
+    alone = np.concatenate([encoder(pack([found])).numpy() for found in tokens])
+    round_trip = again(pack(tokens)).numpy()
+    halved = encoder.bfloat16()(pack(tokens)).numpy()
+encoder = Encoder(files.shape, files.weights, dropout_share=0.1).train()
+encoder(pack(tokens)).sum().backward()
+print(json.dumps({
+    "reference": float(abs(packed - reference).max()),
+    "alone": float(abs(packed - alone).max()),
+    "round_trip": float(abs(packed - round_trip).max()),
+    "bf16_cosine": float((halved * reference).sum(axis=1).min()),
+    "without_gradient": [n for n, p in encoder.named_parameters() if p.grad is None],
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, object]:
+    done = subprocess.run(
+        [python_of("torch"), "-c", PROGRAM, str(MODELS)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_embeddings_are_those_of_the_fp32_reference(found: dict[str, float]) -> None:
+    assert found["reference"] < 1e-5
+
+
+def test_what_shares_a_pack_does_not_show(found: dict[str, float]) -> None:
+    assert found["alone"] < 1e-5
+
+
+def test_weights_go_back_under_the_names_of_the_checkpoint(found: dict[str, float]) -> None:
+    assert found["round_trip"] < 1e-6
+
+
+def test_bf16_stays_close(found: dict[str, float]) -> None:
+    assert found["bf16_cosine"] > 0.999
+
+
+def test_every_weight_can_be_trained(found: dict[str, object]) -> None:
+    assert found["without_gradient"] == []
