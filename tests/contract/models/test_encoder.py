@@ -17,7 +17,7 @@ PROGRAM = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from training.encoder import Encoder, pad, run_fp32
-from training.train import weights_folder
+from serving.pretrained import weights_folder
 import onnxruntime as ort
 encoder = Encoder.load(weights_folder(), 64)
 tokens = encoder.tokenize(sys.argv[2:])

@@ -14,7 +14,7 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 import numpy as np, torch
 from training.encoder import Encoder as Files, run_fp32
-from training.train import weights_folder
+from serving.pretrained import weights_folder
 from torch_engine.encoder import Encoder
 from torch_engine.packing import pack
 

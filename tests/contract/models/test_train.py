@@ -18,7 +18,14 @@ def read(ml_root: Path, name: str) -> dict[str, Any]:
 
 def test_the_artifact_is_complete(trained_root: Path) -> None:
     files = {path.name for path in (trained_root / "model").iterdir()}
-    assert files == {"model.json", "model.xml", "model.bin", "tokenizer.json", "metrics.json"}
+    assert files == {
+        "model.json",
+        "model.xml",
+        "model.bin",
+        "head.safetensors",
+        "tokenizer.json",
+        "metrics.json",
+    }
     model = read(trained_root, "model.json")
     assert model["name"] == "news-topic"
     assert model["format"] == "openvino-int8"
