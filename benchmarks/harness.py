@@ -55,19 +55,34 @@ class Harness:
             on_started: is called when the run has been triggered.
 
         Raises:
-            RuntimeError: the batch failed, or its counts do not add up.
+            RuntimeError: as `run_file`.
         """
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"bench-{count}.jsonl"
             with path.open("w", encoding="utf-8") as file:
                 for document in documents(count, seed, read_parts()):
                     file.write(json.dumps(document) + "\n")
-            run_id = self.submitter.submit(Request(path, account, model_alias=alias))
-            on_started()
-            states = self.submitter.wait([run_id], lambda run, progress: None)
+            return self.run_file(path, account=account, alias=alias, on_started=on_started)
+
+    def run_file(
+        self,
+        path: Path,
+        *,
+        account: str,
+        alias: str = "champion",
+        on_started: Callable[[], None] = lambda: None,
+    ) -> Figures:
+        """Submit a file and wait for the end.
+
+        Raises:
+            RuntimeError: the batch failed, or its counts do not add up.
+        """
+        run_id = self.submitter.submit(Request(path, account, model_alias=alias))
+        on_started()
+        states = self.submitter.wait([run_id], lambda run, progress: None)
         figures = self.figures.by_run(run_id)
         if states[run_id] != "success" or figures is None or not figures.adds_up:
-            raise RuntimeError(f"run {run_id} of {count:,} documents: {states} {figures}")
+            raise RuntimeError(f"run {run_id} of {path.name}: {states} {figures}")
         return figures
 
     def model_seconds(self, figures: Figures) -> float:

@@ -85,7 +85,7 @@ def postgres_load(
     timed(rates, name, count, lambda: store.load_predictions(manifest, rows(count)))
     if not change:
         timed(rates, f"{name}, again", count, lambda: store.load_predictions(manifest, rows(count)))
-        timed(rates, f"{name}, count", count, lambda: store.count_predictions("b-rates"))
+        timed(rates, f"{name}, checksum", count, lambda: store.fingerprint("b-rates"))
     database.close()
 
 

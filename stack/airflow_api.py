@@ -4,6 +4,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -63,6 +64,18 @@ class AirflowApi:
         path = f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances?limit=100"
         answer = self._request("GET", path)
         return {each["task_id"]: each["state"] or "none" for each in answer["task_instances"]}
+
+    def task_times(self, dag_id: str, run_id: str) -> dict[str, tuple[datetime, datetime]]:
+        """Return from when to when each task of a run that is over ran; skipped ones left out."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances?limit=100"
+        return {
+            each["task_id"]: (
+                datetime.fromisoformat(each["start_date"]),
+                datetime.fromisoformat(each["end_date"]),
+            )
+            for each in self._request("GET", path)["task_instances"]
+            if each["start_date"] and each["end_date"] and each["state"] != "skipped"
+        }
 
     def failure(self, dag_id: str, run_id: str) -> str:
         """Return the message of the first task that failed in a run, from its log."""

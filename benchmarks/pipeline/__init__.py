@@ -1,0 +1,1 @@
+"""The whole pipeline, manifest to both stores, against the engine alone: `make bench-pipeline`."""
