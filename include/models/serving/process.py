@@ -8,14 +8,14 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .engine import Engine
-from .wire import format_json_line, parse_json_lines, read_lines
+from .shard_files import ShardError, count_records, read_shard, shard_format
+from .wire import format_json_line
 
-SHARD_SUFFIX = ".jsonl"
 OUTPUT_SUFFIX = ".out"
 _BUFFER_BYTES = 1024 * 1024
 
@@ -25,9 +25,9 @@ class ShardFolders:
     """Where a job's shards are, and where their outputs go.
 
     Attributes:
-        source: a folder of `*.jsonl`, at any depth.
-        target: receives `<shard>.jsonl.out` at the same relative path, whole. SageMaker may copy
-            it to S3 at any moment.
+        source: a folder of shards (`ShardFormat`), at any depth.
+        target: receives `<shard>.out`, JSON Lines, at the same relative path, whole. SageMaker may
+            copy it to S3 at any moment.
         scratch: where an output is written until it is whole; on the target's disk if possible.
     """
 
@@ -37,7 +37,7 @@ class ShardFolders:
 
     def shards(self) -> list[Path]:
         """Every shard, in order of its name."""
-        return sorted(self.source.rglob(f"*{SHARD_SUFFIX}"))
+        return sorted(path for path in self.source.rglob("*") if shard_format(path))
 
     def output(self, shard: Path) -> Path:
         """Where a shard's output goes."""
@@ -51,7 +51,7 @@ def process_shards(
     """Classify every shard that has no whole output yet.
 
     A shard's output appears whole or not at all, so a job that is run again continues where the
-    last one stopped.
+    last one stopped. A shard that cannot be read as a whole fails when the others are done.
 
     Args:
         engine: the model.
@@ -60,20 +60,36 @@ def process_shards(
 
     Returns:
         Number of shards found.
+
+    Raises:
+        ShardError: some shards cannot be read; the message names each.
     """
     shards = folders.shards()
+    unreadable: list[str] = []
     for shard in shards:
-        relative, output = shard.relative_to(folders.source), folders.output(shard)
-        if is_whole(shard, output):
-            _log("shard_skipped", relative, 0, 0.0)
-            continue
-        if is_stopping():
-            _log("shard_left", relative, 0, 0.0)
-            continue
-        started = time.monotonic()
-        documents = process_shard(engine, shard, output, folders.scratch)
-        _log("shard_done", relative, documents, time.monotonic() - started)
+        try:
+            _process_next(engine, shard, folders, is_stopping)
+        except ShardError as error:
+            _log("shard_unreadable", shard.relative_to(folders.source), 0, 0.0)
+            unreadable.append(str(error))
+    if unreadable:
+        raise ShardError("; ".join(unreadable))
     return len(shards)
+
+
+def _process_next(
+    engine: Engine, shard: Path, folders: ShardFolders, is_stopping: Callable[[], bool]
+) -> None:
+    relative, output = shard.relative_to(folders.source), folders.output(shard)
+    if is_whole(shard, output):
+        _log("shard_skipped", relative, 0, 0.0)
+        return
+    if is_stopping():
+        _log("shard_left", relative, 0, 0.0)
+        return
+    started = time.monotonic()
+    documents = process_shard(engine, shard, output, folders.scratch)
+    _log("shard_done", relative, documents, time.monotonic() - started)
 
 
 def is_whole(shard: Path, output: Path) -> bool:
@@ -81,17 +97,18 @@ def is_whole(shard: Path, output: Path) -> bool:
 
     An output that came back from S3 is believed by its lines, not by its name: whatever copied
     it there may have been cut off.
+
+    Raises:
+        ShardError: the shard cannot be read.
     """
     if not output.exists():
         return False
-    with shard.open("rb") as records:
-        expected = sum(1 for line in read_lines(records) if line.strip())
     ended = found = 0
     with output.open("rb") as answers:
         for line in answers:
             found += bool(line.strip())
             ended += line.endswith(b"\n") and bool(line.strip())
-    return ended == found == expected
+    return ended == found == count_records(shard)
 
 
 def process_shard(engine: Engine, shard: Path, output: Path, scratch: Path) -> int:
@@ -99,15 +116,18 @@ def process_shard(engine: Engine, shard: Path, output: Path, scratch: Path) -> i
 
     Returns:
         Number of answers written.
+
+    Raises:
+        ShardError: the shard cannot be read to its end; no output is left then.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     scratch.mkdir(parents=True, exist_ok=True)
     partial = scratch / f"{output.name}.{os.getpid()}.partial"
     documents = 0
     try:
-        with shard.open("rb") as source, partial.open("wb", buffering=_BUFFER_BYTES) as sink:
-            for line in _answer_lines(engine, source_lines=read_lines(source)):
-                sink.write(line)
+        with partial.open("wb", buffering=_BUFFER_BYTES) as sink:
+            for answer in engine.answers(read_shard(shard)):
+                sink.write(format_json_line(answer))
                 documents += 1
             sink.flush()
             os.fsync(sink.fileno())
@@ -127,10 +147,6 @@ def _put_in_place(partial: Path, output: Path) -> None:
         beside = output.with_name(f".{partial.name}")
         shutil.copyfile(partial, beside)
         beside.replace(output)
-
-
-def _answer_lines(engine: Engine, source_lines: Iterator[bytes]) -> Iterator[bytes]:
-    return map(format_json_line, engine.answers(parse_json_lines(source_lines)))
 
 
 def _log(event: str, shard: Path, documents: int, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -60,14 +61,16 @@ def parse_fields(id_: object, text: object) -> Parsed:
 def read_lines(stream: BinaryIO, max_bytes: int = MAX_RECORD_BYTES) -> Iterator[bytes]:
     """Yield a stream's lines; one over `max_bytes` comes as its first `max_bytes + 1` bytes.
 
-    So no line, however long, is ever wholly in memory.
+    So no line, however long, is ever wholly in memory. A byte order mark is dropped.
     """
+    is_first = True
     while line := stream.readline(max_bytes + 1):
         if len(line) > max_bytes and not line.endswith(b"\n"):
             rest = stream.readline(max_bytes)
             while rest and not rest.endswith(b"\n"):
                 rest = stream.readline(max_bytes)
-        yield line
+        yield line.removeprefix(codecs.BOM_UTF8) if is_first else line
+        is_first = False
 
 
 def parse_csv(body: bytes) -> tuple[bool, list[Parsed]]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import tarfile
+from collections.abc import Iterable
+from itertools import repeat
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.support.container import CONTRACT, log_events, peak_memory_kb, run_command, trivial_model
@@ -83,13 +88,49 @@ def test_an_unusable_model_is_the_jobs_failure(ml_root: Path, content: bytes | N
     assert "model.tar.gz" in (ml_root / "output/failure").read_text()
 
 
-def test_memory_does_not_grow_with_the_shard(ml_root: Path) -> None:
-    line = json.dumps({"id": "some-id", "text": "word " * 100}).encode() + b"\n"
+@pytest.mark.parametrize("suffix", [".jsonl.gz", ".parquet"])
+def test_other_formats_get_the_same_answers(ml_root: Path, suffix: str) -> None:
+    lines = [json.dumps({"id": f"{n}", "text": f"text {n}"}).encode() for n in range(100)]
+    (documents(ml_root) / "0.jsonl").write_bytes(b"\n".join(lines))
+    write_shard(documents(ml_root) / f"1{suffix}", [json.loads(line) for line in lines])
+    done = run_command("serving", "process", ml_root)
+    assert done.returncode == 0, done.stderr
+    found = outputs(ml_root)
+    assert found[f"1{suffix}.out"] == found["0.jsonl.out"]
+    assert found["0.jsonl.out"].count(b"\n") == 100
+    again = run_command("serving", "process", ml_root)
+    assert [each["event"] for each in log_events(again.stdout)[:2]] == ["shard_skipped"] * 2
+
+
+def test_a_broken_shard_fails_the_job_when_the_others_are_done(ml_root: Path) -> None:
+    (documents(ml_root) / "0.jsonl.gz").write_bytes(gzip.compress(b"\n" * 99)[:-4])
+    (documents(ml_root) / "1.jsonl").write_text('{"id": "1", "text": "t"}\n')
+    done = run_command("serving", "process", ml_root)
+    assert done.returncode == 1
+    assert list(outputs(ml_root)) == ["1.jsonl.out"]
+    reason = (ml_root / "output/failure").read_text()
+    assert reason.startswith("ShardError: 0.jsonl.gz: the gzip is corrupt")
+
+
+@pytest.mark.parametrize(("suffix", "most"), [(".jsonl.gz", 1_000_000), (".parquet", 200_000)])
+def test_memory_does_not_grow_with_the_shard(ml_root: Path, suffix: str, most: int) -> None:
     peaks_kb = []
-    for count in (5_000, 100_000):
-        (documents(ml_root) / "00000.jsonl").write_bytes(line * count)
+    for count in (10_000, most):
+        shard = documents(ml_root) / f"0{suffix}"
+        write_shard(shard, repeat({"id": "some-id", "text": "word " * 50}, count))
         peaks_kb.append(peak_memory_kb("serving", "process", ml_root))
-        output = ml_root / "processing/output/00000.jsonl.out"
-        assert output.read_bytes().count(b"\n") == count
+        output = ml_root / f"processing/output/{shard.name}.out"
+        with output.open("rb") as lines:
+            assert sum(1 for _ in lines) == count
         output.unlink()
-    assert peaks_kb[1] < peaks_kb[0] + 8 * 1024, "20 times the documents, 52 MB more to read"
+    assert peaks_kb[1] < peaks_kb[0] + 16 * 1024, "for 50 MB more to read at the least"
+
+
+def write_shard(path: Path, records: Iterable[dict[str, str]]) -> None:
+    """Write a gzip, or a Parquet file of one uncompressed row group."""
+    if path.suffix == ".gz":
+        with gzip.open(path, "wb", compresslevel=1) as lines:
+            lines.writelines(json.dumps(record).encode() + b"\n" for record in records)
+    else:
+        table = pa.Table.from_pylist(list(records))
+        pq.write_table(table, path, compression="none", use_dictionary=False)
