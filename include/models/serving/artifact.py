@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,23 @@ class ArtifactError(Exception):
 
 
 @dataclass(frozen=True)
+class CascadeRule:
+    """The cheap stage before the encoder, written by training where the evidence allows it.
+
+    Attributes:
+        file: the cheap model's, in the artifact.
+        threshold: from this probability of its label on, 0 to 1, the cheap model answers.
+        max_tokens: what it reads of a document, special tokens included.
+        max_characters: texts are cut to so many characters before tokenizing.
+    """
+
+    file: str
+    threshold: float
+    max_tokens: int
+    max_characters: int
+
+
+@dataclass(frozen=True)
 class Artifact:
     """What `model.json` says, and `version.json` where the registry published the artifact.
 
@@ -25,8 +43,9 @@ class Artifact:
         version: the registry's version, "0" before registration.
         format: names the backend: `openvino-int8` or `hash`.
         labels: the classes, in the order of the model's output.
-        max_tokens: documents are truncated to so many tokens, special tokens included.
+        max_tokens: the encoder reads so many tokens of a document, special tokens included.
         max_characters: texts are cut to so many characters before tokenizing.
+        cascade: the stage before the encoder, None where it has none.
     """
 
     name: str
@@ -35,11 +54,22 @@ class Artifact:
     labels: tuple[str, ...]
     max_tokens: int
     max_characters: int
+    cascade: CascadeRule | None = None
 
     @property
     def reference(self) -> str:
         """`name@version`."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def tokenized_tokens(self) -> int:
+        """Tokens that any stage reads of a document."""
+        return max(self.max_tokens, self.cascade.max_tokens if self.cascade else 0)
+
+    @property
+    def tokenized_characters(self) -> int:
+        """Characters that any stage reads of a document."""
+        return max(self.max_characters, self.cascade.max_characters if self.cascade else 0)
 
 
 def load_artifact(folder: Path) -> Artifact:
@@ -59,9 +89,21 @@ def load_artifact(folder: Path) -> Artifact:
             labels=tuple(str(label) for label in model["labels"]),
             max_tokens=int(model["max_tokens"]),
             max_characters=int(model["max_characters"]),
+            cascade=_cascade(model.get("cascade")),
         )
     except KeyError as error:
         raise ArtifactError(f"{folder}: {MODEL_FILE} lacks {error}") from error
+
+
+def _cascade(rule: Mapping[str, Any] | None) -> CascadeRule | None:
+    if rule is None:
+        return None
+    return CascadeRule(
+        file=str(rule["file"]),
+        threshold=float(rule["threshold"]),
+        max_tokens=int(rule["max_tokens"]),
+        max_characters=int(rule["max_characters"]),
+    )
 
 
 def unpack(archive: Path, folder: Path) -> None:

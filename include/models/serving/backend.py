@@ -15,7 +15,11 @@ class Backend(Protocol):
     """A tokenizer and a model. `tokenize` and `infer` may run at once in different threads."""
 
     def tokenize(self, texts: Sequence[str]) -> list[array[int]]:
-        """Token ids of each text, each 1 to `max_tokens` long. Raises ValueError on a bad text."""
+        """Token ids of each text, each 1 to `Artifact.tokenized_tokens` long.
+
+        Raises:
+            ValueError: a text that cannot be tokenized.
+        """
         ...
 
     def infer(

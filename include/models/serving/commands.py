@@ -11,6 +11,7 @@ from pathlib import Path
 from .artifact import load_artifact, unpack
 from .backend import load_backend
 from .batching import BatchPolicy
+from .cascade import Cascade
 from .engine import Engine
 from .metering import Meter
 from .process import ShardFolders, process_shards
@@ -100,4 +101,5 @@ def build_engine(folder: Path, settings: ContainerSettings, meter: Meter) -> Eng
         meter,
         workers=settings.workers,
         window_documents=settings.window_documents,
+        cascade=Cascade.load(artifact, folder),
     )

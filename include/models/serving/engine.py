@@ -1,4 +1,8 @@
-"""Records in, answers out, in order: window, tokenize, batch, run, put back."""
+"""Records in, answers out, in order: window, tokenize, batch, run, put back.
+
+Where the model is a cascade, the cheap stage answers what it is sure of right after tokenizing, and
+only the rest is batched.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,9 @@ from typing import cast
 from .artifact import Artifact
 from .backend import Backend
 from .batching import Batch, BatchPolicy, plan_batches, windows
+from .cascade import Cascade, truncated
 from .metering import Meter
-from .records import Answer, Fault, FaultCode, Parsed, Prediction, Record
+from .records import Answer, Fault, FaultCode, Parsed, Prediction, Record, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +41,31 @@ _WINDOWS_AHEAD = 1
 
 
 @dataclass(frozen=True, slots=True)
+class _Document:
+    """A document that has no answer yet, and the place of its answer in the window."""
+
+    slot: int
+    id: str
+    tokens: array[int]
+
+
+@dataclass(frozen=True, slots=True)
 class _Started:
-    """A window whose batches are with the workers."""
+    """A window whose batches are with the workers.
+
+    Attributes:
+        answers: one place a record; those of `documents` are still empty.
+        documents: what the batches hold.
+        work: the batches, whose positions count in `documents`.
+        tokens: read of the whole window.
+        faults: among `answers` already.
+    """
 
     answers: list[Answer | None]
-    ids: list[str]
-    slots: list[int]
+    documents: list[_Document]
     work: list[tuple[Batch, Future[Scores]]]
     tokens: int
+    faults: int
 
 
 class Engine:
@@ -58,8 +80,10 @@ class Engine:
         *,
         workers: int,
         window_documents: int,
+        cascade: Cascade | None = None,
     ) -> None:
         self._backend = backend
+        self._cascade = cascade
         self._artifact = artifact
         self._policy = policy
         self._meter = meter
@@ -108,7 +132,7 @@ class Engine:
 
     def _shortened(self, records: Iterable[Parsed]) -> Iterator[Parsed]:
         """Cut each text before a window holds it: what the model cannot see costs no memory."""
-        limit = self._artifact.max_characters
+        limit = self._artifact.tokenized_characters
         for record in records:
             if isinstance(record, Record) and len(record.text) > limit:
                 yield Record(record.id, record.text[:limit])
@@ -117,22 +141,41 @@ class Engine:
 
     def _start(self, window: Sequence[Parsed]) -> _Started:
         answers: list[Answer | None] = [None] * len(window)
-        ids: list[str] = []
-        slots: list[int] = []
-        tokens: list[array[int]] = []
+        left: list[_Document] = []
+        read = 0
         for slot, record, found in self._tokenized(window):
             if isinstance(found, Fault):
                 answers[slot] = found
             else:
-                ids.append(record.id or "")
-                slots.append(slot)
-                tokens.append(found)
+                left.append(_Document(slot, record.id or "", found))
+                read += min(len(found), self._artifact.max_tokens)
+        faults = len(window) - len(left)
+        if self._cascade is not None:
+            left = self._answer_cheaply(self._cascade, left, answers)
+        tokens = [document.tokens for document in left]
         priority = 0 if len(window) <= INTERACTIVE_DOCUMENTS else 1
         work = [
             (batch, self._submit(priority, [tokens[p] for p in batch.positions], batch.length))
             for batch in plan_batches([len(found) for found in tokens], self._policy)
         ]
-        return _Started(answers, ids, slots, work, sum(len(found) for found in tokens))
+        return _Started(answers, left, work, read, faults)
+
+    def _answer_cheaply(
+        self, cascade: Cascade, documents: Sequence[_Document], answers: list[Answer | None]
+    ) -> list[_Document]:
+        """Fill in the answers that the cheap model is sure of, and return the other documents."""
+        left: list[_Document] = []
+        found = cascade.answers([document.tokens for document in documents])
+        for document, answer in zip(documents, found, strict=True):
+            if answer is None:
+                tokens = truncated(document.tokens, self._artifact.max_tokens)
+                left.append(_Document(document.slot, document.id, tokens))
+            else:
+                answers[document.slot] = self._prediction(document.id, answer, Stage.CHEAP)
+        return left
+
+    def _prediction(self, id_: str, found: tuple[int, float], stage: Stage | None) -> Prediction:
+        return Prediction(id_, self._artifact.labels[found[0]], found[1], stage)
 
     def _tokenized(
         self, window: Sequence[Parsed]
@@ -165,18 +208,18 @@ class Engine:
 
     def _finish(self, started: _Started) -> Iterator[Answer]:
         refused = 0
+        stage = Stage.ENCODER if self._cascade else None
         for batch, future in started.work:
             for position, found in zip(batch.positions, future.result(), strict=True):
-                id_ = started.ids[position]
+                document = started.documents[position]
                 answer: Answer
                 if isinstance(found, _Refused):
                     refused += 1
-                    answer = Fault(id_, FaultCode.MODEL_FAILED, found.message)
+                    answer = Fault(document.id, FaultCode.MODEL_FAILED, found.message)
                 else:
-                    answer = Prediction(id_, self._artifact.labels[found[0]], found[1])
-                started.answers[started.slots[position]] = answer
-        documents = len(started.answers)
-        self._meter.count(documents, started.tokens, documents - len(started.ids) + refused)
+                    answer = self._prediction(document.id, found, stage)
+                started.answers[document.slot] = answer
+        self._meter.count(len(started.answers), started.tokens, started.faults + refused)
         yield from cast("list[Answer]", started.answers)  # every slot has been filled
 
     def _submit(self, priority: int, tokens: Sequence[array[int]], length: int) -> Future[Scores]:

@@ -42,7 +42,7 @@ class OpenVinoBackend:
         except Exception as error:  # both libraries raise bare exceptions
             raise ArtifactError(f"cannot load the model in {folder}: {error}") from error
         tokenizer.no_padding()
-        tokenizer.enable_truncation(artifact.max_tokens)
+        tokenizer.enable_truncation(artifact.tokenized_tokens)
         backend = cls(tokenizer, [compiled.create_infer_request() for _ in range(settings.workers)])
         for worker in range(settings.workers):
             backend.infer(worker, backend.tokenize(["warm"]), WARM_LENGTH)

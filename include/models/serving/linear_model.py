@@ -1,0 +1,121 @@
+"""The cheap stage's model: multinomial logistic regression on TF-IDF, in numpy alone.
+
+A document's vector holds (1 + ln count) * idf of each term it knows, scaled to unit length. Its
+classes' probabilities are the softmax of a linear function of it; the temperature that calibrates
+them (Guo et al., 2017, "On Calibration of Modern Neural Networks") is divided into the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .artifact import ArtifactError
+from .term_features import TermCounts, TermSpace, count_terms
+
+FloatArray = NDArray[np.float32]
+
+UNKNOWN = -1
+"""The row of a term that the model has no weight for."""
+
+_PASS_TOKENS = 32_768
+"""Documents are worked on so many tokens at a time, which bounds memory."""
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """A fitted model.
+
+    Attributes:
+        space: the terms there can be.
+        row_of: row of each term in the two arrays below, or `UNKNOWN`; int32 of shape
+            [`space.size`].
+        idf: inverse document frequency, float32 of shape [rows].
+        weight: float32 of shape [rows, classes].
+        bias: float32 of shape [classes].
+    """
+
+    space: TermSpace
+    row_of: NDArray[np.int32]
+    idf: FloatArray
+    weight: FloatArray
+    bias: FloatArray
+
+    def probabilities(self, tokens: Sequence[Sequence[int]]) -> FloatArray:
+        """Class probabilities of each document, float32 of shape [documents, classes].
+
+        A document's row depends on its own tokens alone, bit for bit.
+        """
+        if not tokens:
+            return np.zeros((0, len(self.bias)), dtype=np.float32)
+        return np.concatenate([softmax(self._logits(part)) for part in _passes(tokens)])
+
+    def _logits(self, tokens: Sequence[Sequence[int]]) -> FloatArray:
+        documents, terms = self.space.terms(tokens)
+        rows = self.row_of[terms].astype(np.int64)
+        known = rows != UNKNOWN
+        found = count_terms(documents[known], rows[known])
+        logits = np.zeros((len(tokens), len(self.bias)), dtype=np.float32)
+        if len(found.rows):
+            values = tf_idf(found, self.idf)
+            starts = np.flatnonzero(np.diff(found.documents, prepend=-1))
+            sums = np.add.reduceat(values[:, None] * self.weight[found.rows], starts, axis=0)
+            logits[found.documents[starts]] = sums
+        return logits + self.bias
+
+    def save(self, path: Path) -> None:
+        """Write the model; the same model gives the same bytes."""
+        arrays: dict[str, Any] = {
+            "space": np.array([self.space.vocabulary, self.space.pair_bits], dtype=np.int64),
+            "row_of": self.row_of,
+            "idf": self.idf,
+            "weight": self.weight,
+            "bias": self.bias,
+        }
+        np.savez(path, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> LinearModel:
+        """Read what `save` wrote.
+
+        Raises:
+            ArtifactError: no such file, or not such a file.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                vocabulary, pair_bits = (int(value) for value in arrays["space"])
+                names = ("row_of", "idf", "weight", "bias")
+                return cls(TermSpace(vocabulary, pair_bits), *(arrays[name] for name in names))
+        except (OSError, ValueError, KeyError) as error:
+            raise ArtifactError(f"cannot read the cheap model {path}: {error}") from error
+
+
+def tf_idf(found: TermCounts, idf: FloatArray) -> FloatArray:
+    """The values of the documents' vectors, one for each of `found`'s entries."""
+    values = (1 + np.log(found.counts.astype(np.float32))) * idf[found.rows]
+    squares = np.bincount(found.documents, weights=values * values)
+    norms = np.sqrt(squares).astype(np.float32)
+    scaled: FloatArray = values / norms[found.documents]
+    return scaled
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Over the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    shares: FloatArray = shifted / shifted.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def _passes(tokens: Sequence[Sequence[int]]) -> Iterator[Sequence[Sequence[int]]]:
+    start = used = 0
+    for position, found in enumerate(tokens):
+        if position > start and used + len(found) > _PASS_TOKENS:
+            yield tokens[start:position]
+            start, used = position, 0
+        used += len(found)
+    yield tokens[start:]
