@@ -39,12 +39,9 @@ def _attend_packed(qkv: Tensor, packed: Packed) -> Tensor:
 
 
 def _attend_padded(qkv: Tensor, packed: Packed) -> Tensor:
-    tokens, _, heads, width = qkv.shape
+    _, _, heads, width = qkv.shape
     documents, longest = packed.documents, packed.longest
-    row = torch.repeat_interleave(
-        torch.arange(documents, device=qkv.device), packed.lengths, output_size=tokens
-    )
-    cell = row * longest + packed.positions
+    cell = packed.rows * longest + packed.positions
     grid = qkv.new_zeros(documents * longest, 3, heads, width).index_copy(0, cell, qkv)
     query, key, value = grid.view(documents, longest, 3, heads, width).permute(2, 0, 3, 1, 4)
     place = torch.arange(longest, device=qkv.device)

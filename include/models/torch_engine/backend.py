@@ -1,0 +1,66 @@
+"""The model server's backend on the torch image: see `serving.backend.Backend`."""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+
+from serving.artifact import Artifact, ArtifactError
+from tokenizers import Tokenizer
+
+from .loading import LoadedModels
+from .packing import flatten
+from .runner import Runner
+
+
+class TorchBackend:
+    """A tokenizer on all cores, and the runner of one model.
+
+    The engine's batches are packed here, so what they were to be padded to is of no account.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, runner: Runner) -> None:
+        self._tokenizer = tokenizer
+        self._runner = runner
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, models: LoadedModels) -> TorchBackend:
+        """Serve the first of the loaded models."""
+        backend = cls(load_tokenizer(models.folder, models.artifacts[0]), models.runner)
+        backend.infer(0, backend.tokenize(["warm"]), 0)
+        return backend
+
+    def tokenize(self, texts: Sequence[str]) -> list[array[int]]:
+        """See `Backend.tokenize`."""
+        try:
+            return [array("i", found.ids) for found in self._tokenizer.encode_batch_fast(texts)]
+        except Exception as error:  # the tokenizer raises bare exceptions
+            raise ValueError(str(error)) from error
+
+    def infer(
+        self, worker: int, tokens: Sequence[array[int]], length: int
+    ) -> list[tuple[int, float]]:
+        """See `Backend.infer`."""
+        flat, lengths = flatten(tokens)
+        with self._lock:
+            pending = self._runner.start(flat, lengths)
+        answers = pending.result()
+        return list(zip(answers.labels[:, 0].tolist(), answers.scores[:, 0].tolist(), strict=True))
+
+
+def load_tokenizer(folder: Path, artifact: Artifact) -> Tokenizer:
+    """Load the tokenizer of the artifact in `folder`.
+
+    Raises:
+        ArtifactError: there is none.
+    """
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # the tokenizer raises bare exceptions
+        raise ArtifactError(f"cannot load the tokenizer in {folder}: {error}") from error
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(artifact.max_tokens)
+    return tokenizer

@@ -1,0 +1,114 @@
+"""An artifact's encoder and head, read into arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load_file
+from serving.artifact import MODEL_FILE, ArtifactError
+from serving.encoder_shape import EncoderShape
+from serving.pretrained import ENCODER_FILE, HEAD_FILE, weights_folder
+
+
+@dataclass(frozen=True)
+class EncoderFiles:
+    """An encoder's weights.
+
+    Attributes:
+        shape: its sizes.
+        weights: arrays by the names of the checkpoint.
+        sha256: of the file; models with the same one can share a pass.
+    """
+
+    shape: EncoderShape
+    weights: dict[str, NDArray[Any]]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """A linear head: `weight` of shape [classes, hidden], `bias` of shape [classes]."""
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+
+def read_head(folder: Path, classes: int) -> Head:
+    """Read the head of the artifact in `folder`.
+
+    Raises:
+        ArtifactError: the artifact has none, or one of another number of classes.
+    """
+    path = folder / HEAD_FILE
+    tensors = _load(path)
+    if set(tensors) != {"weight", "bias"} or len(tensors["bias"]) != classes:
+        raise ArtifactError(f"{path} is not a head of {classes} classes")
+    return Head(tensors["weight"].astype(np.float32), tensors["bias"].astype(np.float32))
+
+
+def encoder_sha256(folder: Path) -> str:
+    """The digest of the encoder that the artifact in `folder` runs on.
+
+    Raises:
+        ArtifactError: it cannot be told.
+    """
+    own = folder / ENCODER_FILE
+    if own.exists():
+        return _sha256(own)
+    try:
+        model = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))
+        return str(model["encoder"]["weights_sha256"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{folder}: {MODEL_FILE} does not tell its encoder") from error
+
+
+def read_encoder(folder: Path) -> EncoderFiles:
+    """Read the artifact's own encoder, or where it has none the pretrained package's.
+
+    Raises:
+        ArtifactError: a file is missing, or the package has other weights than those that the
+            artifact's head was fitted on.
+    """
+    own = folder / ENCODER_FILE
+    if own.exists():
+        return EncoderFiles(_shape_of(own), _load(own), _sha256(own))
+    package = weights_folder()
+    found = _sha256(package / "model.safetensors")
+    if (wanted := encoder_sha256(folder)) != found:
+        raise ArtifactError(f"{folder}: fitted on encoder {wanted}, the package has {found}")
+    config = json.loads((package / "config.json").read_text(encoding="utf-8"))
+    weights = _load(package / "model.safetensors")
+    return EncoderFiles(EncoderShape.from_config(config), weights, found)
+
+
+def _shape_of(path: Path) -> EncoderShape:
+    with safe_open(path, "numpy") as file:
+        sizes = file.metadata() or {}
+    try:
+        return EncoderShape(
+            int(sizes["layers"]),
+            int(sizes["hidden"]),
+            int(sizes["heads"]),
+            float(sizes["layer_norm_epsilon"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise ArtifactError(f"{path}: no sizes in its metadata: {error}") from error
+
+
+def _load(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        return dict(load_file(path))
+    except (OSError, SafetensorError) as error:
+        raise ArtifactError(f"cannot read {path}: {error}") from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
