@@ -60,7 +60,8 @@ class Settings(BaseSettings):
         defer_after_s: a lane that is expected to take longer, or has, is waited for in the
             triggerer; a deferral itself costs some 3 s.
         deferred_look_s: least seconds between two looks of a trigger.
-        ahead_shards: a deferred task is resumed to load so many finished shards; 0 for never.
+        ahead_shards: a deferred task is resumed to load so many finished shards, or fewer when
+            half of those that were left are finished; 0 for never.
         nightly_join_bytes: an account's nightly files are joined up to this size.
         lane_events_topic_arn: SNS topic that hears of every transition of a lane's breaker.
         breaker_window_s: and its kin: when a lane is left and tried again, as in `BreakerPolicy`.

@@ -152,6 +152,16 @@ class AheadLoader:
         self._collector = ShardCollector(layout, ports)
         self._waiting = {layout.output_shard(s.index): s for s in self._collector.shards}
 
+    @property
+    def shards_left(self) -> int:
+        """Shards that had no output at the last step."""
+        return len(self._waiting)
+
+    @property
+    def share_left(self) -> float:
+        """The same as a share of all shards, which are nearly equal in tokens."""
+        return len(self._waiting) / len(self._collector.shards)
+
     def step(self) -> int:
         """Load the shards whose output stands now, and return how many they were.
 

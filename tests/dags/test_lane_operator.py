@@ -189,12 +189,42 @@ def test_an_event_that_does_not_say_done_fails_the_task(monkeypatch, event):
         lane_operator().execute_complete({}, event)
 
 
-def test_resumed_to_load_it_loads_and_waits_on(product):
+def resumed_to_load(product, done, **changes):
+    """The wait that a task defers with again, resumed with so many of five shards done."""
     from airflow.sdk.exceptions import TaskDeferred
 
-    for index in (0, 1):
+    endless(product)
+    product.driver("b", Lane.TRANSFORM).advance()
+    for index in range(done):
         put_output(product, index)
     with pytest.raises(TaskDeferred) as caught:
-        lane_operator().execute_complete({}, EVENT | {"status": "loadable"})
+        lane_operator(**changes).execute_complete({}, EVENT | {"status": "loadable"})
+    return caught.value.trigger.wait
+
+
+def test_resumed_to_load_it_loads_and_waits_on(product):
+    wait = resumed_to_load(product, 2, defer_after_s=0.0)
     assert len(product.world.write_store.items) == 8
-    assert caught.value.trigger.wait.loaded_shards == 2
+    assert wait.loaded_shards == 2
+
+
+@pytest.mark.parametrize(("done", "worth_it"), [(0, 2), (1, 2), (3, 1), (4, 1), (5, 0)])
+def test_the_fewer_shards_are_left_the_fewer_are_worth_a_resumption(product, done, worth_it):
+    assert resumed_to_load(product, done, defer_after_s=0.0).ahead_shards == worth_it
+
+
+def test_it_stays_in_its_slot_when_what_is_left_will_not_take_long(product):
+    """Two of five shards are left: 40 per cent of the time the lane was expected to take."""
+    latency_s = product.placement("b").latency_s
+    operator = lane_operator(defer_after_s=0.5 * latency_s)
+    for index in range(3):
+        put_output(product, index)
+    product.world.runner.polls_until_done = 3
+    assert operator.execute_complete({}, EVENT | {"status": "loadable"})
+    assert len(product.world.write_store.items) >= 12
+
+
+def test_a_lane_that_is_done_meanwhile_is_not_waited_for_again(product):
+    job = product.driver("b", Lane.TRANSFORM).advance().resource
+    operator = lane_operator(defer_after_s=0.0)
+    assert operator.execute_complete({}, EVENT | {"status": "loadable"}) == job
