@@ -31,7 +31,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(folder: Path, content: bytes, name: str = "batch.jsonl") -> list[RawDocument]:
     path = folder / "source"
     path.write_bytes(content)
-    reader = DocumentFileReader(max_line_bytes=MAX_LINE_BYTES, max_expanded_bytes=10**6)
+    reader = DocumentFileReader(
+        max_line_bytes=MAX_LINE_BYTES, max_expanded_bytes=10**6, max_rows=40_000
+    )
     return list(reader.read(path, uri=f"s3://inbox/{name}"))
 
 
@@ -264,6 +266,7 @@ def test_a_file_without_rows_is_empty(folder: Path, name: str, content: bytes) -
         ("b.parquet.gz", gzip.compress(parquet(["1"], ["t"]))[:-12], "gzip is corrupt"),
         ("b.jsonl.gz", SOUND, "not gzip"),
         ("b.jsonl.gz", gzip.compress(SOUND * 40_000), "expands to more"),
+        ("b.jsonl.gz", gzip.compress(b"x\n" * 40_001), "more than 40,000 rows"),
         ("b.xlsx", b"PK\x03\x04", "no known format"),
     ],
 )

@@ -8,6 +8,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -20,6 +21,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
 DEFAULT_MAX_LINE_BYTES = 8 * 2**20
 DEFAULT_MAX_EXPANDED_BYTES = 16 * 2**30
+DEFAULT_MAX_ROWS = 50_000_000
 
 
 class _Format(StrEnum):
@@ -49,15 +51,19 @@ class DocumentFileReader:
         *,
         max_line_bytes: int = DEFAULT_MAX_LINE_BYTES,
         max_expanded_bytes: int = DEFAULT_MAX_EXPANDED_BYTES,
+        max_rows: int = DEFAULT_MAX_ROWS,
     ) -> None:
         """Make a reader.
 
         Args:
             max_line_bytes: a longer line, CSV record or Parquet text is the fault of its row.
-            max_expanded_bytes: what a gzip may expand to at the most.
+            max_expanded_bytes: what a gzip, or the texts of a Parquet file, may expand to.
+            max_rows: rows of a file at the most, faulty ones included: a megabyte of gzip can
+                hold a billion of them.
         """
         self._max_line_bytes = max_line_bytes
         self._max_expanded_bytes = max_expanded_bytes
+        self._max_rows = max_rows
 
     def read(self, path: Path, *, uri: str) -> Iterator[RawDocument]:
         """Yield every row in file order, in constant memory, faulty rows marked.
@@ -70,15 +76,19 @@ class DocumentFileReader:
             UnreadableBatch: the file as a whole cannot be read.
             EmptyBatch: it holds no row.
         """
-        is_empty = True
+        rows = 0
         with path.open("rb") as file:
             try:
                 for row in self._rows(file, path, uri):
-                    is_empty = False
+                    rows += 1
+                    if rows > self._max_rows:
+                        raise UnreadableBatch(
+                            f"batch {uri}: the file has more than {self._max_rows:,} rows"
+                        )
                     yield row
             except (gzip.BadGzipFile, EOFError, zlib.error) as error:
                 raise UnreadableBatch(f"batch {uri}: the gzip is corrupt: {error}") from error
-        if is_empty:
+        if not rows:
             raise EmptyBatch(f"batch {uri}: the file holds no document")
 
     def _rows(self, file: BinaryIO, path: Path, uri: str) -> Iterator[RawDocument]:
@@ -107,15 +117,21 @@ class DocumentFileReader:
         # Imported here: only Parquet pays for pyarrow's start.
         from include.adapters.document_files.parquet_rows import parquet_rows
 
+        rows = partial(
+            parquet_rows,
+            uri=uri,
+            max_text_bytes=self._max_line_bytes,
+            max_expanded_bytes=self._max_expanded_bytes,
+        )
         if stream is None:
-            yield from parquet_rows(path, uri=uri, max_text_bytes=self._max_line_bytes)
+            yield from rows(path)
             return
         # Parquet is read from its end, so that a gzip of it has to be laid out on disk.
         with tempfile.TemporaryDirectory(prefix="twolane-parquet-") as folder:
             expanded = Path(folder) / "expanded.parquet"
             with expanded.open("wb") as target:
                 shutil.copyfileobj(stream, target, 2**20)
-            yield from parquet_rows(expanded, uri=uri, max_text_bytes=self._max_line_bytes)
+            yield from rows(expanded)
 
 
 class _BoundedGzip(gzip.GzipFile):
