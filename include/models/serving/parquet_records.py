@@ -16,8 +16,7 @@ from .shard_files import ShardError
 from .wire import MAX_RECORD_BYTES, parse_fields
 
 _COLUMNS = ["id", "text"]
-_MAX_ROWS = 1024
-_BATCH_BYTES = 4 * 1024 * 1024
+_ROWS_AT_ONCE = 64
 _READ_BYTES = 64 * 1024
 """Read at a time of a column. Without it a row group's whole column is read before its first row,
 and writers make groups of a million rows: 100 MB of short texts, gigabytes of long ones."""
@@ -34,7 +33,7 @@ def read_parquet(shard: Path) -> Iterator[Parsed]:
     """
     with _opened(shard) as file:
         # Without threads of its own: the cores are the model's.
-        for batch in file.iter_batches(_rows_at_once(file), columns=_COLUMNS, use_threads=False):
+        for batch in file.iter_batches(_ROWS_AT_ONCE, columns=_COLUMNS, use_threads=False):
             ids, texts = (_values(batch.column(name)) for name in _COLUMNS)
             yield from map(_record, ids, texts)
 
@@ -86,15 +85,6 @@ def _check_columns(schema: pa.Schema, shard: Path) -> None:
         type_ = schema.field(name).type
         if not (pa.types.is_string(type_) or pa.types.is_binary(type_) or pa.types.is_null(type_)):
             raise ShardError(f"{shard.name}: column {name!r} has the type {type_}, not string")
-
-
-def _rows_at_once(file: pq.ParquetFile) -> int:
-    """Rows that take some megabytes on average, by what the footer says of the largest group."""
-    groups = [file.metadata.row_group(index) for index in range(file.metadata.num_row_groups)]
-    row_bytes = max(
-        (group.total_byte_size // max(group.num_rows, 1) for group in groups), default=1
-    )
-    return max(min(_BATCH_BYTES // max(row_bytes, 1), _MAX_ROWS), 1)
 
 
 def _values(column: pa.Array) -> list[bytes | None]:
