@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import openvino as ov
 from tokenizers import Tokenizer
 
 from .artifact import Artifact, ArtifactError
+from .packing import Feeds, pack, pad
 from .settings import ContainerSettings
 
 WARM_LENGTH = 64
@@ -25,9 +25,15 @@ class OpenVinoBackend:
     per-shape kernels are few and memory stays flat.
     """
 
-    def __init__(self, tokenizer: Tokenizer, requests: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        requests: Sequence[Any],
+        lay_out: Callable[[Sequence[array[int]], int], Feeds],
+    ) -> None:
         self._tokenizer = tokenizer
         self._requests = requests
+        self._lay_out = lay_out
 
     @classmethod
     def load(cls, artifact: Artifact, folder: Path, settings: ContainerSettings) -> OpenVinoBackend:
@@ -43,7 +49,10 @@ class OpenVinoBackend:
             raise ArtifactError(f"cannot load the model in {folder}: {error}") from error
         tokenizer.no_padding()
         tokenizer.enable_truncation(artifact.tokenized_tokens)
-        backend = cls(tokenizer, [compiled.create_infer_request() for _ in range(settings.workers)])
+        # Versions trained before the packed layout have padded inputs, and are served on.
+        names = {name for one in compiled.inputs for name in one.names}
+        requests = [compiled.create_infer_request() for _ in range(settings.workers)]
+        backend = cls(tokenizer, requests, pack if "slots" in names else pad)
         for worker in range(settings.workers):
             backend.infer(worker, backend.tokenize(["warm"]), WARM_LENGTH)
         return backend
@@ -59,12 +68,7 @@ class OpenVinoBackend:
         self, worker: int, tokens: Sequence[array[int]], length: int
     ) -> list[tuple[int, float]]:
         """See `Backend.infer`."""
-        ids = np.zeros((len(tokens), length), dtype=np.int64)
-        mask = np.zeros((len(tokens), length), dtype=np.int64)
-        for row, found in enumerate(tokens):
-            ids[row, : len(found)] = found
-            mask[row, : len(found)] = 1
-        result = self._requests[worker].infer({"input_ids": ids, "attention_mask": mask})
+        result = self._requests[worker].infer(self._lay_out(tokens, length))
         probabilities = result[0]
         best = probabilities.argmax(axis=1)
         return [(int(k), float(row[k])) for k, row in zip(best, probabilities, strict=True)]

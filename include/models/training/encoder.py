@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from serving.batching import BatchPolicy, plan_batches
 from serving.encoder_shape import EncoderShape
+from serving.packing import Feeds, pad
 from tokenizers import Tokenizer
 
-from .encoder_graph import FloatArray, GraphBuilder, add_encoder, add_head, as_model
+from .encoder_graph import add_encoder, add_head, as_model
+from .graph_builder import FloatArray, GraphBuilder
+from .graph_layout import Layout, Padded
 
 LENGTH_STEP = 16
 _BUDGET_TOKENS = 1024
@@ -60,15 +63,24 @@ class Encoder:
         return [found.ids for found in self.tokenizer.encode_batch(list(texts))]
 
     def embedding_model(self) -> onnx.ModelProto:
-        """The graph from tokens to a unit-length embedding."""
-        graph = GraphBuilder()
-        return as_model(graph, add_encoder(graph, self.weights, self.shape), self.hidden)
+        """The graph from padded tokens to a unit-length embedding."""
+        graph, layout = GraphBuilder(), Padded()
+        embedding = add_encoder(graph, self.weights, self.shape, layout)
+        return as_model(graph, layout, embedding, self.hidden)
 
-    def classifier_model(self, weight: FloatArray, bias: FloatArray) -> onnx.ModelProto:
-        """The graph from tokens to probabilities; see `add_head` for the shapes."""
-        graph = GraphBuilder()
-        embedding = add_encoder(graph, self.weights, self.shape)
-        return as_model(graph, add_head(graph, embedding, weight, bias), bias.shape[0])
+    def classifier_model(
+        self, weight: FloatArray, bias: FloatArray, layout: Layout | None = None
+    ) -> onnx.ModelProto:
+        """The graph from tokens to probabilities.
+
+        Args:
+            weight: the head's, see `add_head` for the shapes.
+            bias: the head's.
+            layout: how documents lie in the tensors, by default padded.
+        """
+        graph, chosen = GraphBuilder(), layout or Padded()
+        embedding = add_encoder(graph, self.weights, self.shape, chosen)
+        return as_model(graph, chosen, add_head(graph, embedding, weight, bias), bias.shape[0])
 
 
 def run_fp32(
@@ -89,18 +101,8 @@ def run_fp32(
 
 def padded_batches(
     tokens: Sequence[Sequence[int]], max_tokens: int
-) -> Iterator[tuple[tuple[int, ...], dict[str, NDArray[np.int64]]]]:
+) -> Iterator[tuple[tuple[int, ...], Feeds]]:
     """Batches as the graph takes them, with the positions of their documents."""
     policy = BatchPolicy(max_tokens, _BUDGET_TOKENS, LENGTH_STEP)
     for batch in plan_batches([len(found) for found in tokens], policy):
         yield batch.positions, pad([tokens[p] for p in batch.positions], batch.length)
-
-
-def pad(tokens: Sequence[Sequence[int]], length: int) -> dict[str, NDArray[np.int64]]:
-    """`input_ids` and `attention_mask`, each of shape [documents, length]."""
-    ids = np.zeros((len(tokens), length), dtype=np.int64)
-    mask = np.zeros_like(ids)
-    for row, found in enumerate(tokens):
-        ids[row, : len(found)] = found
-        mask[row, : len(found)] = 1
-    return {"input_ids": ids, "attention_mask": mask}

@@ -14,8 +14,9 @@ from typing import Any
 import nncf
 import onnx
 import openvino as ov
+from serving.packing import pack
 
-from .encoder import LENGTH_STEP, pad
+from .encoder import LENGTH_STEP
 
 
 def quantize_to_ir(
@@ -24,13 +25,13 @@ def quantize_to_ir(
     """Write the int8 model as OpenVINO IR: `target` (.xml) and its .bin beside it.
 
     Args:
-        model: the fp32 graph, tokens to probabilities.
+        model: the fp32 graph in the packed layout, tokens to probabilities.
         calibration: token ids of the documents the ranges are measured on.
         target: the .xml file.
     """
     logging.getLogger("nncf").setLevel(logging.ERROR)
     graph = ov.Core().read_model(model.SerializeToString())
-    feeds = [pad([ids], -(-len(ids) // LENGTH_STEP) * LENGTH_STEP) for ids in calibration]
+    feeds = [pack([ids], -(-len(ids) // LENGTH_STEP) * LENGTH_STEP) for ids in calibration]
     quantized = nncf.quantize(
         graph,
         nncf.Dataset(feeds),

@@ -29,6 +29,7 @@ from .documents import (
     spread_sample,
 )
 from .encoder import Encoder, run_fp32
+from .graph_layout import Packed
 from .head import Head, fit_head
 from .metrics import Figures, agreement, evaluate
 from .parameters import TrainingParameters, read_parameters
@@ -67,77 +68,52 @@ def fit(
     started = time.monotonic()
     target.mkdir(parents=True, exist_ok=True)
     files = channel_files(channel)
-    documents = [_cut(d, parameters.max_characters) for d in read_documents(files)]
+    documents = [_cut(d, parameters.tokenized_characters) for d in read_documents(files)]
     split = split_documents(documents, parameters.held_out_percent)
     _progress("read", started, train=len(split.train), held_out=len(split.held_out))
 
-    encoder = Encoder.load(weights_folder(), parameters.max_tokens)
-    tokens = encoder.tokenize([d.text for d in split.train])
-    embeddings = run_fp32(encoder.embedding_model(), tokens, parameters.max_tokens)
+    pretrained = Encoder.load(weights_folder(), parameters.tokenized_tokens)
+    whole = pretrained.tokenize([d.text for d in split.train])
+    tokens = [truncated(ids, parameters.max_tokens) for ids in whole]
+    embeddings = run_fp32(pretrained.embedding_model(), tokens, parameters.max_tokens)
+    corpus = Corpus(tokens, embeddings, [d.label for d in split.train])
     _progress("embedded", started, documents=len(tokens))
 
-    head = fit_head(embeddings, [d.label for d in split.train], parameters.folds)
+    def epoch_done(epoch: int, loss: float) -> None:
+        _progress("epoch", started, epoch=epoch, loss=round(loss, 4))
+
+    encoder, head = fit_classifier(pretrained, corpus, parameters, epoch_done)
     classifier = encoder.classifier_model(head.weight, head.bias)
     _progress("fitted", started, regularization=head.regularization)
 
-    sample = spread_sample(split.train, parameters.calibration_documents)
-    quantize_to_ir(classifier, encoder.tokenize([d.text for d in sample]), target / "model.xml")
+    sample = _spread_positions(split.train, parameters.calibration_documents)
+    quantize_to_ir(classifier, [tokens[p] for p in sample], target / "model.xml")
     write_head(head, target)
+    if parameters.method is Method.FINE_TUNE:
+        write_encoder(encoder, target)
     shutil.copyfile(encoder.tokenizer_file, target / "tokenizer.json")
     _progress("quantized", started, calibration=len(sample))
 
     description = _description(encoder, head, parameters, data_digest(files))
     _write_json(target / MODEL_FILE, description)
     held_out_tokens = encoder.tokenize([d.text for d in split.held_out])
-    reference = run_fp32(classifier, held_out_tokens, parameters.max_tokens)
+    shortened = [truncated(ids, parameters.max_tokens) for ids in held_out_tokens]
+    reference = run_fp32(classifier, shortened, parameters.max_tokens)
     fp32 = [head.labels[k] for k in reference.argmax(axis=1)]
-    int8 = _served_labels(target, split.held_out, env)
+    int8 = [answer.label for answer in served(target, split.held_out, env)]
     truth = [d.label for d in split.held_out]
     figures = evaluate(truth, int8, head.labels)
-    metrics = {
-        "accuracy": round(figures.accuracy, 4),
-        "macro_f1": round(figures.macro_f1, 4),
-        "fp32_accuracy": round(agreement(truth, fp32), 4),
-        "agreement": round(agreement(fp32, int8), 4),
-        "n_train": len(split.train),
-        "n_test": len(split.held_out),
-        "regularization": head.regularization,
-        "per_class": _rounded(figures),
-        "data_digest": description["data_digest"],
-        "parameters": parameters.as_dict(),
-        "seconds": round(time.monotonic() - started, 1),
-    }
-    if metrics["agreement"] < parameters.min_agreement:
+    agreed = round(agreement(fp32, int8), 4)
+    if agreed < parameters.min_agreement:
         raise AgreementError(
-            f"int8 agrees with fp32 on {metrics['agreement']:.1%} of {len(truth)} held-out "
-            f"documents, under the {parameters.min_agreement:.0%} asked for"
+            f"int8 agrees with fp32 on {agreed:.1%} of {len(truth)} held-out documents, "
+            f"under the {parameters.min_agreement:.0%} asked for"
         )
-    kept = ("accuracy", "macro_f1", "agreement", "n_train", "n_test")
-    _write_json(target / MODEL_FILE, description | {"metrics": {k: metrics[k] for k in kept}})
-    _write_json(target / METRICS_FILE, metrics)
-    _progress("done", started, **{k: metrics[k] for k in kept})
-    return metrics
+    _progress("verified", started, accuracy=round(figures.accuracy, 4), agreement=agreed)
 
-
-def _served_labels(
-    folder: Path, documents: Sequence[LabelledDocument], env: Mapping[str, str]
-) -> list[str]:
-    """Labels from the very engine that will serve the artifact."""
-    settings = ContainerSettings.from_environment(env)
-    artifact = load_artifact(folder)
-    engine = Engine(
-        load_backend(artifact, folder, settings),
-        artifact,
-        BatchPolicy(artifact.max_tokens, settings.budget_tokens),
-        Meter(),
-        workers=settings.workers,
-        window_documents=settings.window_documents,
-    )
-    answers = list(engine.answers(Record(d.id, d.text) for d in documents))
-    engine.close()
-    return [answer.label if isinstance(answer, Prediction) else "" for answer in answers]
-
-
+    beside: dict[str, Any] = {}
+    if parameters.cascade_folds:
+        says = folds_and_labels = folds_of(corpus.labels, parameters.cascade_folds)
 def _description(
     encoder: Encoder, head: Head, parameters: TrainingParameters, digest: str
 ) -> dict[str, Any]:
