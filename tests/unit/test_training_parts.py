@@ -120,7 +120,7 @@ def test_parameters_come_as_strings(tmp_path: Path) -> None:
     assert read_parameters(tmp_path / "absent.json") == TrainingParameters()
 
 
-@pytest.mark.parametrize("values", [{"epochs": "3"}, {"max_tokens": "many"}])
+@pytest.mark.parametrize("values", [{"layers": "3"}, {"max_tokens": "many"}, {"method": "guess"}])
 def test_wrong_parameters_are_refused(values: dict[str, str]) -> None:
     with pytest.raises(ParameterError, match=next(iter(values))):
         TrainingParameters.from_strings(values)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from .artifact import Artifact, ArtifactError
 from .linear_model import LinearModel
+
+Tokens = TypeVar("Tokens", "array[int]", list[int])
 
 
 class Cascade:
@@ -46,7 +49,7 @@ class Cascade:
         return [(int(k), float(row[k])) if row[k] >= self._threshold else None for k, row in found]
 
 
-def truncated(tokens: array[int], max_tokens: int) -> array[int]:
+def truncated(tokens: Tokens, max_tokens: int) -> Tokens:
     """What the encoder reads of a document: its beginning, and the token that ends it.
 
     The same as the tokenizer's own truncation gives.

@@ -51,11 +51,15 @@ class LinearModel:
 
         A document's row depends on its own tokens alone, bit for bit.
         """
+        return softmax(self.logits(tokens))
+
+    def logits(self, tokens: Sequence[Sequence[int]]) -> FloatArray:
+        """What the probabilities are the softmax of; same shape."""
         if not tokens:
             return np.zeros((0, len(self.bias)), dtype=np.float32)
-        return np.concatenate([softmax(self._logits(part)) for part in _passes(tokens)])
+        return np.concatenate([self._pass(part) for part in _passes(tokens)])
 
-    def _logits(self, tokens: Sequence[Sequence[int]]) -> FloatArray:
+    def _pass(self, tokens: Sequence[Sequence[int]]) -> FloatArray:
         documents, terms = self.space.terms(tokens)
         rows = self.row_of[terms].astype(np.int64)
         known = rows != UNKNOWN

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
-from .encoder_graph import FloatArray
+from .graph_builder import FloatArray
 
 REGULARIZATION_GRID = (0.3, 1.0, 3.0, 10.0, 30.0)
 """Values of scikit-learn's C to choose from; larger fits the training data closer."""
@@ -44,7 +44,12 @@ def fit_head(embeddings: FloatArray, labels: Sequence[str], folds: int) -> Head:
         folds: lowered where a class has fewer documents; under 2, C is 1.
     """
     chosen = _choose(embeddings, labels, min(folds, min(Counter(labels).values())))
-    model = _regression(chosen).fit(embeddings, labels)
+    return fit_head_at(embeddings, labels, chosen)
+
+
+def fit_head_at(embeddings: FloatArray, labels: Sequence[str], regularization: float) -> Head:
+    """Fit the head with a known C; see `fit_head`."""
+    model = _regression(regularization).fit(embeddings, labels)
     weight, bias = model.coef_.T, model.intercept_
     if len(model.classes_) == 2:
         # scikit-learn keeps one column for two classes; a softmax needs both.
@@ -54,7 +59,7 @@ def fit_head(embeddings: FloatArray, labels: Sequence[str], folds: int) -> Head:
         labels=tuple(str(label) for label in model.classes_),
         weight=weight.astype(np.float32),
         bias=bias.astype(np.float32),
-        regularization=chosen,
+        regularization=regularization,
     )
 
 

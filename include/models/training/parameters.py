@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 
 class ParameterError(ValueError):
     """A hyperparameter is unknown or not of its type."""
+
+
+class Method(StrEnum):
+    """What of the classifier is trained: its head alone, or the encoder with it."""
+
+    FROZEN = "frozen"
+    FINE_TUNE = "fine-tune"
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,17 @@ class TrainingParameters:
         calibration_documents: documents the int8 ranges are measured on.
         min_agreement: int8 and fp32 must agree on this share of the held-out labels.
         folds: folds of the cross-validation that chooses the head's regularization.
+        method: `fine-tune` needs the torch image.
+        epochs: of fine-tuning, as are the three that follow.
+        batch_tokens: tokens of one step, about.
+        learning_rate: the encoder's highest.
+        seed: of the documents' order and of dropout.
+        cascade_folds: folds in which both stages of a cascade are trained anew, to compare them on
+            documents that neither was fitted on; 0 looks for no cascade.
+        cascade_max_loss: accuracy that a cascade may cost, 0 to 1.
+        cascade_confidence: with which a greater loss must be ruled out, 0 to 1.
+        cascade_max_tokens: what the cheap stage reads of a document.
+        cascade_max_characters: texts are cut to so many characters for it.
     """
 
     model_name: str = "news-topic"
@@ -35,6 +54,26 @@ class TrainingParameters:
     calibration_documents: int = 200
     min_agreement: float = 0.95
     folds: int = 5
+    method: Method = Method.FROZEN
+    epochs: int = 3
+    batch_tokens: int = 2048
+    learning_rate: float = 5e-5
+    seed: int = 0
+    cascade_folds: int = 0
+    cascade_max_loss: float = 0.002
+    cascade_confidence: float = 0.95
+    cascade_max_tokens: int = 2048
+    cascade_max_characters: int = 20_480
+
+    @property
+    def tokenized_tokens(self) -> int:
+        """Tokens that any stage reads of a document."""
+        return max(self.max_tokens, self.cascade_max_tokens if self.cascade_folds else 0)
+
+    @property
+    def tokenized_characters(self) -> int:
+        """Characters that any stage reads of a document."""
+        return max(self.max_characters, self.cascade_max_characters if self.cascade_folds else 0)
 
     @classmethod
     def from_strings(cls, values: Mapping[str, str]) -> TrainingParameters:

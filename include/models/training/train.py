@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from serving.artifact import MODEL_FILE, load_artifact
-from serving.backend import load_backend
-from serving.batching import BatchPolicy
-from serving.engine import Engine
-from serving.metering import Meter
-from serving.pretrained import PACKAGE, weights_folder
-from serving.records import Prediction, Record
-from serving.settings import ContainerSettings
+from serving.artifact import MODEL_FILE
+from serving.cascade import truncated
+from serving.pretrained import weights_folder
 
+from .artifact_description import METRICS_FILE, describe, describe_cascade, rounded, write_json
+from .cascade import CASCADE_FILE, Comparison, TrainedCascade, fit_cascade
+from .classifier import Corpus, fit_classifier, folds_of, out_of_fold_labels
 from .documents import (
     LabelledDocument,
+    Split,
     channel_files,
     data_digest,
     read_documents,
@@ -30,13 +26,13 @@ from .documents import (
 )
 from .encoder import Encoder, run_fp32
 from .graph_layout import Packed
-from .head import Head, fit_head
-from .metrics import Figures, agreement, evaluate
-from .parameters import TrainingParameters, read_parameters
-from .portable_weights import write_head
+from .head import Head
+from .metrics import agreement, evaluate
+from .parameters import Method, TrainingParameters, read_parameters
+from .portable_weights import write_encoder, write_head
+from .progress import Progress
 from .quantization import quantize_to_ir
-
-METRICS_FILE = "metrics.json"
+from .verification import cascade_figures, served
 
 
 class AgreementError(Exception):
@@ -48,7 +44,7 @@ def train(env: Mapping[str, str]) -> int:
 
     Raises:
         TrainingDataError: the channel cannot be learned from.
-        ParameterError: a hyperparameter is wrong.
+        ParameterError: a hyperparameter is wrong, or needs another image.
         AgreementError: quantization changed too many labels.
     """
     root = Path(env.get("ML_ROOT", "/opt/ml"))
@@ -60,94 +56,131 @@ def train(env: Mapping[str, str]) -> int:
 def fit(
     channel: Path, target: Path, parameters: TrainingParameters, env: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Fit, quantize, check and write the artifact.
+    """Fit, quantize, check and write the artifact, then its cascade if one is looked for.
 
     Returns:
         The content of `metrics.json`.
     """
-    started = time.monotonic()
+    progress = Progress()
     target.mkdir(parents=True, exist_ok=True)
     files = channel_files(channel)
     documents = [_cut(d, parameters.tokenized_characters) for d in read_documents(files)]
     split = split_documents(documents, parameters.held_out_percent)
-    _progress("read", started, train=len(split.train), held_out=len(split.held_out))
+    progress("read", train=len(split.train), held_out=len(split.held_out))
 
     pretrained = Encoder.load(weights_folder(), parameters.tokenized_tokens)
     whole = pretrained.tokenize([d.text for d in split.train])
     tokens = [truncated(ids, parameters.max_tokens) for ids in whole]
     embeddings = run_fp32(pretrained.embedding_model(), tokens, parameters.max_tokens)
     corpus = Corpus(tokens, embeddings, [d.label for d in split.train])
-    _progress("embedded", started, documents=len(tokens))
+    progress("embedded", documents=len(tokens))
 
-    def epoch_done(epoch: int, loss: float) -> None:
-        _progress("epoch", started, epoch=epoch, loss=round(loss, 4))
+    encoder, head = fit_classifier(pretrained, corpus, parameters, progress.epoch)
+    progress("fitted", regularization=head.regularization)
 
-    encoder, head = fit_classifier(pretrained, corpus, parameters, epoch_done)
-    classifier = encoder.classifier_model(head.weight, head.bias)
-    _progress("fitted", started, regularization=head.regularization)
-
-    sample = _spread_positions(split.train, parameters.calibration_documents)
-    quantize_to_ir(classifier, [tokens[p] for p in sample], target / "model.xml")
+    sample = spread_sample(split.train, parameters.calibration_documents)
+    calibration = _read_by_the_encoder(encoder, sample, parameters)
+    packed = encoder.classifier_model(head.weight, head.bias, Packed())
+    quantize_to_ir(packed, calibration, target / "model.xml")
     write_head(head, target)
     if parameters.method is Method.FINE_TUNE:
         write_encoder(encoder, target)
     shutil.copyfile(encoder.tokenizer_file, target / "tokenizer.json")
-    _progress("quantized", started, calibration=len(sample))
+    progress("quantized", calibration=len(sample))
 
-    description = _description(encoder, head, parameters, data_digest(files))
-    _write_json(target / MODEL_FILE, description)
-    held_out_tokens = encoder.tokenize([d.text for d in split.held_out])
-    shortened = [truncated(ids, parameters.max_tokens) for ids in held_out_tokens]
-    reference = run_fp32(classifier, shortened, parameters.max_tokens)
+    description = describe(encoder, head, parameters, data_digest(files))
+    write_json(target / MODEL_FILE, description)
+    labels, metrics = _verify(target, encoder, head, split, parameters, env)
+    description["metrics"] = {k: v for k, v in metrics.items() if k != "per_class"}
+    progress("verified", **description["metrics"])
+
+    if parameters.cascade_folds:
+        found = _look_for_cascade(pretrained, corpus, whole, head, parameters, progress)
+        progress("compared", **({"answered": found.evidence.answered} if found else {}))
+        if found:
+            found.model.save(target / CASCADE_FILE)
+            description["cascade"] = describe_cascade(found, parameters)
+            write_json(target / MODEL_FILE, description)
+            truth = [d.label for d in split.held_out]
+            figures = cascade_figures(truth, labels, served(target, split.held_out, env))
+            metrics["cascade"] = figures | {"evidence": asdict(found.evidence)}
+        else:
+            metrics["cascade"] = None
+
+    metrics |= {
+        "regularization": head.regularization,
+        "data_digest": description["data_digest"],
+        "parameters": parameters.as_dict(),
+        "seconds": progress.seconds,
+    }
+    write_json(target / MODEL_FILE, description)
+    write_json(target / METRICS_FILE, metrics)
+    progress("done", **description["metrics"])
+    return metrics
+
+
+def _verify(
+    target: Path,
+    encoder: Encoder,
+    head: Head,
+    split: Split,
+    parameters: TrainingParameters,
+    env: Mapping[str, str],
+) -> tuple[list[str], dict[str, Any]]:
+    """The served labels of the held-out documents, and the figures they make.
+
+    Raises:
+        AgreementError: they are not those of the fp32 model.
+    """
+    classifier = encoder.classifier_model(head.weight, head.bias)
+    shown = _read_by_the_encoder(encoder, split.held_out, parameters)
+    reference = run_fp32(classifier, shown, parameters.max_tokens)
     fp32 = [head.labels[k] for k in reference.argmax(axis=1)]
     int8 = [answer.label for answer in served(target, split.held_out, env)]
     truth = [d.label for d in split.held_out]
-    figures = evaluate(truth, int8, head.labels)
     agreed = round(agreement(fp32, int8), 4)
     if agreed < parameters.min_agreement:
         raise AgreementError(
             f"int8 agrees with fp32 on {agreed:.1%} of {len(truth)} held-out documents, "
             f"under the {parameters.min_agreement:.0%} asked for"
         )
-    _progress("verified", started, accuracy=round(figures.accuracy, 4), agreement=agreed)
-
-    beside: dict[str, Any] = {}
-    if parameters.cascade_folds:
-        says = folds_and_labels = folds_of(corpus.labels, parameters.cascade_folds)
-def _description(
-    encoder: Encoder, head: Head, parameters: TrainingParameters, digest: str
-) -> dict[str, Any]:
-    return {
-        "name": parameters.model_name,
-        "format": "openvino-int8",
-        "labels": list(head.labels),
-        "max_tokens": parameters.max_tokens,
-        "max_characters": parameters.max_characters,
-        "encoder": {
-            "package": PACKAGE,
-            "version": version(PACKAGE),
-            "weights_sha256": encoder.weights_sha256,
-        },
-        "data_digest": digest,
+    figures = evaluate(truth, int8, head.labels)
+    return int8, {
+        "accuracy": round(figures.accuracy, 4),
+        "macro_f1": round(figures.macro_f1, 4),
+        "fp32_accuracy": round(agreement(truth, fp32), 4),
+        "agreement": agreed,
+        "n_train": len(split.train),
+        "n_test": len(split.held_out),
+        "per_class": rounded(figures),
     }
+
+
+def _look_for_cascade(
+    pretrained: Encoder,
+    corpus: Corpus,
+    whole: Sequence[Sequence[int]],
+    head: Head,
+    parameters: TrainingParameters,
+    progress: Progress,
+) -> TrainedCascade | None:
+    folds = folds_of(corpus.labels, parameters.cascade_folds)
+    says = out_of_fold_labels(pretrained, corpus, head, folds, parameters, progress.epoch)
+    progress("asked out of fold", accuracy=round(agreement(corpus.labels, says), 4))
+    return fit_cascade(
+        Comparison(whole, head.labels, corpus.labels, says, folds),
+        pretrained.vocabulary,
+        parameters.cascade_max_loss,
+        parameters.cascade_confidence,
+    )
+
+
+def _read_by_the_encoder(
+    encoder: Encoder, documents: Sequence[LabelledDocument], parameters: TrainingParameters
+) -> list[list[int]]:
+    tokens = encoder.tokenize([d.text for d in documents])
+    return [truncated(ids, parameters.max_tokens) for ids in tokens]
 
 
 def _cut(document: LabelledDocument, max_characters: int) -> LabelledDocument:
     return LabelledDocument(document.id, document.text[:max_characters], document.label)
-
-
-def _rounded(figures: Figures) -> dict[str, dict[str, float]]:
-    return {
-        label: {name: round(value, 4) for name, value in asdict(one).items()}
-        for label, one in figures.per_class.items()
-    }
-
-
-def _write_json(path: Path, value: Mapping[str, Any]) -> None:
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def _progress(step: str, started: float, **figures: object) -> None:
-    line = {"event": "training", "step": step, "seconds": round(time.monotonic() - started, 1)}
-    print(json.dumps(line | figures), flush=True)

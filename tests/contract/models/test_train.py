@@ -60,7 +60,7 @@ def test_the_weights_are_eight_bit(trained_root: Path) -> None:
         (None, {}, "holds no .jsonl file"),
         (["{"], {}, "news.jsonl:1"),
         (['{"id": "1", "text": "t", "label": "a"}'], {}, "both are needed"),
-        (["{}"], {"epochs": "3"}, "unknown hyperparameters: epochs"),
+        (["{}"], {"layers": "3"}, "unknown hyperparameters: layers"),
     ],
     ids=["empty channel", "not JSON", "one document", "unknown hyperparameter"],
 )

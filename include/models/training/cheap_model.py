@@ -1,0 +1,103 @@
+"""Fitting the cascade's cheap model: logistic regression on TF-IDF, and its calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.sparse import csr_matrix
+from serving.linear_model import UNKNOWN, LinearModel, softmax, tf_idf
+from serving.term_features import TermCounts, TermSpace, count_terms
+from sklearn.linear_model import SGDClassifier
+
+from .graph_builder import FloatArray
+
+PAIR_BITS = 18
+"""Pairs of neighbours fall into 262,144 buckets."""
+
+_RAREST = 2
+"""A term counts from so many documents on."""
+
+_REGULARIZATION = 30.0
+"""As scikit-learn's C: the penalty's weight is 1 / (C * documents)."""
+
+_EPOCHS = 10
+
+
+def fit_cheap(
+    counts: TermCounts, labels: Sequence[int], classes: int, space: TermSpace
+) -> LinearModel:
+    """Fit one binary logistic regression a class, by stochastic gradient descent.
+
+    Args:
+        counts: of the documents' terms, their rows being terms of `space`.
+        labels: class of each document, 0-based; every class has a document.
+        classes: how many there are.
+        space: the terms there can be.
+
+    Returns:
+        A model whose probabilities are not calibrated yet.
+    """
+    documents = len(labels)
+    frequency = np.bincount(counts.rows, minlength=space.size)
+    kept = frequency >= _RAREST
+    row_of = np.where(kept, np.cumsum(kept) - 1, UNKNOWN).astype(np.int32)
+    idf = (np.log((1 + documents) / (1 + frequency[kept])) + 1).astype(np.float32)
+    known = row_of[counts.rows] != UNKNOWN
+    found = TermCounts(
+        counts.documents[known], row_of[counts.rows[known]].astype(np.int64), counts.counts[known]
+    )
+    matrix = csr_matrix(
+        (tf_idf(found, idf), (found.documents, found.rows)), shape=(documents, len(idf))
+    )
+    model = SGDClassifier(
+        loss="log_loss",
+        alpha=1 / (_REGULARIZATION * documents),
+        max_iter=_EPOCHS,
+        tol=None,
+        random_state=0,
+    ).fit(matrix, labels)
+    weight, bias = model.coef_.T, model.intercept_
+    if classes == 2:
+        # scikit-learn keeps one column for two classes; a softmax needs both.
+        weight, bias = np.hstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])
+    return LinearModel(space, row_of, idf, weight.astype(np.float32), bias.astype(np.float32))
+
+
+def terms_of(tokens: Sequence[Sequence[int]], space: TermSpace) -> TermCounts:
+    """Count the documents' terms, few documents at a time."""
+    parts = []
+    for start in range(0, len(tokens), 256):
+        part = count_terms(*space.terms(tokens[start : start + 256]))
+        parts.append(replace(part, documents=part.documents + start))
+    return TermCounts(
+        np.concatenate([part.documents for part in parts]),
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.counts for part in parts]),
+    )
+
+
+def temperature_of(logits: FloatArray, labels: Sequence[int]) -> float:
+    """The temperature under which the logits' probabilities fit the labels best (log-likelihood).
+
+    Args:
+        logits: shape [documents, classes], of documents that the model was not fitted on.
+        labels: class of each document.
+    """
+    truth = np.asarray(labels)
+
+    def loss(log_temperature: float) -> float:
+        shares = softmax(logits / np.float32(np.exp(log_temperature)))
+        right: NDArray[np.float32] = shares[np.arange(len(truth)), truth]
+        return float(-np.log(np.maximum(right, 1e-12)).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-4.0, 4.0), method="bounded").x))
+
+
+def calibrated(model: LinearModel, temperature: float) -> LinearModel:
+    """The same model with its logits divided by the temperature."""
+    scale = np.float32(temperature)
+    return replace(model, weight=model.weight / scale, bias=model.bias / scale)

@@ -1,0 +1,132 @@
+"""The encoder's classifier by either method, and what it says of documents it has not seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from .encoder import Encoder, run_fp32
+from .graph_builder import FloatArray
+from .head import Head, fit_head, fit_head_at
+from .parameters import Method, ParameterError, TrainingParameters
+
+Progress = Callable[[int, float], None]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Documents to fit on.
+
+    Attributes:
+        tokens: what the encoder reads of each.
+        embeddings: of the pretrained encoder, shape [documents, hidden].
+        labels: one a document.
+    """
+
+    tokens: Sequence[Sequence[int]]
+    embeddings: FloatArray
+    labels: Sequence[str]
+
+    def part(self, positions: Sequence[int]) -> Corpus:
+        """Some of the documents."""
+        return Corpus(
+            [self.tokens[p] for p in positions],
+            self.embeddings[list(positions)],
+            [self.labels[p] for p in positions],
+        )
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Positions of the documents to fit on, and of those to ask about."""
+
+    fitted: list[int]
+    asked: list[int]
+
+
+def fit_classifier(
+    encoder: Encoder, corpus: Corpus, parameters: TrainingParameters, progress: Progress
+) -> tuple[Encoder, Head]:
+    """Fit the head, and with `fine-tune` the encoder as well.
+
+    Args:
+        encoder: the pretrained one.
+        corpus: what to fit on.
+        parameters: the method and its settings.
+        progress: told each epoch of fine-tuning, from 1, and its mean loss in nats.
+
+    Raises:
+        ParameterError: fine-tuning in an image without torch.
+    """
+    head = fit_head(corpus.embeddings, corpus.labels, parameters.folds)
+    return _with_method(encoder, head, corpus, parameters, progress)
+
+
+def folds_of(labels: Sequence[str], folds: int) -> list[Fold]:
+    """Split by label, each document asked about once.
+
+    Raises:
+        ParameterError: fewer than two folds, or a label has fewer documents than there are folds.
+    """
+    rarest = min(Counter(labels).values())
+    if not 2 <= folds <= rarest:
+        raise ParameterError(f"{folds} folds of labels of which one has {rarest} documents")
+    split = StratifiedKFold(folds, shuffle=True, random_state=0).split(labels, labels)
+    return [Fold(fitted.tolist(), asked.tolist()) for fitted, asked in split]
+
+
+def out_of_fold_labels(
+    encoder: Encoder,
+    corpus: Corpus,
+    head: Head,
+    folds: Sequence[Fold],
+    parameters: TrainingParameters,
+    progress: Progress,
+) -> list[str]:
+    """Each document's label by a classifier that was fitted without it.
+
+    Args:
+        encoder: the pretrained one.
+        corpus: all documents.
+        head: of the final classifier, for its regularization.
+        folds: of `folds_of`.
+        parameters: as of the final classifier.
+        progress: as in `fit_classifier`.
+    """
+    found = [""] * len(corpus.labels)
+    for fold in folds:
+        part = corpus.part(fold.fitted)
+        first = fit_head_at(part.embeddings, part.labels, head.regularization)
+        fitted, its_head = _with_method(encoder, first, part, parameters, progress)
+        asked = corpus.part(fold.asked)
+        if parameters.method is Method.FROZEN:
+            scores = asked.embeddings @ its_head.weight + its_head.bias
+        else:
+            graph = fitted.classifier_model(its_head.weight, its_head.bias)
+            scores = run_fp32(graph, asked.tokens, parameters.max_tokens)
+        for position, best in zip(fold.asked, np.argmax(scores, axis=1), strict=True):
+            found[position] = its_head.labels[best]
+    return found
+
+
+def _with_method(
+    encoder: Encoder,
+    head: Head,
+    corpus: Corpus,
+    parameters: TrainingParameters,
+    progress: Progress,
+) -> tuple[Encoder, Head]:
+    if parameters.method is Method.FROZEN:
+        return encoder, head
+    try:
+        from .fine_tuning import FineTuning, fine_tune
+    except ImportError as error:
+        raise ParameterError(f"method fine-tune needs the torch image: {error}") from error
+    how = FineTuning(
+        parameters.epochs, parameters.batch_tokens, parameters.learning_rate, parameters.seed
+    )
+    return fine_tune(encoder, head, corpus.tokens, corpus.labels, how, progress)

@@ -1,0 +1,92 @@
+"""From which confidence on the cheap stage may answer: chosen with a bound on what it costs. Pure.
+
+Thresholds are tried from the most careful on, and the first whose loss is not ruled out ends the
+search. Tested in a fixed order, each at the full level, the thresholds that pass are all sound at
+once with the confidence asked for (Angelopoulos et al., 2021, "Learn then Test").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .non_inferiority import loss_bound, p_value
+
+THRESHOLDS = (
+    *(0.9995, 0.999, 0.998, 0.997, 0.996, 0.995, 0.9925),
+    *(round(0.99 - 0.005 * step, 3) for step in range(18)),
+    *(round(0.90 - 0.01 * step, 2) for step in range(90)),
+)
+"""From the most careful to one that every document passes."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a threshold was allowed for.
+
+    Attributes:
+        threshold: the lowest that passed.
+        documents: how many both stages were compared on, none of which they were fitted on.
+        answered: share that the cheap stage answers, 0 to 1.
+        harmful: documents it answers wrongly and the encoder rightly.
+        helpful: documents it answers rightly and the encoder wrongly.
+        max_loss: accuracy that the cascade was allowed to cost.
+        confidence: with which a greater loss is ruled out.
+        loss_bound: the smallest loss ruled out with that confidence; at most `max_loss`.
+    """
+
+    threshold: float
+    documents: int
+    answered: float
+    harmful: int
+    helpful: int
+    max_loss: float
+    confidence: float
+    loss_bound: float
+
+
+def choose_threshold(
+    confidences: NDArray[np.float32],
+    cheap_is_right: Sequence[bool],
+    encoder_is_right: Sequence[bool],
+    max_loss: float,
+    confidence: float,
+) -> Evidence | None:
+    """The lowest threshold under which the cascade's loss of accuracy is bounded.
+
+    Args:
+        confidences: the cheap stage's, of each document.
+        cheap_is_right: whether its label is.
+        encoder_is_right: whether the encoder's label is.
+        max_loss: accuracy that the cascade may cost, 0 to 1.
+        confidence: with which a greater loss must be ruled out, 0 to 1.
+
+    Returns:
+        The evidence, or None where no threshold passes under which anything is answered.
+    """
+    cheap, encoder = np.asarray(cheap_is_right), np.asarray(encoder_is_right)
+    documents = len(confidences)
+    passed: tuple[float, int, int, int] | None = None
+    for threshold in THRESHOLDS:
+        answered = confidences >= threshold
+        harmful = int(np.sum(answered & encoder & ~cheap))
+        helpful = int(np.sum(answered & cheap & ~encoder))
+        if p_value(harmful, helpful, documents, max_loss) > 1 - confidence:
+            break
+        passed = threshold, int(answered.sum()), harmful, helpful
+    if passed is None or passed[1] == 0:
+        return None
+    threshold, count, harmful, helpful = passed
+    return Evidence(
+        threshold=threshold,
+        documents=documents,
+        answered=round(count / documents, 4),
+        harmful=harmful,
+        helpful=helpful,
+        max_loss=max_loss,
+        confidence=confidence,
+        loss_bound=round(loss_bound(harmful, helpful, documents, confidence), 5),
+    )
