@@ -31,6 +31,8 @@ class NearObjects:
         owned_prefix: returns the prefix that a URI lies below and this process alone writes to,
             or None; of such a prefix, what exists is asked for once.
         max_bytes: larger objects are not kept in memory.
+        max_kept_bytes: nor are more when so much is; they are written at once, and read from
+            behind. A small gzip can hold a large batch.
     """
 
     def __init__(
@@ -39,10 +41,13 @@ class NearObjects:
         *,
         owned_prefix: Callable[[str], str | None],
         max_bytes: int = 2**20,
+        max_kept_bytes: int = 64 * 2**20,
     ) -> None:
         self._behind = behind
         self._owned_prefix = owned_prefix
         self._max_bytes = max_bytes
+        self._max_kept_bytes = max_kept_bytes
+        self._kept_bytes = 0
         self._known: dict[str, bytes] = {}
         self._listed: dict[str, set[str]] = {}
         self._writes: deque[Future[None]] = deque()
@@ -105,21 +110,18 @@ class NearObjects:
         known = self._known.get(uri)
         if known is None:
             text = self._behind.read_text(uri)
-            if len(text) <= self._max_bytes:
-                self._known[uri] = text.encode()
+            self._keep(uri, text.encode())
             return text
         return known.decode()
 
     def write_text(self, uri: str, text: str, content_type: str = "application/json") -> None:
         """See `ObjectStore.write_text`."""
-        content = text.encode()
-        if len(content) > self._max_bytes:
+        if self._keep(uri, text.encode()):
+            self._writes.append(self._writer.submit(self._put, uri, text, content_type))
+        else:
             self.flush()
             self._behind.write_text(uri, text, content_type)
             self._forget(uri)
-        else:
-            self._known[uri] = content
-            self._writes.append(self._writer.submit(self._put, uri, text, content_type))
 
     def exists(self, uri: str) -> bool:
         """See `ObjectStore.exists`."""
@@ -153,8 +155,17 @@ class NearObjects:
             self._error = exc
             raise
 
+    def _keep(self, uri: str, content: bytes) -> bool:
+        """Keep an object if there is room for it; return whether there was."""
+        kept_bytes = self._kept_bytes - len(self._known.get(uri, b"")) + len(content)
+        if len(content) > self._max_bytes or kept_bytes > self._max_kept_bytes:
+            return False
+        self._known[uri] = content
+        self._kept_bytes = kept_bytes
+        return True
+
     def _forget(self, uri: str) -> None:
-        self._known.pop(uri, None)
+        self._kept_bytes -= len(self._known.pop(uri, b""))
         prefix = self._owned_prefix(uri)
         if prefix is not None:
             self._listed.pop(prefix, None)

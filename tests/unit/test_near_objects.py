@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from include.domain.errors import StoreError
+from include.domain.errors import ObjectMissing, StoreError
 from include.pipeline.batch_layout import batch_root
 from include.pipeline.near_objects import NearObjects
 from tests.support.fakes import FakeObjectStore
@@ -110,6 +110,31 @@ def test_what_is_not_kept_is_uploaded_at_once_behind_what_waits(behind, tmp_path
         store.upload(tmp_path / "file", ROOT + "file")
         assert behind.objects == {ROOT + "a": b"a", ROOT + "file": content}
         assert store.exists(ROOT + "file")
+
+
+def test_no_more_than_so_much_is_kept_however_many_objects_there_are(behind):
+    with near(behind, max_bytes=10, max_kept_bytes=25) as store:
+        for number in range(100):
+            store.write_text(f"{ROOT}{number:03}", f"{number:010}")
+        assert sum(store.exists(f"{ROOT}{number:03}") for number in range(101)) == 100
+        assert len(behind.objects) == 100, "what was not kept waited for what had been written"
+        behind.objects.clear()
+        assert store.read_text(f"{ROOT}001") == f"{1:010}"
+        with pytest.raises(ObjectMissing):
+            store.read_text(f"{ROOT}002")
+
+
+def test_room_is_made_by_what_replaces_or_leaves(behind):
+    with near(behind, max_bytes=10, max_kept_bytes=10) as store:
+        store.write_text(ROOT + "a", "a" * 9)
+        store.write_text(ROOT + "a", "b" * 9)
+        store.write_text(ROOT + "b", "c" * 9)
+        assert store.read_text(ROOT + "b") == "c" * 9
+        store.move(ROOT + "a", ROOT + "c")
+        store.write_text(ROOT + "b", "d" * 9)
+        store.flush()
+        behind.objects.clear()
+        assert store.read_text(ROOT + "b") == "d" * 9
 
 
 @pytest.mark.parametrize(
