@@ -1,0 +1,1 @@
+"""One module a contender; each is imported in its own environment alone."""
