@@ -1,14 +1,19 @@
 """The container's entry point: `entrypoint.py serve | process | infer | train`.
 
-Both images start here. `serve`, `process` and `infer` need the serving image's packages, `train`
-the training image's; each is imported only when asked for.
+Every image starts here. `serve`, `process` and `infer` need the serving image's packages, `train`
+the training image's; the torch image (`MODEL_ENGINE=torch`) has both, and serves with torch. Each
+is imported only when asked for.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
+
+Command = Callable[[Mapping[str, str]], int]
 
 FAILURE_FILE = "output/failure"
 _USAGE = "usage: entrypoint.py serve | process | infer | train"
@@ -21,18 +26,10 @@ def main(arguments: list[str]) -> int:
         The process's exit code; 2 for a wrong call, 1 for a failure, whose reason is the last
         line of standard error and, as SageMaker asks, the file `output/failure`.
     """
-    match arguments:
-        case ["serve"]:
-            from serving.commands import serve as command
-        case ["process"]:
-            from serving.commands import process as command
-        case ["infer"]:
-            from serving.commands import infer as command
-        case ["train"]:
-            from training.train import train as command
-        case _:
-            print(_USAGE, file=sys.stderr)
-            return 2
+    if len(arguments) != 1 or arguments[0] not in ("serve", "process", "infer", "train"):
+        print(_USAGE, file=sys.stderr)
+        return 2
+    command = _command(arguments[0], os.environ.get("MODEL_ENGINE", ""))
     try:
         return command(os.environ)
     except Exception as error:
@@ -40,6 +37,16 @@ def main(arguments: list[str]) -> int:
         _note_failure(reason)
         print(f"{arguments[0]} failed: {reason}", file=sys.stderr, flush=True)
         return 1
+
+
+def _command(name: str, engine: str) -> Command:
+    if name == "train":
+        from training.train import train
+
+        return train
+    commands = import_module("torch_engine.commands" if engine == "torch" else "serving.commands")
+    command: Command = getattr(commands, name)
+    return command
 
 
 def _note_failure(reason: str) -> None:

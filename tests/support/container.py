@@ -130,14 +130,14 @@ class Server:
 
 
 @contextmanager
-def serving(ml_root: Path, **more: str) -> Iterator[Server]:
+def serving(ml_root: Path, image: str = "serving", **more: str) -> Iterator[Server]:
     """Serve `ml_root/model` until the block ends, then SIGTERM; `log` has its output after."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     more |= {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_BIND_TO_HOST": "127.0.0.1"}
     process = subprocess.Popen(
-        [python_of("serving"), str(MODELS / "entrypoint.py"), "serve"],
+        [python_of(image), str(MODELS / "entrypoint.py"), "serve"],
         env=environment(ml_root, **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from include.models.serving.batching import BatchPolicy
 from include.models.serving.engine import Engine
 from include.models.serving.metering import Meter
-from include.models.serving.process import ShardFolders, process_shards
+from include.models.serving.process import ShardFolders, classify_with, process_shards
 from include.models.serving.records import Record
 from include.models.serving.shard_files import ShardError, count_records
 from tests.support.record_mixtures import ARTIFACT, WRITERS, Row, SumBackend, mixtures
@@ -38,7 +38,7 @@ def processed(root: Path, window: int = 7, budget: int = 96, workers: int = 2) -
         path.unlink()
     try:
         list(engine.answers([Record("warm", "sound")]))  # a model that has answered, as in a job
-        process_shards(engine, where)
+        process_shards(classify_with(engine), where)
     finally:
         engine.close()
         assert not any(where.scratch.rglob("*")), "nothing is left half written"

@@ -1,4 +1,4 @@
-"""Jobs over files: every shard under the input, one finished output file for each."""
+"""Jobs over files: every shard under the input, one finished output file for each model."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from .engine import Engine
 from .shard_files import ShardError, count_records, read_shard, shard_format
 from .wire import format_json_line
+
+ClassifyShard = Callable[[Path], Iterator[tuple[bytes, ...]]]
+"""Yields a shard's response lines in order: for each model some lines, of the same documents."""
 
 OUTPUT_SUFFIX = ".out"
 _BUFFER_BYTES = 1024 * 1024
@@ -29,24 +33,37 @@ class ShardFolders:
         target: receives `<shard>.out`, JSON Lines, at the same relative path, whole. SageMaker may
             copy it to S3 at any moment.
         scratch: where an output is written until it is whole; on the target's disk if possible.
+        others: names of the models after the first; each has a folder of its own in `target`.
     """
 
     source: Path
     target: Path
     scratch: Path
+    others: tuple[str, ...] = ()
 
     def shards(self) -> list[Path]:
         """Every shard, in order of its name."""
         return sorted(path for path in self.source.rglob("*") if shard_format(path))
 
-    def output(self, shard: Path) -> Path:
-        """Where a shard's output goes."""
+    def outputs(self, shard: Path) -> tuple[Path, ...]:
+        """Where a shard's output goes, for each model."""
         relative = shard.relative_to(self.source)
-        return self.target / relative.with_name(relative.name + OUTPUT_SUFFIX)
+        named = relative.with_name(relative.name + OUTPUT_SUFFIX)
+        return (self.target / named, *(self.target / other / named for other in self.others))
+
+
+def classify_with(engine: Engine) -> ClassifyShard:
+    """Classify by one engine in this process."""
+
+    def classify(shard: Path) -> Iterator[tuple[bytes, ...]]:
+        for answer in engine.answers(read_shard(shard)):
+            yield (format_json_line(answer),)
+
+    return classify
 
 
 def process_shards(
-    engine: Engine, folders: ShardFolders, is_stopping: Callable[[], bool] = lambda: False
+    classify: ClassifyShard, folders: ShardFolders, is_stopping: Callable[[], bool] = lambda: False
 ) -> int:
     """Classify every shard that has no whole output yet.
 
@@ -54,7 +71,7 @@ def process_shards(
     last one stopped. A shard that cannot be read as a whole fails when the others are done.
 
     Args:
-        engine: the model.
+        classify: the model, or models.
         folders: where the shards are.
         is_stopping: asked before each shard; none is begun once it says so.
 
@@ -68,7 +85,7 @@ def process_shards(
     unreadable: list[str] = []
     for shard in shards:
         try:
-            _process_next(engine, shard, folders, is_stopping)
+            _process_next(classify, shard, folders, is_stopping)
         except ShardError as error:
             _log("shard_unreadable", shard.relative_to(folders.source), 0, 0.0)
             unreadable.append(str(error))
@@ -78,17 +95,17 @@ def process_shards(
 
 
 def _process_next(
-    engine: Engine, shard: Path, folders: ShardFolders, is_stopping: Callable[[], bool]
+    classify: ClassifyShard, shard: Path, folders: ShardFolders, is_stopping: Callable[[], bool]
 ) -> None:
-    relative, output = shard.relative_to(folders.source), folders.output(shard)
-    if is_whole(shard, output):
+    relative, outputs = shard.relative_to(folders.source), folders.outputs(shard)
+    if all(is_whole(shard, output) for output in outputs):
         _log("shard_skipped", relative, 0, 0.0)
         return
     if is_stopping():
         _log("shard_left", relative, 0, 0.0)
         return
     started = time.monotonic()
-    documents = process_shard(engine, shard, output, folders.scratch)
+    documents = process_shard(classify, shard, outputs, folders.scratch)
     _log("shard_done", relative, documents, time.monotonic() - started)
 
 
@@ -111,29 +128,42 @@ def is_whole(shard: Path, output: Path) -> bool:
     return ended == found == count_records(shard)
 
 
-def process_shard(engine: Engine, shard: Path, output: Path, scratch: Path) -> int:
-    """Classify one shard, streaming, and put its output in place atomically.
+def process_shard(
+    classify: ClassifyShard, shard: Path, outputs: Sequence[Path], scratch: Path
+) -> int:
+    """Classify one shard, streaming, and put its outputs in place, each atomically.
 
     Returns:
-        Number of answers written.
+        Number of documents answered.
 
     Raises:
         ShardError: the shard cannot be read to its end; no output is left then.
     """
-    output.parent.mkdir(parents=True, exist_ok=True)
     scratch.mkdir(parents=True, exist_ok=True)
-    partial = scratch / f"{output.name}.{os.getpid()}.partial"
+    partials = [
+        scratch / f"{output.name}.{os.getpid()}.{model}.partial"
+        for model, output in enumerate(outputs)
+    ]
     documents = 0
     try:
-        with partial.open("wb", buffering=_BUFFER_BYTES) as sink:
-            for answer in engine.answers(read_shard(shard)):
-                sink.write(format_json_line(answer))
-                documents += 1
-            sink.flush()
-            os.fsync(sink.fileno())
-        _put_in_place(partial, output)
+        with ExitStack() as stack:
+            sinks = [
+                stack.enter_context(partial.open("wb", buffering=_BUFFER_BYTES))
+                for partial in partials
+            ]
+            for pieces in classify(shard):
+                documents += pieces[0].count(b"\n")
+                for sink, piece in zip(sinks, pieces, strict=True):
+                    sink.write(piece)
+            for sink in sinks:
+                sink.flush()
+                os.fsync(sink.fileno())
+        for partial, output in zip(partials, outputs, strict=True):
+            output.parent.mkdir(parents=True, exist_ok=True)
+            _put_in_place(partial, output)
     finally:
-        partial.unlink(missing_ok=True)
+        for partial in partials:
+            partial.unlink(missing_ok=True)
     return documents
 
 

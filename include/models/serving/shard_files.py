@@ -45,7 +45,7 @@ def read_shard(shard: Path) -> Iterator[Parsed]:
 
         yield from read_parquet(shard)
     else:
-        yield from parse_json_lines(_lines(shard))
+        yield from parse_json_lines(shard_lines(shard))
 
 
 def count_records(shard: Path) -> int:
@@ -58,10 +58,15 @@ def count_records(shard: Path) -> int:
         from .parquet_records import count_rows
 
         return count_rows(shard)
-    return sum(1 for line in _lines(shard) if line.strip())
+    return sum(1 for line in shard_lines(shard) if line.strip())
 
 
-def _lines(shard: Path) -> Iterator[bytes]:
+def shard_lines(shard: Path) -> Iterator[bytes]:
+    """Yield the lines of a shard of JSON Lines, gzipped or not, in constant memory.
+
+    Raises:
+        ShardError: the gzip is corrupt or ends early.
+    """
     if shard_format(shard) is not ShardFormat.GZIP_JSON_LINES:
         with shard.open("rb") as stream:
             yield from read_lines(stream)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from array import array
 from collections.abc import Sequence
-from pathlib import Path
 
-from serving.artifact import Artifact, ArtifactError
 from tokenizers import Tokenizer
 
 from .loading import LoadedModels
 from .packing import flatten
 from .runner import Runner
+from .tokenizing import load_tokenizer, tokenize
 
 
 class TorchBackend:
@@ -29,16 +28,13 @@ class TorchBackend:
     @classmethod
     def of(cls, models: LoadedModels) -> TorchBackend:
         """Serve the first of the loaded models."""
-        backend = cls(load_tokenizer(models.folder, models.artifacts[0]), models.runner)
+        backend = cls(load_tokenizer(models.folders[0], models.artifacts[0]), models.runner)
         backend.infer(0, backend.tokenize(["warm"]), 0)
         return backend
 
     def tokenize(self, texts: Sequence[str]) -> list[array[int]]:
         """See `Backend.tokenize`."""
-        try:
-            return [array("i", found.ids) for found in self._tokenizer.encode_batch_fast(texts)]
-        except Exception as error:  # the tokenizer raises bare exceptions
-            raise ValueError(str(error)) from error
+        return tokenize(self._tokenizer, texts)
 
     def infer(
         self, worker: int, tokens: Sequence[array[int]], length: int
@@ -49,18 +45,3 @@ class TorchBackend:
             pending = self._runner.start(flat, lengths)
         answers = pending.result()
         return list(zip(answers.labels[:, 0].tolist(), answers.scores[:, 0].tolist(), strict=True))
-
-
-def load_tokenizer(folder: Path, artifact: Artifact) -> Tokenizer:
-    """Load the tokenizer of the artifact in `folder`.
-
-    Raises:
-        ArtifactError: there is none.
-    """
-    try:
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as error:  # the tokenizer raises bare exceptions
-        raise ArtifactError(f"cannot load the tokenizer in {folder}: {error}") from error
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(artifact.max_tokens)
-    return tokenizer

@@ -23,18 +23,13 @@ class LoadedModels:
 
     Attributes:
         artifacts: what they are, the first one's answers first.
-        folder: the first artifact's, whose tokenizer all use.
+        folders: where they are; all use the first one's tokenizer.
         runner: runs them.
     """
 
     artifacts: tuple[Artifact, ...]
-    folder: Path
+    folders: tuple[Path, ...]
     runner: Runner
-
-    @property
-    def labels(self) -> list[tuple[str, ...]]:
-        """The classes of each model."""
-        return [artifact.labels for artifact in self.artifacts]
 
 
 def load_models(folders: Sequence[Path], settings: TorchSettings) -> LoadedModels:
@@ -69,7 +64,7 @@ def load_models(folders: Sequence[Path], settings: TorchSettings) -> LoadedModel
         trials = find_budget(runner, artifacts[0].max_tokens)
         line = {"event": "batch_size", "budget_tokens": runner.budget_tokens}
         print(json.dumps(line | {"trials": [asdict(trial) for trial in trials]}), flush=True)
-    return LoadedModels(artifacts, first, runner)
+    return LoadedModels(artifacts, tuple(folders), runner)
 
 
 def _check_shared(first: Path, artifact: Artifact, folder: Path, other: Artifact) -> None:
@@ -77,6 +72,6 @@ def _check_shared(first: Path, artifact: Artifact, folder: Path, other: Artifact
         raise ArtifactError(f"{other.reference} has another encoder than {artifact.reference}")
     if (folder / "tokenizer.json").read_bytes() != (first / "tokenizer.json").read_bytes():
         raise ArtifactError(f"{other.reference} has another tokenizer than {artifact.reference}")
-    for name in ("max_tokens", "max_characters"):
+    for name in ("max_tokens", "tokenized_tokens", "tokenized_characters"):
         if getattr(other, name) != getattr(artifact, name):
             raise ArtifactError(f"{other.reference} has another {name} than {artifact.reference}")

@@ -45,8 +45,13 @@ class Packed:
 
     def to(self, device: torch.device) -> Packed:
         """The same on another device."""
-        parts = (part.to(device) for part in (self.ids, self.rows, self.positions, self.offsets))
-        return Packed(*parts, self.longest)
+        return Packed(
+            self.ids.to(device),
+            self.rows.to(device),
+            self.positions.to(device),
+            self.offsets.to(device),
+            self.longest,
+        )
 
     @classmethod
     def on_device(cls, ids: Tensor, offsets: Tensor, longest: int) -> Packed:

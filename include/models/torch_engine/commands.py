@@ -1,0 +1,95 @@
+"""The torch image's `serve`, `process` and `infer`: the contract of `serving.commands`.
+
+Beside `model.tar.gz` a job may bring further archives, `<name>.tar.gz`, of models that share its
+encoder. They answer in the same pass, and their outputs go to a folder `<name>` of their own.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from serving import commands
+from serving.artifact import unpack
+from serving.batching import BatchPolicy
+from serving.cascade import Cascade
+from serving.engine import Engine
+from serving.metering import Meter
+from serving.settings import ContainerSettings
+
+from .backend import TorchBackend
+from .loading import LoadedModels, load_models
+from .pipeline import ShardPipeline
+from .pool import WorkerPool
+from .settings import TorchSettings
+
+_ARCHIVE_SUFFIX = ".tar.gz"
+
+
+def serve(env: Mapping[str, str]) -> int:
+    """See `serving.commands.serve`."""
+    settings = TorchSettings.from_environment(env)
+
+    def build(folder: Path, container: ContainerSettings, meter: Meter) -> Engine:
+        models = load_models([folder], settings)
+        artifact = models.artifacts[0]
+        meter.model = artifact.reference
+        return Engine(
+            TorchBackend.of(models),
+            artifact,
+            BatchPolicy(artifact.max_tokens, models.runner.budget_tokens),
+            meter,
+            workers=1,
+            window_documents=container.window_documents,
+            cascade=Cascade.load(artifact, folder),
+        )
+
+    return commands.serve(env, build)
+
+
+def process(env: Mapping[str, str]) -> int:
+    """See `serving.commands.process`."""
+    return commands.process(env, _starter(env))
+
+
+def infer(env: Mapping[str, str]) -> int:
+    """See `serving.commands.infer`."""
+    return commands.infer(env, _starter(env))
+
+
+def _starter(env: Mapping[str, str]) -> commands.StartJob:
+    settings = TorchSettings.from_environment(env)
+
+    @contextmanager
+    def start(
+        folder: Path, container: ContainerSettings, meter: Meter
+    ) -> Iterator[commands.ShardJob]:
+        with tempfile.TemporaryDirectory(prefix="models-") as unpacked:
+            others = tuple(
+                sorted(
+                    path.name.removesuffix(_ARCHIVE_SUFFIX)
+                    for path in folder.glob(f"*{_ARCHIVE_SUFFIX}")
+                    if path.name != commands.MODEL_ARCHIVE
+                )
+            )
+            main = commands.MODEL_ARCHIVE.removesuffix(_ARCHIVE_SUFFIX)
+            folders = [Path(unpacked) / name for name in (main, *others)]
+            for each in folders:
+                unpack(folder / f"{each.name}{_ARCHIVE_SUFFIX}", each)
+            with _pipeline(folders, settings, meter) as pipeline:
+                yield commands.ShardJob(pipeline, others)
+
+    return start
+
+
+@contextmanager
+def _pipeline(
+    folders: Sequence[Path], settings: TorchSettings, meter: Meter
+) -> Iterator[ShardPipeline]:
+    """Load the models while the tokenizing processes start."""
+    with WorkerPool(folders, settings.tokenizers) as pool:
+        models: LoadedModels = load_models(folders, settings)
+        meter.model = models.artifacts[0].reference
+        yield ShardPipeline(pool, models.runner, meter)
