@@ -17,19 +17,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import load_file
+from serving.artifact import load_artifact
+from serving.pretrained import HEAD_FILE, weights_folder
 from tokenizers import Tokenizer
-from training.documents import LabelledDocument, read_documents, split_documents
 from training.encoder import Encoder, run_fp32
-from training.head import Head, fit_head
 from training.parameters import TrainingParameters
-from training.train import fit, weights_folder
+from training.train import fit
 
 from benchmarks.engine.case import Case, CaseFiles
 from benchmarks.engine.documents import Document, parse, spread, within_budget
 from benchmarks.engine.limits import EncoderWork
 
 SAMPLE = Path(__file__).parents[2] / "include" / "sample" / "news.jsonl"
-TRAINED_ON = 1_000
+TRAINED_ON, LEAST_TRAINED_ON = 2_000, 100
 CHARACTERS_PER_TOKEN = 10
 """As the product's default parameters have it."""
 
@@ -56,11 +57,13 @@ def prepare(path: Path, max_tokens: int, budget_tokens: int, files: CaseFiles) -
     parameters = TrainingParameters(
         max_tokens=max_tokens, max_characters=CHARACTERS_PER_TOKEN * max_tokens
     )
-    training = _channel(rest, files.folder / "channel")
-    _train(files, parameters)
+    trained_on = _channel(rest, files.folder / "channel")
+    shutil.rmtree(files.model, ignore_errors=True)
+    fit(files.folder / "channel", files.model, parameters, os.environ)
+    labels = load_artifact(files.model).labels
+    head = load_file(files.model / HEAD_FILE)
+    np.savez(files.head, weight=head["weight"].T, bias=head["bias"])
     encoder = Encoder.load(weights_folder(), max_tokens)
-    head = _head(encoder, training, parameters)
-    np.savez(files.head, weight=head.weight, bias=head.bias)
     tokens = encoder.tokenize([d.text for d in measured])
     np.save(files.reference, run_fp32(encoder.embedding_model(), tokens, max_tokens))
     _copy_encoder(weights_folder(), files.encoder, max_tokens)
@@ -70,48 +73,28 @@ def prepare(path: Path, max_tokens: int, budget_tokens: int, files: CaseFiles) -
     Case(
         name=path.stem,
         max_tokens=max_tokens,
-        labels=head.labels,
+        labels=labels,
         documents=count,
         tokens=sum(lengths[:count]),
         truncated=sum(length > max_tokens for length in whole[:count]),
         flop=EncoderWork.from_config(config).flop(lengths[:count]),
-        truth=_truth(measured, head.labels),
-        trained_on=len(training),
+        truth=_truth(measured, labels),
+        trained_on=trained_on,
     ).save(files.folder)
 
 
-def _channel(rest: Sequence[Document], folder: Path) -> list[LabelledDocument]:
-    """Write the training channel and return its documents, as the training reads them."""
+def _channel(rest: Sequence[Document], folder: Path) -> int:
+    """Write the training channel; returns how many documents it holds."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     labelled = [d for d in rest if d.label is not None][:TRAINED_ON]
     target = folder / "documents.jsonl"
-    if len(labelled) < TRAINED_ON // 10:
+    if len(labelled) < LEAST_TRAINED_ON:
         shutil.copyfile(SAMPLE, target)
-    else:
-        lines = [json.dumps({"id": d.id, "text": d.text, "label": d.label}) for d in labelled]
-        target.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return read_documents([target])
-
-
-def _train(files: CaseFiles, parameters: TrainingParameters) -> None:
-    """The product's artifact; a cascade is left out, for the transformer alone is compared."""
-    shutil.rmtree(files.model, ignore_errors=True)
-    fit(files.folder / "channel", files.model, parameters, os.environ)
-    description = files.model / "model.json"
-    value = json.loads(description.read_text(encoding="utf-8"))
-    value.pop("cascade", None)
-    description.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-
-
-def _head(
-    encoder: Encoder, training: Sequence[LabelledDocument], parameters: TrainingParameters
-) -> Head:
-    """The very head that `fit` put into the artifact: same documents, same fit."""
-    train = split_documents(training, parameters.held_out_percent).train
-    tokens = encoder.tokenize([d.text[: parameters.max_characters] for d in train])
-    embeddings = run_fp32(encoder.embedding_model(), tokens, parameters.max_tokens)
-    return fit_head(embeddings, [d.label for d in train], parameters.folds)
+        return len(target.read_text(encoding="utf-8").splitlines())
+    lines = [json.dumps({"id": d.id, "text": d.text, "label": d.label}) for d in labelled]
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return len(labelled)
 
 
 def _truth(measured: Sequence[Document], labels: Sequence[str]) -> tuple[int, ...] | None:
