@@ -11,6 +11,7 @@ from typing import Any
 
 MODEL_FILE = "model.json"
 VERSION_FILE = "version.json"
+OPENVINO_FORMAT = "openvino-int8"
 
 
 class ArtifactError(Exception):
@@ -46,6 +47,8 @@ class Artifact:
         max_tokens: the encoder reads so many tokens of a document, special tokens included.
         max_characters: texts are cut to so many characters before tokenizing.
         cascade: the stage before the encoder, None where it has none.
+        agreement: share of the held-out documents, 0 to 1, that the int8 graph labels as the fp32
+            graph does; None where training did not say.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Artifact:
     max_tokens: int
     max_characters: int
     cascade: CascadeRule | None = None
+    agreement: float | None = None
 
     @property
     def reference(self) -> str:
@@ -90,6 +94,7 @@ def load_artifact(folder: Path) -> Artifact:
             max_tokens=int(model["max_tokens"]),
             max_characters=int(model["max_characters"]),
             cascade=_cascade(model.get("cascade")),
+            agreement=model.get("metrics", {}).get("agreement"),
         )
     except KeyError as error:
         raise ArtifactError(f"{folder}: {MODEL_FILE} lacks {error}") from error

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from .artifact import Artifact, ArtifactError
+from .artifact import OPENVINO_FORMAT, Artifact, ArtifactError
 from .settings import ContainerSettings
 
 
@@ -42,7 +42,7 @@ def load_backend(artifact: Artifact, folder: Path, settings: ContainerSettings) 
         ArtifactError: unknown format.
     """
     match artifact.format:
-        case "openvino-int8":
+        case format_ if format_ == OPENVINO_FORMAT:
             from .openvino_backend import OpenVinoBackend
 
             return OpenVinoBackend.load(artifact, folder, settings)

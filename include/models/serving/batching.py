@@ -19,6 +19,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+DEFAULT_BUDGET_TOKENS = 1024
+"""A batch of so many tokens reuses the weights well, and its activations stay in the cache."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchPolicy:
@@ -31,7 +34,7 @@ class BatchPolicy:
     """
 
     max_tokens: int
-    budget_tokens: int = 1024
+    budget_tokens: int = DEFAULT_BUDGET_TOKENS
     length_step: int = 16
 
     def __post_init__(self) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import openvino as ov
 from tokenizers import Tokenizer
 
 from .artifact import Artifact, ArtifactError
+from .cpu import Cpu
 from .packing import Feeds, pack, pad
+from .precision import Precision, served_precision
 from .settings import ContainerSettings
 
 WARM_LENGTH = 64
@@ -44,7 +46,8 @@ class OpenVinoBackend:
         """
         try:
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            compiled = _compile(folder / "model.xml", settings)
+            precision = served_precision(artifact, folder, settings)
+            compiled = _compile(folder / precision.graph, precision, settings)
         except Exception as error:  # both libraries raise bare exceptions
             raise ArtifactError(f"cannot load the model in {folder}: {error}") from error
         tokenizer.no_padding()
@@ -74,12 +77,20 @@ class OpenVinoBackend:
         return [(int(k), float(row[k])) for k, row in zip(best, probabilities, strict=True)]
 
 
-def _compile(path: Path, settings: ContainerSettings) -> Any:
-    core = ov.Core()
-    # Not pinned: several containers may share a machine, and would all pin the same cores.
-    config = {
+def _compile(path: Path, precision: Precision, settings: ContainerSettings) -> Any:
+    config: dict[str, Any] = {
         "NUM_STREAMS": settings.workers,
-        "INFERENCE_NUM_THREADS": settings.workers,
-        "ENABLE_CPU_PINNING": False,
+        "INFERENCE_NUM_THREADS": settings.workers * settings.threads_per_worker,
+        # Containers that share a machine would all pin the same cores.
+        "ENABLE_CPU_PINNING": Cpu.given().is_alone,
     }
-    return core.compile_model(str(path), "CPU", config)
+    match precision:
+        case Precision.INT8:
+            pass  # what is not int8 runs in the runtime's own choice, bf16 where the CPU has it
+        case Precision.BF16:
+            config["INFERENCE_PRECISION_HINT"] = "bf16"
+        case Precision.FP32:
+            config["INFERENCE_PRECISION_HINT"] = "f32"
+        case _:
+            assert_never(precision)
+    return ov.Core().compile_model(str(path), "CPU", config)

@@ -1,6 +1,6 @@
-"""From the fp32 graph to OpenVINO int8: NNCF post-training quantization.
+"""The graphs of an artifact: fp32, and int8 by NNCF post-training quantization.
 
-Activation ranges are fixed here, on calibration documents, and not measured per batch, so a
+Activation ranges of int8 are fixed here, on calibration documents, and not measured per batch, so a
 document's label does not depend on what shares its batch.
 """
 
@@ -41,6 +41,20 @@ def quantize_to_ir(
     )
     _strip_run_information(quantized)
     ov.save_model(quantized, str(target))
+
+
+def write_fp32_ir(model: onnx.ModelProto, target: Path) -> None:
+    """Write the graph as it is, for processors without int8 products and for want of agreement.
+
+    Its weights are kept in 16 bits, which halves the file; the arithmetic stays fp32.
+
+    Args:
+        model: as in `quantize_to_ir`.
+        target: the .xml file.
+    """
+    graph = ov.Core().read_model(model.SerializeToString())
+    _strip_run_information(graph)
+    ov.save_model(graph, str(target), compress_to_fp16=True)
 
 
 def _strip_run_information(model: Any) -> None:

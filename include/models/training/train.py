@@ -10,6 +10,7 @@ from typing import Any
 
 from serving.artifact import MODEL_FILE
 from serving.cascade import truncated
+from serving.precision import FP32_GRAPH, INT8_GRAPH
 from serving.pretrained import weights_folder
 
 from .artifact_description import METRICS_FILE, describe, describe_cascade, rounded, write_json
@@ -31,7 +32,7 @@ from .metrics import agreement, evaluate
 from .parameters import Method, TrainingParameters, read_parameters
 from .portable_weights import write_encoder, write_head
 from .progress import Progress
-from .quantization import quantize_to_ir
+from .quantization import quantize_to_ir, write_fp32_ir
 from .verification import cascade_figures, served
 
 
@@ -81,7 +82,8 @@ def fit(
     sample = spread_sample(split.train, parameters.calibration_documents)
     calibration = _read_by_the_encoder(encoder, sample, parameters)
     packed = encoder.classifier_model(head.weight, head.bias, Packed())
-    quantize_to_ir(packed, calibration, target / "model.xml")
+    quantize_to_ir(packed, calibration, target / INT8_GRAPH)
+    write_fp32_ir(packed, target / FP32_GRAPH)
     write_head(head, target)
     if parameters.method is Method.FINE_TUNE:
         write_encoder(encoder, target)

@@ -11,6 +11,7 @@ from serving.batching import BatchPolicy
 from serving.cascade import Cascade
 from serving.engine import Engine
 from serving.metering import Meter
+from serving.precision import Precision
 from serving.records import Prediction, Record, Stage
 from serving.settings import ContainerSettings
 
@@ -26,7 +27,8 @@ def served(
     Raises:
         ValueError: a document could not be classified.
     """
-    settings = ContainerSettings.from_environment(env)
+    # The int8 graph is what is in question, also on a processor that would be served fp32.
+    settings = ContainerSettings.from_environment({**env, "MODEL_PRECISION": Precision.INT8})
     artifact = load_artifact(folder)
     engine = Engine(
         load_backend(artifact, folder, settings),

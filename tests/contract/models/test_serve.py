@@ -108,6 +108,18 @@ def test_a_label_does_not_depend_on_its_batch(real_server: Server) -> None:
     assert max(abs(t["score"] - a["score"]) for t, a in zip(together, alone, strict=True)) < 0.01
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_graph_of_full_precision_gives_the_same_labels(
+    real_server: Server, trained_root: Path, precision: str
+) -> None:
+    asked = [{"id": d["id"], "text": d["text"]} for d in DOCUMENTS[200:260]]
+    with serving(trained_root, MODEL_PRECISION=precision) as server:
+        answers = server.classify(asked)
+    int8 = real_server.classify(asked)
+    assert sum(a["label"] == b["label"] for a, b in zip(answers, int8, strict=True)) >= 57
+    assert answers != int8, "scores of another arithmetic"
+
+
 def test_a_bad_record_answers_for_itself(real_server: Server) -> None:
     good, bad, other = real_server.classify(
         [

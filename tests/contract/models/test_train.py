@@ -22,6 +22,8 @@ def test_the_artifact_is_complete(trained_root: Path) -> None:
         "model.json",
         "model.xml",
         "model.bin",
+        "model-fp32.xml",
+        "model-fp32.bin",
         "head.safetensors",
         "tokenizer.json",
         "metrics.json",
