@@ -1,4 +1,4 @@
-"""The container's entry point: `entrypoint.py serve | process | infer | train`.
+"""The container's entry point: `entrypoint.py serve | process | infer | train | profile`.
 
 Every image starts here. `serve`, `process` and `infer` need the serving image's packages, `train`
 the training image's; the torch image (`MODEL_ENGINE=torch`) has both, and serves with torch. Each
@@ -16,7 +16,7 @@ from pathlib import Path
 Command = Callable[[Mapping[str, str]], int]
 
 FAILURE_FILE = "output/failure"
-_USAGE = "usage: entrypoint.py serve | process | infer | train"
+_USAGE = "usage: entrypoint.py serve | process | infer | train | profile (with torch)"
 
 
 def main(arguments: list[str]) -> int:
@@ -26,10 +26,12 @@ def main(arguments: list[str]) -> int:
         The process's exit code; 2 for a wrong call, 1 for a failure, whose reason is the last
         line of standard error and, as SageMaker asks, the file `output/failure`.
     """
-    if len(arguments) != 1 or arguments[0] not in ("serve", "process", "infer", "train"):
+    engine = os.environ.get("MODEL_ENGINE", "")
+    known = ("serve", "process", "infer", "train", *(["profile"] if engine == "torch" else []))
+    if len(arguments) != 1 or arguments[0] not in known:
         print(_USAGE, file=sys.stderr)
         return 2
-    command = _command(arguments[0], os.environ.get("MODEL_ENGINE", ""))
+    command = _command(arguments[0], engine)
     try:
         return command(os.environ)
     except Exception as error:

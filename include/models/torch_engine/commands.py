@@ -1,4 +1,4 @@
-"""The torch image's `serve`, `process` and `infer`: the contract of `serving.commands`.
+"""The torch image's `serve`, `process` and `infer`: the contract of `serving.commands`; `profile`.
 
 Beside `model.tar.gz` a job may bring further archives, `<name>.tar.gz`, of models that share its
 encoder. They answer in the same pass, and their outputs go to a folder `<name>` of their own.
@@ -23,7 +23,10 @@ from .backend import TorchBackend
 from .loading import LoadedModels, load_models
 from .pipeline import ShardPipeline
 from .pool import WorkerPool
+from .profile import profile
 from .settings import TorchSettings
+
+__all__ = ["infer", "process", "profile", "serve"]
 
 _ARCHIVE_SUFFIX = ".tar.gz"
 

@@ -13,7 +13,7 @@ from serving.metering import Meter
 from serving.shard_files import ShardError
 
 from .pool import WorkerPool
-from .runner import Answers, Pending, Runner
+from .runner import Device, Pending
 from .shard_chunks import shard_chunks
 from .worker import Lines, ReadTask, Tokens, WriteTask
 
@@ -63,13 +63,13 @@ class ShardPipeline:
 
     Args:
         pool: the tokenizing processes.
-        runner: the device.
+        device: runs the models.
         meter: counts.
     """
 
-    def __init__(self, pool: WorkerPool, runner: Runner, meter: Meter) -> None:
+    def __init__(self, pool: WorkerPool, device: Device, meter: Meter) -> None:
         self._pool = pool
-        self._runner = runner
+        self._device = device
         self._meter = meter
 
     def __call__(self, shard: Path) -> Iterator[tuple[bytes, ...]]:
@@ -110,19 +110,19 @@ class ShardPipeline:
         """One pass over as many of the waiting chunks as fit the budget, at least one."""
         chunks = [tokens.popleft()]
         total = len(chunks[0].flat)
-        while tokens and total + len(tokens[0].flat) <= self._runner.budget_tokens:
+        while tokens and total + len(tokens[0].flat) <= self._device.budget_tokens:
             chunks.append(tokens.popleft())
             total += len(chunks[-1].flat)
         call = ExitStack()
         call.enter_context(self._meter.model_call())
-        pending = self._runner.start(
+        pending = self._device.start(
             np.concatenate([chunk.flat for chunk in chunks]),
             np.concatenate([chunk.lengths for chunk in chunks]),
         )
         return _Started(chunks, pending, call)
 
     def _finish(self, started: _Started) -> None:
-        answers: Answers = started.pending.result()
+        answers = started.pending.result()
         started.call.close()
         start = 0
         for chunk in started.chunks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -34,9 +35,27 @@ class Answers:
     scores: NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Pending:
+class Pending(Protocol):
     """Documents that are on their way through the device."""
+
+    def result(self) -> Answers:
+        """Wait for the answers, in the documents' order."""
+        ...
+
+
+class Device(Protocol):
+    """What runs the models; `budget_tokens` is how many tokens one pass should have."""
+
+    budget_tokens: int
+
+    def start(self, flat: IntArray, lengths: IntArray) -> Pending:
+        """Begin on documents that lie end to end, see `Runner.start`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Passes:
+    """The passes that some documents were cut into, each with the event that ends it."""
 
     _parts: list[tuple[Tensor, Tensor, torch.cuda.Event | None]]
 
@@ -67,7 +86,7 @@ class Runner:
         self._buffers: deque[_Buffer] = deque(_Buffer() for _ in range(_BUFFERS))
         self.budget_tokens = budget_tokens
 
-    def start(self, flat: IntArray, lengths: IntArray) -> Pending:
+    def start(self, flat: IntArray, lengths: IntArray) -> Passes:
         """Begin on documents that lie end to end; on a card this returns before they are done.
 
         Args:
@@ -87,7 +106,7 @@ class Runner:
                 parts.append(self._pass(ids, lengths[run]))
             except torch.OutOfMemoryError as error:
                 waiting.extend(self._halved(run, lengths, error)[::-1])
-        return Pending(parts)
+        return Passes(parts)
 
     def _pass(
         self, ids: IntArray, lengths: IntArray
