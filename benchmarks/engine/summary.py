@@ -90,13 +90,18 @@ def _outputs(files: CaseFiles, key: str) -> dict[str, Any]:
     expected = (reference @ head["weight"] + head["bias"]).argmax(axis=1)
     with np.load(files.outputs(key)) as found:
         labels = found["labels"]
-        embeddings = found.get("embeddings")
+        embeddings, alone = found.get("embeddings"), found.get("alone")
     result: dict[str, Any] = {
         "labels_as_fp32": round(float((labels == expected).mean()), 4),
+        "changed_alone": None,
+        "asked_alone": None,
         "accuracy": None,
         "cosine_mean": None,
         "cosine_least": None,
     }
+    if alone is not None:
+        result["changed_alone"] = int((alone != labels[: len(alone)]).sum())
+        result["asked_alone"] = len(alone)
     if case.truth is not None:
         result["accuracy"] = round(float((labels == np.array(case.truth)).mean()), 4)
         result["fp32_accuracy"] = round(float((expected == np.array(case.truth)).mean()), 4)

@@ -14,6 +14,7 @@ COLUMNS = (
     "Twolane ÷ it",
     "Batch",
     "Labels as fp32",
+    "Labels that change alone",
     "Accuracy",
     "Cosine to fp32, mean / least",
 )
@@ -74,6 +75,7 @@ def _row(row: Mapping[str, Any], ours_over: Mapping[str, float | None]) -> str:
         "" if ratio is None else f"{ratio:.2f}",
         str(row["settings"].get("batch_size") or ""),
         f"{row['labels_as_fp32']:.2%}",
+        "" if row["changed_alone"] is None else f"{row['changed_alone']} of {row['asked_alone']}",
         "" if row["accuracy"] is None else f"{row['accuracy']:.2%}",
         _cosines(row),
     )

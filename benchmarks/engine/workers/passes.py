@@ -16,6 +16,9 @@ from benchmarks.engine.case import CaseFiles
 TUNED_SHARE = 4
 """One text in so many is what batch sizes are tried on."""
 
+ALONE = 100
+"""Texts that are classified one by one too, to see whether company changes a label."""
+
 WARMED_WITH = 8
 """Texts that are classified untimed after a change of batch size."""
 
@@ -27,9 +30,11 @@ class Classifier(ABC):
         batch_sizes: what the user of this library would try; the fastest on a slice of the texts
             is kept. Empty where there is nothing to choose.
         batch_size: the one in use.
+        takes_one: whether a single text can be asked for without starting anything anew.
     """
 
     batch_sizes: ClassVar[tuple[int, ...]] = ()
+    takes_one: ClassVar[bool] = True
 
     def __init__(self, files: CaseFiles) -> None:
         self.files = files
@@ -64,6 +69,8 @@ class Classifier(ABC):
         """See `Contender.outputs`."""
         labels, embeddings = self.labels_and_embeddings(self.texts)
         arrays = {"labels": np.array(labels)}
+        if self.takes_one:
+            arrays["alone"] = np.array([self.classify([text])[0] for text in self.texts[:ALONE]])
         if embeddings is not None:
             arrays["embeddings"] = np.asarray(embeddings, dtype=np.float32)
         np.savez(target, **arrays)

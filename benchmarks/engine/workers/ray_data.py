@@ -45,6 +45,7 @@ class RayData(Classifier):
     """
 
     batch_sizes = (128, 512, 1024)
+    takes_one = False
 
     def __init__(self, files: CaseFiles) -> None:
         super().__init__(files)

@@ -31,7 +31,7 @@ def files(tmp_path: Path) -> CaseFiles:
     np.savez(found.head, weight=np.eye(2, dtype=np.float32), bias=np.zeros(2))
     turned = np.array([[1, 0], [1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
     np.savez(found.outputs(OURS), labels=[0, 0, 1, 1], embeddings=turned)
-    np.savez(found.outputs(PEER), labels=[0, 1, 1, 1])
+    np.savez(found.outputs(PEER), labels=[0, 1, 1, 1], alone=[0, 0])
     return found
 
 
@@ -67,6 +67,8 @@ def test_outputs_are_held_against_fp32_and_the_truth(files: CaseFiles) -> None:
     assert ours["cosine_mean"] == pytest.approx(0.95)
     assert ours["cosine_least"] == pytest.approx(0.8)
     assert peer["cosine_mean"] is None
+    assert (peer["changed_alone"], peer["asked_alone"]) == (1, 2)
+    assert ours["changed_alone"] is None
 
 
 def test_two_are_compared_within_rounds() -> None:
@@ -84,6 +86,7 @@ def test_who_failed_is_in_the_table_with_the_reason_and_not_in_the_chart(files: 
     lines = markdown([found]).splitlines()
     assert lines[-1] == "| fastembed | failed: no wheel |"
     assert "50% of it" in markdown([found])
+    assert "| 1 of 2 |" in markdown([found])
     rows = [line.split(" | ")[0] for line in lines if line.startswith("| **") or "CTr" in line]
     assert rows == ["| **Twolane's engine**", "| CTranslate2 int8"]
     assert "fastembed" not in bars([found])
