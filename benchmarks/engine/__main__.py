@@ -104,7 +104,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("documents", type=Path, nargs="*", help="JSON Lines files with `text`")
     parser.add_argument("--max-tokens", type=int, nargs="+", help="256, and 512 for long texts")
     parser.add_argument("--budget-tokens", type=int, help="tokens of one pass (100000)")
-    parser.add_argument("--rounds", type=int, help="timed passes of each contender (5)")
+    parser.add_argument("--rounds", type=int, help="timed passes of each contender (3)")
     parser.add_argument("--quick", action="store_true", help="12,000 tokens, 2 rounds")
     parser.add_argument(
         "--only", nargs="+", metavar="KEY", help=" ".join(one.key for one in CONTENDERS)
@@ -114,7 +114,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     if options.only:
         options.only = {PEAK, OURS, *options.only}
     options.budget_tokens = options.budget_tokens or (12_000 if options.quick else 100_000)
-    options.rounds = options.rounds or (2 if options.quick else 5)
+    options.rounds = options.rounds or (2 if options.quick else 3)
     return options
 
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from benchmarks.engine.contenders import OURS
-
 BAR, GAP, NAMES, WIDE, RIGHT, HEAD, FOOT = 18, 6, 230, 430, 70, 44, 22
 OURS_COLOUR, PEER_COLOUR, LIMIT_COLOUR = "#3a6ea5", "#b8b8b8", "#c0504d"
 
@@ -31,7 +29,7 @@ def bars(results: Sequence[Mapping[str, Any]]) -> str:
 def _panel(result: Mapping[str, Any], top: float) -> tuple[list[str], float]:
     rows = [row for row in result["contenders"] if not row["failed"]]
     rows.sort(key=lambda row: -row["documents_per_s"]["median"])
-    limit = result["int8_limit_documents_per_s"]
+    limit = result["limit_documents_per_s"].get("int8")
     highest = max([row["documents_per_s"]["high"] for row in rows] + [limit or 0.0])
     scale = WIDE / highest
     title = f"{result['documents_file']}, {result['max_tokens']} tokens: documents/s"
@@ -52,7 +50,7 @@ def _panel(result: Mapping[str, Any], top: float) -> tuple[list[str], float]:
 
 def _bar(row: Mapping[str, Any], y: float, scale: float) -> list[str]:
     rate = row["documents_per_s"]
-    colour = OURS_COLOUR if row["key"] == OURS else PEER_COLOUR
+    colour = OURS_COLOUR if row["is_ours"] else PEER_COLOUR
     length, middle = rate["median"] * scale, y + BAR / 2
     low, high = NAMES + rate["low"] * scale, NAMES + rate["high"] * scale
     return [

@@ -20,7 +20,7 @@ class Contender:
         environment: of `.twolane/venvs`; those named `bench-*` are made on demand.
         module: of `benchmarks.engine.workers`.
         options: arguments of the module's `build`.
-        precision: of its matrix products.
+        precision: of its matrix products, where it does not choose one itself.
     """
 
     key: str
@@ -30,10 +30,18 @@ class Contender:
     precision: str
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is the product itself."""
+        return self.module == OURS
+
 
 CONTENDERS = (
     Contender(PEAK, "matrix-product peak", "serving", "peak", "all"),
     Contender(OURS, "Twolane's engine", "serving", "ours", "int8"),
+    Contender(
+        "ours-int8", "Twolane's engine, int8 told", "serving", "ours", "int8", {"precision": "int8"}
+    ),
     Contender("hf", "Hugging Face pipeline", "bench-hugging-face", "hugging_face", "fp32"),
     Contender(
         "st-torch",

@@ -66,7 +66,8 @@ def _row(files: CaseFiles, one: Measured) -> dict[str, Any]:
     row: dict[str, Any] = {
         "key": one.contender.key,
         "title": one.contender.title,
-        "precision": one.contender.precision,
+        "is_ours": one.contender.is_ours,
+        "precision": one.settings.get("chosen", {}).get("precision", one.contender.precision),
         "failed": one.failed,
         "settings": one.settings,
     }
@@ -115,15 +116,19 @@ def _outputs(files: CaseFiles, key: str) -> dict[str, Any]:
 def _limit(
     case: Case, rows: Sequence[Mapping[str, Any]], peak: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """The int8 limit, ours as a share of it, and ours over each peer."""
-    ours = next((row for row in rows if row["key"] == OURS and not row["failed"]), None)
-    result: dict[str, Any] = {"int8_limit_documents_per_s": None, "share_of_int8_limit": None}
-    if peak is not None:
-        limit = limit_documents_per_s(case.flop, case.documents, peak["int8"]["median"])
-        result["int8_limit_documents_per_s"] = round(limit, 1)
-        if ours is not None:
-            share = ours["documents_per_s"]["median"] / limit
-            result["share_of_int8_limit"] = round(share, 3)
-    peers = [row["key"] for row in rows if row["key"] != OURS]
-    result["ours_over"] = {key: ratio_to(rows, OURS, key) for key in peers}
-    return result
+    """The limit of each precision, and ours over each peer."""
+    limits = {
+        name: round(limit_documents_per_s(case.flop, case.documents, found["median"]), 1)
+        for name, found in (peak or {}).items()
+        if "median" in found
+    }
+    peers = [row["key"] for row in rows if not row["is_ours"]]
+    return {
+        "limit_documents_per_s": limits,
+        "share_of_limit": {
+            row["key"]: round(row["documents_per_s"]["median"] / limits[row["precision"]], 3)
+            for row in rows
+            if not row["failed"] and row["precision"] in limits
+        },
+        "ours_over": {key: ratio_to(rows, OURS, key) for key in peers},
+    }

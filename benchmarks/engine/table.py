@@ -12,6 +12,8 @@ COLUMNS = (
     "Documents/s",
     "range",
     "Twolane ÷ it",
+    "Precision",
+    "Share of its limit",
     "Batch",
     "Labels as fp32",
     "Labels that change alone",
@@ -42,7 +44,7 @@ def _case(result: Mapping[str, Any]) -> list[str]:
     ]
     done = [row for row in result["contenders"] if not row["failed"]]
     done.sort(key=lambda row: -row["documents_per_s"]["median"])
-    lines += [_row(row, result["ours_over"]) for row in done]
+    lines += [_row(row, result) for row in done]
     failed = [row for row in result["contenders"] if row["failed"]]
     lines += [f"| {row['title']} | failed: {row['failed']} |" for row in failed]
     return [*lines, ""]
@@ -57,22 +59,32 @@ def _limit(result: Mapping[str, Any]) -> str:
     )
     text += (
         f" × 10⁹ operations/s. At {result['flop_per_document'] / 1e6:,.0f} × 10⁶ a text the int8 "
-        f"limit is {result['int8_limit_documents_per_s']:,.0f} documents/s"
+        f"limit is {result['limit_documents_per_s']['int8']:,.0f} documents/s"
     )
-    if result["share_of_int8_limit"] is None:
+    ours = next((row for row in result["contenders"] if row["key"] == OURS), None)
+    if ours is None or ours["failed"]:
         return text + "."
-    return text + f"; Twolane's engine reaches {result['share_of_int8_limit']:.0%} of it."
+    share, precision = result["share_of_limit"][OURS], ours["precision"]
+    if precision == "int8":
+        return text + f"; Twolane's engine reaches {share:.0%} of it."
+    return text + (
+        f". Twolane's engine chose {precision}, for int8 changed too many labels in training: "
+        f"{share:.0%} of that precision's limit."
+    )
 
 
-def _row(row: Mapping[str, Any], ours_over: Mapping[str, float | None]) -> str:
+def _row(row: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     rate = row["documents_per_s"]
     digits = 0 if rate["median"] >= 100 else 1
-    ratio = ours_over.get(row["key"])
+    ratio = result["ours_over"].get(row["key"])
+    share = result["share_of_limit"].get(row["key"])
     cells = (
-        f"**{row['title']}**" if row["key"] == OURS else row["title"],
+        f"**{row['title']}**" if row["is_ours"] else row["title"],
         f"{rate['median']:,.{digits}f}",
         f"{rate['low']:,.{digits}f}–{rate['high']:,.{digits}f}",
         "" if ratio is None else f"{ratio:.2f}",
+        row["precision"],
+        "" if share is None else f"{share:.0%}",
         str(row["settings"].get("batch_size") or ""),
         f"{row['labels_as_fp32']:.2%}",
         "" if row["changed_alone"] is None else f"{row['changed_alone']} of {row['asked_alone']}",

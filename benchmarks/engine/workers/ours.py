@@ -27,11 +27,17 @@ PADDED_TO = 16
 
 
 class Ours(Classifier):
-    """`Engine.answers` over records, at the container's defaults, calibrated anew."""
+    """`Engine.answers` over records, at the container's defaults, calibrated anew.
 
-    def __init__(self, files: CaseFiles) -> None:
+    Args:
+        files: the case.
+        precision: `MODEL_PRECISION`; empty leaves the choice to the engine.
+    """
+
+    def __init__(self, files: CaseFiles, precision: str) -> None:
         super().__init__(files)
-        self._settings = ContainerSettings.from_environment(os.environ)
+        environment = os.environ | {"MODEL_PRECISION": precision}
+        self._settings = ContainerSettings.from_environment(environment)
         self._tuning = files.model / TUNING_FILE
         self._tuning.unlink(missing_ok=True)
         self._engine = build_engine(files.model, self._settings, Meter(), is_job=True)
@@ -79,6 +85,6 @@ def _embedding(compiled: Any, ids: Sequence[int]) -> NDArray[np.float32]:
     return found.copy()
 
 
-def build(files: CaseFiles) -> Ours:
+def build(files: CaseFiles, precision: str = "") -> Ours:
     """Start the engine on the case's artifact."""
-    return Ours(files)
+    return Ours(files, precision)

@@ -56,8 +56,17 @@ def test_rates_and_the_share_of_the_limit(files: CaseFiles) -> None:
     ours = found["contenders"][0]
     assert ours["documents_per_s"] == {"median": 4.0, "low": 2.0, "high": 5.0}
     assert ours["tokens_per_s"] == 40
-    assert found["int8_limit_documents_per_s"] == 8.0
-    assert found["share_of_int8_limit"] == 0.5
+    assert found["limit_documents_per_s"] == {"int8": 8.0, "bf16": 4.0, "fp32": 2.0}
+    assert found["share_of_limit"] == {OURS: 0.5, PEER: 0.25}
+    assert found["ours_over"] == {PEER: 2.0}
+
+
+def test_a_precision_that_the_engine_chose_is_held_against_its_own_limit(files: CaseFiles) -> None:
+    ours = measured(OURS, [4.0])
+    ours.settings["chosen"] = {"precision": "fp32"}
+    found = summarize(files, [peak(), ours]) | {"machine": MACHINE, "rounds": 1}
+    assert found["share_of_limit"] == {OURS: 0.5}
+    assert "chose fp32" in markdown([found])
 
 
 def test_outputs_are_held_against_fp32_and_the_truth(files: CaseFiles) -> None:
