@@ -85,6 +85,8 @@ lock: install ## resolve the requirements again
 	@$(COMPILE) -c include/models/training/requirements.lock include/models/requirements.txt \
 	  -o include/models/requirements.lock
 	@$(COMPILE) requirements/docs.in -o requirements/docs.lock
+	@for name in $(basename $(wildcard benchmarks/engine/requirements/*.in)); do \
+	  $(COMPILE) $$name.in -o $$name.lock && sed -i 's/+cpu$$//' $$name.lock || exit 1; done
 	@$(COMPILE_ASTRO) requirements.txt -o requirements/astro.lock
 	@$(COMPILE_ASTRO) requirements/sagemaker.in -o requirements/sagemaker.lock
 
