@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class CaseMaker:
         self._budget_tokens = budget_tokens
 
     def make(self, documents: Path, max_tokens: int) -> CaseFiles:
-        """Return the case's files, made where they are not there yet.
+        """Return the case's files, made where they are not there yet in place of outdated ones.
 
         Raises:
             InstallError: a step failed; the message carries the end of its log.
@@ -38,8 +39,11 @@ class CaseMaker:
         models = sorted((ROOT / "include" / "models").rglob("*.py"))
         steps = [Path(__file__).with_name(name) for name in STEPS]
         digest = _digest([documents, *models, *steps], f"{max_tokens} {self._budget_tokens}")
-        files = CaseFiles(KEPT / f"{documents.stem}-{max_tokens}-{digest[:12]}")
+        name = f"{documents.stem}-{max_tokens}-{self._budget_tokens}"
+        files = CaseFiles(KEPT / f"{name}-{digest[:12]}")
         if not (files.folder / "ready").exists():
+            for outdated in KEPT.glob(f"{name}-*"):
+                shutil.rmtree(outdated)
             files.folder.mkdir(parents=True, exist_ok=True)
             self._prepare(documents, max_tokens, files)
             (files.folder / "ready").touch()
