@@ -40,7 +40,7 @@ def read_shard(shard: Path) -> Iterator[Parsed]:
         ShardError: the file is corrupt, ends early, or is not what its name says.
     """
     if shard_format(shard) is ShardFormat.PARQUET:
-        # Imported here: what takes a third of a second and 60 MiB is for those who need it.
+        # Imported here: what takes a third of a second and 80 MiB is for those who need it.
         from .parquet_records import read_parquet
 
         yield from read_parquet(shard)
