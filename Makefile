@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-pipeline bench-async bench-engine lock screenshots clean
+.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-pipeline bench-async bench-engine bench-gpu lock screenshots clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -64,6 +64,9 @@ bench-async: install ## an asynchronous endpoint from zero to n and back, told b
 
 bench-engine: install ## the engine beside its peers, interleaved: make bench-engine [DOCS=file.jsonl ARGS=--quick]
 	@$(BIN)/python -m benchmarks.engine $(DOCS) $(ARGS)
+
+bench-gpu: install-dev ## the torch engine on an NVIDIA card beside sentence-transformers: make bench-gpu [DOCS=file.jsonl]
+	@$(BIN)/python -m benchmarks.gpu $(or $(DOCS),include/sample/news.jsonl) $(ARGS)
 
 chaos: install ## kill what batches depend on, at every step, and count; parts: ARGS="--lanes spot --victims worker"
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
