@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-pipeline bench-async bench-engine bench-gpu lock screenshots clean
+.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-pipeline bench-stream bench-async bench-engine bench-gpu lock screenshots clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ bench-flood: install ## 50 batches by queue with 20 demos through them, on the r
 
 bench-pipeline: install ## manifest to both stores against the engine alone, on the running stack [DOCS=file.jsonl COUNT=100000]
 	@$(STACK) run -- $(BIN)/python -m benchmarks.pipeline $(DOCS) $(if $(COUNT),--count $(COUNT))
+
+bench-stream: install ## memory of the container and the front door, 10,000 to 1,000,000 documents [MODEL=folder COUNTS='10000 100000']
+	@$(BIN)/python -m benchmarks.stream_memory $(MODEL) $(if $(COUNTS),--documents $(COUNTS))
 
 bench-async: install ## an asynchronous endpoint from zero to n and back, told by CloudWatch (3 min)
 	@$(BIN)/python -m benchmarks.async_scaling
