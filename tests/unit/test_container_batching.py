@@ -64,7 +64,7 @@ def test_a_document_is_padded_alike_alone_and_in_company(
 
 
 def test_the_default_policy_has_a_bounded_number_of_shapes() -> None:
-    assert len(list(BatchPolicy(256).possible_shapes())) == 63
+    assert len(list(BatchPolicy(256).possible_shapes())) == 71
 
 
 def test_a_document_over_the_limit_is_refused() -> None:

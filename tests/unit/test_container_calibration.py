@@ -20,7 +20,14 @@ from include.models.serving.calibration import fastest, load_calibrated
 from include.models.serving.cpu import Cpu
 from include.models.serving.precision import Precision, choose_precision
 from include.models.serving.settings import ContainerSettings, SettingsError
-from include.models.serving.tuning import TUNING_FILE, Tuning, candidates, read_tuning, write_tuning
+from include.models.serving.tuning import (
+    TUNING_FILE,
+    Tuning,
+    budgets,
+    read_tuning,
+    widths,
+    write_tuning,
+)
 
 ARTIFACT = Artifact("news-topic", "3", "openvino-int8", ("a", "b"), 256, 2560)
 SLOW, QUICK = Tuning(2, 1, 1024), Tuning(1, 2, 1024)
@@ -60,14 +67,14 @@ def settings_of(**env: str) -> ContainerSettings:
 
 def test_the_faster_way_is_chosen() -> None:
     backends = {SLOW: Sleeper(0.02), QUICK: Sleeper(0.002)}
-    backend, chosen, rates = fastest(backends.__getitem__, [SLOW, QUICK], 256, time.monotonic() + 9)
-    assert (backend, chosen) == (backends[QUICK], QUICK)
+    backend, chosen, rates = fastest(backends.__getitem__, 2, 256, 9)
+    assert (backend, chosen.workers) == (backends[QUICK], 1)
     assert rates["1 x 2 x 1024"] > rates["2 x 1 x 1024"]
 
 
 def test_past_the_deadline_the_default_stands() -> None:
     backend = Sleeper(0)
-    found = fastest(lambda _: backend, [SLOW, QUICK], 256, time.monotonic() - 1)
+    found = fastest(lambda _: backend, 2, 256, -1)
     assert (found[0], found[1], list(found[2])) == (backend, SLOW, ["2 x 1 x 1024"])
 
 
@@ -123,8 +130,9 @@ def test_records_of_other_processors_stay(tmp_path: Path) -> None:
 
 @given(st.integers(1, 128))
 def test_no_way_uses_more_cores_than_given(cores: int) -> None:
-    ways = candidates(cores)
+    ways = widths(cores)
     assert ways[0] == Tuning(cores, 1, 1024)
+    assert {way.budget_tokens for way in budgets(ways[0])} == {512, 2048}
     assert all(way.workers * way.threads_per_worker == cores for way in ways)
 
 

@@ -1,9 +1,9 @@
 """Pack documents of unequal length into batches of few, known shapes. Pure.
 
 Documents of a window are grouped by their length rounded up to a multiple of `length_step`, and
-each group is cut into batches whose row counts are powers of two within a token budget. So:
+each group is cut into batches as large as a token budget allows, its rest into powers of two. So:
 
-- padding costs at most `length_step - 1` tokens a document, and no row is a dummy;
+- padding costs at most `length_step - 1` places a document, and no row is a dummy;
 - a document is always padded to the same length whatever shares its batch, so its label cannot
   depend on its neighbours' lengths;
 - the shapes a process can ever see are few (`possible_shapes`), which keeps the runtime's
@@ -48,9 +48,8 @@ class BatchPolicy:
         return min(-(-max(length, 1) // step) * step, self.max_tokens)
 
     def max_rows(self, padded_length: int) -> int:
-        """The largest power of two of rows that fits the budget; at least 1."""
-        rows = max(self.budget_tokens // padded_length, 1)
-        return int(1 << (rows.bit_length() - 1))
+        """The rows that fit the budget; at least 1."""
+        return max(self.budget_tokens // padded_length, 1)
 
     def possible_shapes(self) -> Iterator[tuple[int, int]]:
         """Every (rows, length) that `plan_batches` can produce under this policy."""
@@ -59,7 +58,7 @@ class BatchPolicy:
             rows = self.max_rows(length)
             while rows:
                 yield rows, length
-                rows >>= 1
+                rows = _power_of_two(rows - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,12 @@ def windows(items: Iterable[T], size: int) -> Iterator[list[T]]:
 def _cut(positions: Sequence[int], length: int, rows: int) -> Iterator[Batch]:
     start = 0
     while start < len(positions):
-        while rows > len(positions) - start:
-            rows >>= 1
+        if rows > len(positions) - start:
+            rows = _power_of_two(len(positions) - start)
         yield Batch(tuple(positions[start : start + rows]), length)
         start += rows
+
+
+def _power_of_two(rows: int) -> int:
+    """The largest power of two up to `rows`; 0 for none."""
+    return int(1 << (rows.bit_length() - 1)) if rows else 0

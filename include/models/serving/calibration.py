@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import time
-from array import array
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,13 +20,14 @@ from .batching import BatchPolicy
 from .cpu import Cpu
 from .precision import served_precision
 from .settings import ContainerSettings
-from .tuning import Tuning, candidates, read_tuning, write_tuning
+from .tuning import Tuning, budgets, read_tuning, widths, write_tuning
 
-MIN_GAIN = 1.05
-"""Another way than the default must be faster by so much; less is noise."""
+MIN_GAIN = 1.03
+"""Another way must be faster by so much, in each of `_ROUNDS` rounds; less is noise."""
 
 _TYPICAL_TOKENS = 64
-_TRIES = 3
+_ROUNDS = 2
+_TRIES = 2
 
 Load = Callable[[Tuning], Backend]
 
@@ -58,9 +58,9 @@ def load_calibrated(
         return load_backend(artifact, folder, chosen), chosen
     backend, tuning, rates = fastest(
         lambda tuning: load_backend(artifact, folder, _under(settings, tuning)),
-        candidates(settings.workers),
+        settings.workers,
         artifact.max_tokens,
-        time.monotonic() + budget_s,
+        budget_s,
     )
     kept = write_tuning(folder, key, tuning)
     line = {"event": "calibration", "key": key, "kept": kept, "tokens_per_s": rates}
@@ -69,51 +69,68 @@ def load_calibrated(
 
 
 def fastest(
-    load: Load, ways: list[Tuning], max_tokens: int, deadline_s: float
+    load: Load, cores: int, max_tokens: int, budget_s: float
 ) -> tuple[Backend, Tuning, dict[str, int]]:
-    """Measure ways to run until the deadline, the first one in any case.
+    """Try widths, and then budgets under the best of them, while there is time.
 
     Args:
-        load: loads the model for a way; ways that differ in their budget alone share one.
-        ways: the default first.
+        load: loads the model under a tuning.
+        cores: to share out.
         max_tokens: the longest document.
-        deadline_s: on the monotonic clock.
+        budget_s: seconds after which no further way is begun.
 
     Returns:
         The backend of the fastest way, the way, and the tokens a second of all that were tried,
         by "workers x threads x budget".
     """
-    backend = load(ways[0])
-    chosen, best = (backend, ways[0]), 0.0
-    rates: dict[str, int] = {}
-    loaded = ways[0]
-    for way in ways:
-        if rates and time.monotonic() > deadline_s:
-            break
-        if (way.workers, way.threads_per_worker) != (loaded.workers, loaded.threads_per_worker):
-            backend, loaded = load(way), way
-        rate = _tokens_per_second(backend, way, max_tokens)
-        rates[f"{way.workers} x {way.threads_per_worker} x {way.budget_tokens}"] = round(rate)
-        if rate > best * (MIN_GAIN if best else 0):
-            chosen, best = (backend, way), rate
-    return *chosen, rates
+    first, *others = widths(cores)
+    best = _Way(first, load(first), max_tokens)
+    deadline_s = time.monotonic() + budget_s
+    rates = {best.name: best.tokens_per_second()}
+
+    def contest(best: _Way, rival: _Way) -> _Way:
+        rounds = [(best.tokens_per_second(), rival.tokens_per_second()) for _ in range(_ROUNDS)]
+        rates[rival.name] = max(rate for _, rate in rounds)
+        return rival if all(rate > MIN_GAIN * other for other, rate in rounds) else best
+
+    for tuning in others:
+        if time.monotonic() < deadline_s:
+            best = contest(best, _Way(tuning, load(tuning), max_tokens))
+    for tuning in budgets(best.tuning):
+        if time.monotonic() < deadline_s:
+            best = contest(best, _Way(tuning, best.backend, max_tokens))
+    return best.backend, best.tuning, {name: round(rate) for name, rate in rates.items()}
 
 
-def _tokens_per_second(backend: Backend, way: Tuning, max_tokens: int) -> float:
-    """Of batches of documents of typical length, on all workers at once; the best of some tries."""
-    length = min(_TYPICAL_TOKENS, max_tokens)
-    rows = BatchPolicy(max_tokens, way.budget_tokens).max_rows(length)
-    document = (backend.tokenize(["news " * length])[0] * length)[:length]
-    batch: list[array[int]] = [document] * rows
-    with ThreadPoolExecutor(way.workers) as pool:
+@dataclass(frozen=True)
+class _Way:
+    """A tuning that is being tried."""
 
-        def run() -> float:
-            began = time.perf_counter()
-            list(pool.map(lambda k: backend.infer(k, batch, length), range(way.workers)))
-            return time.perf_counter() - began
+    tuning: Tuning
+    backend: Backend
+    max_tokens: int
 
-        run()  # the shape's kernels are made
-        return way.workers * rows * length / min(run() for _ in range(_TRIES))
+    @property
+    def name(self) -> str:
+        tuning = self.tuning
+        return f"{tuning.workers} x {tuning.threads_per_worker} x {tuning.budget_tokens}"
+
+    def tokens_per_second(self) -> float:
+        """Of batches of documents of typical length, on all workers at once; the best try."""
+        workers, backend = self.tuning.workers, self.backend
+        length = min(_TYPICAL_TOKENS, self.max_tokens)
+        rows = BatchPolicy(self.max_tokens, self.tuning.budget_tokens).max_rows(length)
+        document = (backend.tokenize(["news " * length])[0] * length)[:length]
+        batch = [document] * rows
+        with ThreadPoolExecutor(workers) as pool:
+
+            def run() -> float:
+                began = time.perf_counter()
+                list(pool.map(lambda k: backend.infer(k, batch, length), range(workers)))
+                return time.perf_counter() - began
+
+            run()  # the shape's kernels are made
+            return workers * rows * length / min(run() for _ in range(_TRIES))
 
 
 def _key(artifact: Artifact, folder: Path, settings: ContainerSettings) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from .batching import DEFAULT_BUDGET_TOKENS
 
 TUNING_FILE = "calibration.json"
-_BUDGETS = (DEFAULT_BUDGET_TOKENS, DEFAULT_BUDGET_TOKENS // 2, DEFAULT_BUDGET_TOKENS * 2)
 
 
 @dataclass(frozen=True)
@@ -28,15 +27,28 @@ class Tuning:
     budget_tokens: int
 
 
-def candidates(cores: int) -> list[Tuning]:
-    """What to try, the default first.
+def widths(cores: int) -> list[Tuning]:
+    """Ways to share the cores out, the default first.
 
-    A call a core needs no synchronization; wide calls share the weights in a cache that many
-    narrow ones would fight for, which can only show where there are many cores. Larger batches
-    use the weights oftener, and leave less of the cache to them.
+    A call a core needs no synchronization; wider calls share what they read of the weights, which
+    can only show where many cores share a cache.
     """
-    wide = [width for width in (1, 2, 4) if width <= cores and cores % width == 0]
-    return [Tuning(cores // width, width, budget) for width in wide for budget in _BUDGETS]
+    return [
+        Tuning(cores // width, width, DEFAULT_BUDGET_TOKENS)
+        for width in (1, 2, 4)
+        if width <= cores and cores % width == 0
+    ]
+
+
+def budgets(tuning: Tuning) -> list[Tuning]:
+    """The same width with other budgets.
+
+    Larger batches use what they read of the weights oftener, and leave less of the cache to it.
+    """
+    return [
+        replace(tuning, budget_tokens=budget)
+        for budget in (tuning.budget_tokens * 2, tuning.budget_tokens // 2)
+    ]
 
 
 def read_tuning(folder: Path, key: str) -> Tuning | None:
