@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,11 +52,13 @@ class RayData(Classifier):
     def __init__(self, files: CaseFiles) -> None:
         super().__init__(files)
         self._cores = len(os.sched_getaffinity(0))
+        self._session = tempfile.mkdtemp(prefix="ray-")  # sockets lie in it: a short path
         ray.init(
             num_cpus=self._cores,
             include_dashboard=False,
             log_to_driver=False,
             configure_logging=False,
+            _temp_dir=self._session,
             object_store_memory=256 * 2**20,
         )
         context = DataContext.get_current()
@@ -75,8 +79,9 @@ class RayData(Classifier):
         return ended - min(float(row["begun"]) for row in rows)
 
     def close(self) -> None:
-        """Stop Ray's own processes."""
+        """Stop Ray's own processes and drop their logs."""
         ray.shutdown()
+        shutil.rmtree(self._session, ignore_errors=True)
 
     def _rows(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         blocks = max(-(-len(texts) // self.batch_size), self._cores)
