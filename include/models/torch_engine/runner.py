@@ -18,6 +18,10 @@ _BUFFERS = 2
 """One is filled by the host while the device reads the other."""
 
 
+_Part = tuple[Tensor, Tensor, "torch.cuda.Event | None"]
+"""One pass's labels and scores, and the event after which they are there."""
+
+
 class DeviceMemoryError(RuntimeError):
     """Not even one document fits into what is left of the device's memory."""
 
@@ -57,7 +61,7 @@ class Device(Protocol):
 class Passes:
     """The passes that some documents were cut into, each with the event that ends it."""
 
-    _parts: list[tuple[Tensor, Tensor, torch.cuda.Event | None]]
+    _parts: list[_Part]
 
     def result(self) -> Answers:
         """Wait for the answers, in the documents' order."""
@@ -80,7 +84,7 @@ class Runner:
     """
 
     def __init__(self, model: SharedEncoder, device: torch.device, budget_tokens: int) -> None:
-        self._model = model
+        self.model = model
         self._device = device
         self._is_card = device.type == "cuda"
         self._buffers: deque[_Buffer] = deque(_Buffer() for _ in range(_BUFFERS))
@@ -97,43 +101,49 @@ class Runner:
             DeviceMemoryError: one document alone does not fit.
         """
         offsets = offsets_of(lengths)
-        parts: list[tuple[Tensor, Tensor, torch.cuda.Event | None]] = []
+        parts: list[_Part] = []
         waiting = cut(lengths, self.budget_tokens)[::-1]
         while waiting:
             run = waiting.pop()
             ids = flat[offsets[run.start] : offsets[run.stop]]
-            try:
-                parts.append(self._pass(ids, lengths[run]))
-            except torch.OutOfMemoryError as error:
-                waiting.extend(self._halved(run, lengths, error)[::-1])
+            part = self._pass_if_it_fits(ids, lengths[run])
+            if part is None:
+                waiting.extend(self._halved(run, lengths)[::-1])
+            else:
+                parts.append(part)
         return Passes(parts)
 
-    def _pass(
-        self, ids: IntArray, lengths: IntArray
-    ) -> tuple[Tensor, Tensor, torch.cuda.Event | None]:
+    def _pass_if_it_fits(self, ids: IntArray, lengths: IntArray) -> _Part | None:
+        try:
+            return self._pass(ids, lengths)
+        except torch.OutOfMemoryError:
+            # What the pass had taken is free once the error is forgotten, so not before here.
+            return None
+
+    def _pass(self, ids: IntArray, lengths: IntArray) -> _Part:
         longest = int(lengths.max())
         with torch.inference_mode():
             if not self._is_card:
                 given = torch.from_numpy(ids), torch.from_numpy(offsets_of(lengths))
-                labels, scores = self._model(Packed.on_device(*given, longest))
+                labels, scores = self.model(Packed.on_device(*given, longest))
                 return labels, scores, None
             buffer = self._buffers[0]
             given = buffer.send(ids, offsets_of(lengths), self._device)
-            labels, scores = self._model(Packed.on_device(*given, longest))
+            labels, scores = self.model(Packed.on_device(*given, longest))
             self._buffers.rotate(-1)
             back = labels.to("cpu", non_blocking=True), scores.to("cpu", non_blocking=True)
             event = torch.cuda.Event()
             event.record()
             return *back, event
 
-    def _halved(self, run: slice, lengths: IntArray, error: Exception) -> list[slice]:
+    def _halved(self, run: slice, lengths: IntArray) -> list[slice]:
         """Give the memory back, and cut a run that did not fit into two."""
         if self._is_card:
             torch.cuda.synchronize(self._device)
             torch.cuda.empty_cache()
         mine = lengths[run]
         if len(mine) == 1:
-            raise DeviceMemoryError(f"a document of {mine[0]} tokens: {error}") from error
+            raise DeviceMemoryError(f"the device has no memory for a document of {mine[0]} tokens")
         self.budget_tokens = max(int(mine.sum()) // 2, int(mine.max()))
         middle = run.start + len(mine) // 2
         return [slice(run.start, middle), slice(middle, run.stop)]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import subprocess
 import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.container import SAMPLE, log_events, run_command, serving
+from tests.support.container import MODELS, SAMPLE, log_events, python_of, run_command, serving
 
 TORCH = {"MODEL_ENGINE": "torch", "MODEL_DEVICE": "cpu", "MODEL_TOKENIZERS": "2"}
 BAD = [b"{bad\n", b"\n", b'{"id": "empty", "text": " "}\n', b'{"id": "\xff", "text": "x"}\n']
@@ -20,9 +21,9 @@ BAD = [b"{bad\n", b"\n", b'{"id": "empty", "text": " "}\n', b'{"id": "\xff", "te
 def shard_lines() -> list[bytes]:
     """News of many lengths, among them an empty line and records that are none."""
     good = []
-    for number, line in enumerate(SAMPLE.read_bytes().splitlines()[200:290]):
+    for number, line in enumerate(SAMPLE.read_bytes().splitlines()[200:240]):
         record = json.loads(line)
-        text = record["text"] * (number % 7 + 1)
+        text = record["text"] * (number % 4 + 1)
         good.append(json.dumps({"id": f"n{number}", "text": text}).encode() + b"\n")
     return [*good[:30], *BAD, *good[30:]]
 
@@ -82,7 +83,7 @@ def test_a_job_answers_as_on_the_serving_image(outputs: dict[str, Path], shard: 
 def test_models_that_share_an_encoder_answer_in_one_pass(outputs: dict[str, Path]) -> None:
     target = outputs["torch"] / "processing/output"
     first, second = read(target / "part/a.jsonl.out"), read(target / "upper/part/a.jsonl.out")
-    assert len(first) == len(second) == 93
+    assert len(first) == len(second) == 43
     for a, b in zip(first, second, strict=True):
         assert a["id"] == b["id"]
         assert a.get("label", "").upper() == b.get("label", "")
@@ -102,14 +103,54 @@ def test_a_shard_that_breaks_off_fails_and_the_others_are_done(
 ) -> None:
     root = prepare(tmp_path, trained_root / "model")
     documents = root / "processing/input/documents/part"
-    short = b"".join(b'{"id": "%d", "text": "up"}\n' % number for number in range(3000))
-    (documents / "a0.jsonl.gz").write_bytes(gzip.compress(short)[:-400])
+    short = b"".join(b'{"id": "%d", "text": "up"}\n' % number for number in range(1500))
+    (documents / "a0.jsonl.gz").write_bytes(gzip.compress(short)[:-200])
     done = run_command("torch", "process", root, **TORCH)
     assert done.returncode == 1
     assert "a0.jsonl.gz: the gzip is corrupt" in done.stderr
     found = {path.name for path in (root / "processing/output").rglob("*.out")}
     assert found == {"a.jsonl.out", "b.jsonl.gz.out", "c.jsonl.out"}
-    assert len(read(root / "processing/output/part/a.jsonl.out")) == 93
+    assert len(read(root / "processing/output/part/a.jsonl.out")) == 43
+
+
+@pytest.fixture(scope="module")
+def own_encoder(trained_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trained artifact with an encoder of its own, as fine-tuning leaves one."""
+    model = tmp_path_factory.mktemp("own") / "model"
+    shutil.copytree(trained_root / "model", model)
+    program = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
+        "from serving.pretrained import weights_folder\n"
+        "from training.encoder import Encoder\n"
+        "from training.portable_weights import write_encoder\n"
+        "write_encoder(Encoder.load(weights_folder(), 128), Path(sys.argv[2]))\n"
+    )
+    command = [python_of("training"), "-c", program, str(MODELS), str(model)]
+    subprocess.run(command, check=True, timeout=120)
+    return model
+
+
+def test_an_encoder_of_the_artifact_is_used(
+    own_encoder: Path, outputs: dict[str, Path], tmp_path: Path
+) -> None:
+    root = prepare(tmp_path, own_encoder)
+    done = run_command("torch", "process", root, **TORCH)
+    assert done.returncode == 0, done.stderr
+    kept, packaged = (
+        read(folder / "processing/output/part/a.jsonl.out") for folder in (root, outputs["torch"])
+    )
+    for a, b in zip(kept, packaged, strict=True):
+        assert a.get("score") == pytest.approx(b.get("score"), abs=5e-3)  # float16 weights
+
+
+def test_models_of_two_encoders_are_refused(
+    own_encoder: Path, trained_root: Path, tmp_path: Path
+) -> None:
+    root = prepare(tmp_path, trained_root / "model")
+    pack_model(own_encoder, root / "processing/input/model/other.tar.gz")
+    done = run_command("torch", "process", root, **TORCH)
+    assert done.returncode == 1
+    assert "has another encoder than" in done.stderr
 
 
 def test_an_artifact_without_its_head_is_refused(trained_root: Path, tmp_path: Path) -> None:
