@@ -84,7 +84,7 @@ class Ours:
 
     def _job_seconds(self, pipeline: ShardPipeline) -> float:
         started = time.perf_counter()
-        for _ in pipeline(self.shard):
+        for _ in pipeline(iter([self.shard])):
             pass
         return time.perf_counter() - started
 

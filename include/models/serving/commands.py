@@ -16,7 +16,7 @@ from .calibration import load_calibrated
 from .cascade import Cascade
 from .engine import Engine
 from .metering import Meter
-from .process import ClassifyShard, ShardFolders, classify_with, process_shards
+from .process import ClassifyShards, ShardFolders, classify_with, process_shards
 from .server import ModelServer
 from .settings import ContainerSettings
 from .termination import Terminated, TerminationNotice
@@ -33,7 +33,7 @@ class ShardJob:
         others: names of the models after the first.
     """
 
-    classify: ClassifyShard
+    classify: ClassifyShards
     others: tuple[str, ...] = ()
 
 

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .engine import Engine
 from .shard_files import ShardError, count_records, read_shard, shard_format
+from .shard_outputs import ShardOutputs
 from .wire import format_json_line
 
-ClassifyShard = Callable[[Path], Iterator[tuple[bytes, ...]]]
-"""Yields a shard's response lines in order: for each model some lines, of the same documents."""
-
 OUTPUT_SUFFIX = ".out"
-_BUFFER_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ShardLines:
+    """Some documents' response lines, of each model; documents come in the shard's order."""
+
+    lines: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShardEnd:
+    """The shard's lines are complete, or cannot be: then `error` says why."""
+
+    error: ShardError | None = None
+
+
+ClassifyShards = Callable[[Iterator[Path]], Iterator[ShardLines | ShardEnd]]
+"""Classifies shards one after the other, each up to its `ShardEnd`. It may begin a shard before it
+is done with the one before; it takes the next path only then."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +64,24 @@ class ShardFolders:
         return (self.target / named, *(self.target / other / named for other in self.others))
 
 
-def classify_with(engine: Engine) -> ClassifyShard:
+def classify_with(engine: Engine) -> ClassifyShards:
     """Classify by one engine in this process."""
 
-    def classify(shard: Path) -> Iterator[tuple[bytes, ...]]:
-        for answer in engine.answers(read_shard(shard)):
-            yield (format_json_line(answer),)
+    def classify(shards: Iterator[Path]) -> Iterator[ShardLines | ShardEnd]:
+        for shard in shards:
+            try:
+                for answer in engine.answers(read_shard(shard)):
+                    yield ShardLines((format_json_line(answer),))
+            except ShardError as error:
+                yield ShardEnd(error)
+            else:
+                yield ShardEnd()
 
     return classify
 
 
 def process_shards(
-    classify: ClassifyShard, folders: ShardFolders, is_stopping: Callable[[], bool] = lambda: False
+    classify: ClassifyShards, folders: ShardFolders, is_stopping: Callable[[], bool] = lambda: False
 ) -> int:
     """Classify every shard that has no whole output yet.
 
@@ -83,30 +101,63 @@ def process_shards(
     """
     shards = folders.shards()
     unreadable: list[str] = []
-    for shard in shards:
-        try:
-            _process_next(classify, shard, folders, is_stopping)
-        except ShardError as error:
-            _log("shard_unreadable", shard.relative_to(folders.source), 0, 0.0)
-            unreadable.append(str(error))
+    begun: list[Path] = []
+
+    def to_do() -> Iterator[Path]:
+        for shard in shards:
+            try:
+                if _is_to_do(shard, folders, is_stopping):
+                    begun.append(shard)
+                    yield shard
+            except ShardError as error:
+                unreadable.append(_unreadable(shard, folders, error))
+
+    events = classify(to_do())
+    while (event := next(events, None)) is not None:
+        shard = begun.pop(0)
+        if error := _write_shard(event, events, shard, folders):
+            unreadable.append(_unreadable(shard, folders, error))
     if unreadable:
         raise ShardError("; ".join(unreadable))
     return len(shards)
 
 
-def _process_next(
-    classify: ClassifyShard, shard: Path, folders: ShardFolders, is_stopping: Callable[[], bool]
-) -> None:
-    relative, outputs = shard.relative_to(folders.source), folders.outputs(shard)
-    if all(is_whole(shard, output) for output in outputs):
-        _log("shard_skipped", relative, 0, 0.0)
-        return
+def _is_to_do(shard: Path, folders: ShardFolders, is_stopping: Callable[[], bool]) -> bool:
+    if all(is_whole(shard, output) for output in folders.outputs(shard)):
+        _log("shard_skipped", shard.relative_to(folders.source), 0, 0.0)
+        return False
     if is_stopping():
-        _log("shard_left", relative, 0, 0.0)
-        return
+        _log("shard_left", shard.relative_to(folders.source), 0, 0.0)
+        return False
+    return True
+
+
+def _write_shard(
+    event: ShardLines | ShardEnd,
+    events: Iterator[ShardLines | ShardEnd],
+    shard: Path,
+    folders: ShardFolders,
+) -> ShardError | None:
+    """Write one shard's outputs, from its first event to its end; return why they cannot be."""
     started = time.monotonic()
-    documents = process_shard(classify, shard, outputs, folders.scratch)
-    _log("shard_done", relative, documents, time.monotonic() - started)
+    outputs = ShardOutputs(folders.outputs(shard), folders.scratch)
+    try:
+        while isinstance(event, ShardLines):
+            outputs.write(event.lines)
+            event = next(events)
+        if event.error:
+            return event.error
+        outputs.put_in_place()
+    finally:
+        outputs.discard()
+    seconds = time.monotonic() - started
+    _log("shard_done", shard.relative_to(folders.source), outputs.documents, seconds)
+    return None
+
+
+def _unreadable(shard: Path, folders: ShardFolders, error: ShardError) -> str:
+    _log("shard_unreadable", shard.relative_to(folders.source), 0, 0.0)
+    return str(error)
 
 
 def is_whole(shard: Path, output: Path) -> bool:
@@ -126,57 +177,6 @@ def is_whole(shard: Path, output: Path) -> bool:
             found += bool(line.strip())
             ended += line.endswith(b"\n") and bool(line.strip())
     return ended == found == count_records(shard)
-
-
-def process_shard(
-    classify: ClassifyShard, shard: Path, outputs: Sequence[Path], scratch: Path
-) -> int:
-    """Classify one shard, streaming, and put its outputs in place, each atomically.
-
-    Returns:
-        Number of documents answered.
-
-    Raises:
-        ShardError: the shard cannot be read to its end; no output is left then.
-    """
-    scratch.mkdir(parents=True, exist_ok=True)
-    partials = [
-        scratch / f"{output.name}.{os.getpid()}.{model}.partial"
-        for model, output in enumerate(outputs)
-    ]
-    documents = 0
-    try:
-        with ExitStack() as stack:
-            sinks = [
-                stack.enter_context(partial.open("wb", buffering=_BUFFER_BYTES))
-                for partial in partials
-            ]
-            for pieces in classify(shard):
-                documents += pieces[0].count(b"\n")
-                for sink, piece in zip(sinks, pieces, strict=True):
-                    sink.write(piece)
-            for sink in sinks:
-                sink.flush()
-                os.fsync(sink.fileno())
-        for partial, output in zip(partials, outputs, strict=True):
-            output.parent.mkdir(parents=True, exist_ok=True)
-            _put_in_place(partial, output)
-    finally:
-        for partial in partials:
-            partial.unlink(missing_ok=True)
-    return documents
-
-
-def _put_in_place(partial: Path, output: Path) -> None:
-    """Rename, or where the folders are on two disks copy beside it and rename there."""
-    try:
-        partial.replace(output)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        beside = output.with_name(f".{partial.name}")
-        shutil.copyfile(partial, beside)
-        beside.replace(output)
 
 
 def _log(event: str, shard: Path, documents: int, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""A shard through the tokenizing processes and the device, its lines in order."""
+"""Shards through the tokenizing processes and the device, their lines in order."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 from serving.metering import Meter
+from serving.process import ShardEnd, ShardLines
 from serving.shard_files import ShardError
 
+from .chunk import Source
 from .pool import WorkerPool
 from .runner import Device, Pending
 from .shard_chunks import shard_chunks
@@ -29,30 +31,36 @@ class _Started:
 
 
 class _Source:
-    """A shard's chunks, numbered from 0.
+    """The chunks of all shards, numbered from 0, and where each shard ends.
 
     Attributes:
-        given: how many there were so far.
-        fault: why there are no more, where the shard cannot be read to its end. What is on its way
-            by then is let through first, for the next shard to begin clean.
+        given: how many chunks there were so far.
+        ends: for each shard that was read, the number of chunks up to its end, and its error.
     """
 
-    def __init__(self, shard: Path) -> None:
-        self._chunks = shard_chunks(shard)
+    def __init__(self, shards: Iterator[Path]) -> None:
+        self._shards = shards
+        self._chunks: Iterator[Source] | None = None
         self.given = 0
-        self.fault: ShardError | None = None
+        self.ends: deque[tuple[int, ShardError | None]] = deque()
 
     def next_task(self) -> ReadTask | None:
-        """The next chunk, None at the end."""
-        try:
-            chunk = next(self._chunks, None)
-        except ShardError as error:
-            self.fault = error
-            return None
-        if chunk is None:
-            return None
-        self.given += 1
-        return ReadTask(self.given - 1, chunk)
+        """The next chunk, of the next shard where one ends; None when there are no more."""
+        while True:
+            if self._chunks is None:
+                shard = next(self._shards, None)
+                if shard is None:
+                    return None
+                self._chunks = shard_chunks(shard)
+            error = None
+            try:
+                if chunk := next(self._chunks, None):
+                    self.given += 1
+                    return ReadTask(self.given - 1, chunk)
+            except ShardError as found:
+                error = found
+            self._chunks = None
+            self.ends.append((self.given, error))
 
 
 class ShardPipeline:
@@ -72,15 +80,17 @@ class ShardPipeline:
         self._device = device
         self._meter = meter
 
-    def __call__(self, shard: Path) -> Iterator[tuple[bytes, ...]]:
-        """Yield the response lines of each model, some thousand lines at a time.
+    def __call__(self, shards: Iterator[Path]) -> Iterator[ShardLines | ShardEnd]:
+        """Yield the shards' lines in order, see `serving.process.ClassifyShards`.
+
+        The next shards are read and tokenized while the device works on this one, so the device
+        does not wait where a shard ends.
 
         Raises:
-            ShardError: the shard cannot be read to its end.
             WorkerError: a tokenizing process failed.
             DeviceMemoryError: not even one document fits on the device.
         """
-        source = _Source(shard)
+        source = _Source(shards)
         tokens: deque[Tokens] = deque()
         started: deque[_Started] = deque()
         done: dict[int, Lines] = {}
@@ -88,6 +98,7 @@ class ShardPipeline:
         while True:
             while self._pool.has_room and (task := source.next_task()):
                 self._pool.read(task)
+            yield from _ended(source, written)
             if written == source.given:
                 break
             for report in self._pool.reports(0 if tokens or started else None):
@@ -100,11 +111,10 @@ class ShardPipeline:
             elif started:
                 self._finish(started.popleft())
             while lines := done.pop(written, None):
+                yield from _ended(source, written)
                 written += 1
                 self._meter.count(lines.documents, lines.tokens, lines.faults)
-                yield tuple(lines.lines)
-        if source.fault:
-            raise source.fault
+                yield ShardLines(tuple(lines.lines))
 
     def _start(self, tokens: deque[Tokens]) -> _Started:
         """One pass over as many of the waiting chunks as fit the budget, at least one."""
@@ -129,3 +139,9 @@ class ShardPipeline:
             mine = slice(start, start + len(chunk.lengths))
             self._pool.write(WriteTask(chunk.number, answers.labels[mine], answers.scores[mine]))
             start = mine.stop
+
+
+def _ended(source: _Source, written: int) -> Iterator[ShardEnd]:
+    """The shards whose last chunk is written."""
+    while source.ends and source.ends[0][0] <= written:
+        yield ShardEnd(source.ends.popleft()[1])
