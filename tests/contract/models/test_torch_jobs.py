@@ -153,6 +153,53 @@ def test_models_of_two_encoders_are_refused(
     assert "has another encoder than" in done.stderr
 
 
+@pytest.fixture(scope="module")
+def with_cascade(trained_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trained artifact behind a cheap stage of random weights, sure of some documents."""
+    model = tmp_path_factory.mktemp("cascade") / "model"
+    shutil.copytree(trained_root / "model", model)
+    program = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
+        "import numpy as np\n"
+        "from serving.linear_model import LinearModel, UNKNOWN\n"
+        "from serving.term_features import TermSpace\n"
+        "space, words = TermSpace(30522, 10), 30522\n"
+        "rows = np.full(space.size, UNKNOWN, dtype=np.int32)\n"
+        "rows[:words] = np.arange(words)\n"
+        "weight = np.random.default_rng(3).normal(size=(words, 4), scale=3).astype(np.float32)\n"
+        "ones, bias = np.ones(words, dtype=np.float32), np.zeros(4, dtype=np.float32)\n"
+        "LinearModel(space, rows, ones, weight, bias).save(Path(sys.argv[2]) / 'cascade.npz')\n"
+    )
+    command = [python_of("training"), "-c", program, str(MODELS), str(model)]
+    subprocess.run(command, check=True, timeout=120)
+    description = json.loads((model / "model.json").read_text())
+    description["cascade"] = {
+        "file": "cascade.npz",
+        "threshold": 0.8,
+        "max_tokens": 512,
+        "max_characters": 5120,
+    }
+    (model / "model.json").write_text(json.dumps(description))
+    return model
+
+
+def test_a_cascade_answers_the_same_documents_on_both_images(
+    with_cascade: Path, tmp_path: Path
+) -> None:
+    found = {}
+    for image, more in (("serving", {}), ("torch", TORCH)):
+        root = prepare(tmp_path / image, with_cascade)
+        done = run_command(image, "process", root, **more)
+        assert done.returncode == 0, done.stderr
+        found[image] = read(root / "processing/output/part/a.jsonl.out")
+    stages = [[answer.get("stage") for answer in answers] for answers in found.values()]
+    assert stages[0] == stages[1]
+    assert {"cheap", "encoder"} <= set(stages[0])
+    for ours, theirs in zip(found["torch"], found["serving"], strict=True):
+        if ours.get("stage") == "cheap":
+            assert ours == theirs
+
+
 def test_an_artifact_without_its_head_is_refused(trained_root: Path, tmp_path: Path) -> None:
     shutil.copytree(trained_root / "model", tmp_path / "model")
     (tmp_path / "model/head.safetensors").unlink()
