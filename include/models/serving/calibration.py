@@ -1,7 +1,7 @@
 """Self-calibration: run a model a few ways for a moment, and keep the fastest.
 
-It is for jobs, which have thousands of documents to win it back on. An endpoint reads what was
-measured before, and never measures: its first answer would wait.
+It is for large jobs, which have minutes to win it back. A server reads what was measured before,
+and never measures: its first answer would wait.
 """
 
 from __future__ import annotations

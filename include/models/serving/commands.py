@@ -18,10 +18,13 @@ from .engine import Engine
 from .metering import Meter
 from .process import ClassifyShards, ShardFolders, classify_with, process_shards
 from .server import ModelServer
-from .settings import ContainerSettings
+from .settings import MEBIBYTE, ContainerSettings
 from .termination import Terminated, TerminationNotice
 
 MODEL_ARCHIVE = "model.tar.gz"
+
+CALIBRATED_BYTES = 32 * MEBIBYTE
+"""A job of so much input has minutes to win back what calibration takes."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,8 @@ def _run(
     """Do the shards; return whether there was time for all of them."""
     notice.listen()
     meter = Meter()
+    if _input_bytes(folders.source) < CALIBRATED_BYTES:
+        settings = replace(settings, calibration_s=0)
     try:
         with start(model, settings, meter) as job:
             folders = replace(folders, others=job.others)
@@ -137,6 +142,10 @@ def _run(
         # Sharding by key may leave an instance without any input; that is no failure.
         print("no shard in the input", file=sys.stderr, flush=True)
     return True
+
+
+def _input_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def build_engine(
@@ -155,10 +164,8 @@ def build_engine(
     """
     artifact = load_artifact(folder)
     meter.model = artifact.reference
-    has_time = is_job or settings.is_transform_job
-    backend, settings = load_calibrated(
-        artifact, folder, settings, settings.calibration_s if has_time else 0
-    )
+    budget_s = settings.calibration_s if is_job else 0
+    backend, settings = load_calibrated(artifact, folder, settings, budget_s)
     policy = BatchPolicy(artifact.max_tokens, settings.budget_tokens)
     return Engine(
         backend,

@@ -37,9 +37,8 @@ class ContainerSettings:
             it faster.
         is_width_given: whether workers or the budget were told and are not to be calibrated.
         precision: arithmetic of the model (`MODEL_PRECISION`), None to have it chosen.
-        calibration_s: seconds that a job may spend on finding out how wide to run
-            (`MODEL_CALIBRATION_S`); an endpoint spends none.
-        is_transform_job: whether a transform job is served, and no endpoint (`SAGEMAKER_BATCH`).
+        calibration_s: seconds that a large job may spend on finding out how wide to run
+            (`MODEL_CALIBRATION_S`); a server spends none.
     """
 
     ml_root: Path
@@ -55,7 +54,6 @@ class ContainerSettings:
     is_width_given: bool = False
     precision: Precision | None = None
     calibration_s: int = 1
-    is_transform_job: bool = False
 
     @property
     def scratch(self) -> Path:
@@ -82,7 +80,6 @@ class ContainerSettings:
             is_width_given=any(env.get(name, "").strip() for name in _WIDTH),
             precision=_precision(env.get("MODEL_PRECISION", "").strip()),
             calibration_s=_number(env, "MODEL_CALIBRATION_S", 1, at_least=0),
-            is_transform_job=env.get("SAGEMAKER_BATCH", "").strip().lower() == "true",
         )
 
 
