@@ -35,8 +35,8 @@ MAX_FRUITLESS = 5
 MAX_JOBS = 100
 """Jobs a batch may take on one lane; a handful of bad records is isolated with far fewer."""
 
-LOOK_AGAIN_S = 0.2
-"""Seconds between two looks at a job; whoever waits long may look less often."""
+LOOK_AGAIN_S = 0.5
+"""Seconds between two looks at a job; each costs a call to SageMaker and a listing of outputs."""
 
 Observed = tuple[LaneJob, JobStatus]
 
