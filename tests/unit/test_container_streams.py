@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from include.models.serving.batching import BatchPolicy
 from include.models.serving.engine import Engine
 from include.models.serving.metering import Meter
-from include.models.serving.process import ShardFolders, classify_with, process_shards
+from include.models.serving.process import (
+    ShardEnd,
+    ShardFolders,
+    ShardLines,
+    classify_with,
+    process_shards,
+)
 from include.models.serving.records import Record
 from include.models.serving.shard_files import ShardError, count_records
 from tests.support.record_mixtures import ARTIFACT, WRITERS, Row, SumBackend, mixtures
@@ -118,3 +124,23 @@ def test_other_files_are_no_shards(tmp_path: Path) -> None:
     (source / "deep/d.jsonl.gz").write_bytes(gzip.compress(SOUND))
     assert list(processed(tmp_path)) == ["d.jsonl.gz.out"]
     assert (tmp_path / "out/deep/d.jsonl.gz.out").exists()
+
+
+def test_a_shards_time_is_what_the_model_took_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where, clock = folders(tmp_path), [100.0]
+    monkeypatch.setattr("include.models.serving.process.time.monotonic", lambda: clock[0])
+    for name in ("1.jsonl", "2.jsonl"):
+        (where.source / name).write_bytes(SOUND)
+
+    def classify(shards: Iterator[Path]) -> Iterator[ShardLines | ShardEnd]:
+        for seconds, _ in zip((3.0, 4.0), shards, strict=True):
+            clock[0] += seconds
+            yield ShardLines((b"{}\n",))
+            yield ShardEnd()
+
+    process_shards(classify, where)
+
+    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["seconds"] for line in logged] == [3.0, 4.0]

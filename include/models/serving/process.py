@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,10 +113,18 @@ def process_shards(
                 unreadable.append(_unreadable(shard, folders, error))
 
     events = classify(to_do())
+    since = time.monotonic()
     while (event := next(events, None)) is not None:
         shard = begun.pop(0)
-        if error := _write_shard(event, events, shard, folders):
+        try:
+            documents = _write_shard(event, events, folders.outputs(shard), folders.scratch)
+        except ShardError as error:
             unreadable.append(_unreadable(shard, folders, error))
+            continue
+        # The next shards may be read ahead, so a shard's time is since the one before was done.
+        now = time.monotonic()
+        _log("shard_done", shard.relative_to(folders.source), documents, now - since)
+        since = now
     if unreadable:
         raise ShardError("; ".join(unreadable))
     return len(shards)
@@ -135,24 +143,25 @@ def _is_to_do(shard: Path, folders: ShardFolders, is_stopping: Callable[[], bool
 def _write_shard(
     event: ShardLines | ShardEnd,
     events: Iterator[ShardLines | ShardEnd],
-    shard: Path,
-    folders: ShardFolders,
-) -> ShardError | None:
-    """Write one shard's outputs, from its first event to its end; return why they cannot be."""
-    started = time.monotonic()
-    outputs = ShardOutputs(folders.outputs(shard), folders.scratch)
+    targets: Sequence[Path],
+    scratch: Path,
+) -> int:
+    """Write one shard's outputs, from its first event to its end; return the documents answered.
+
+    Raises:
+        ShardError: the shard cannot be read to its end; no output is left of it.
+    """
+    outputs = ShardOutputs(targets, scratch)
     try:
         while isinstance(event, ShardLines):
             outputs.write(event.lines)
             event = next(events)
         if event.error:
-            return event.error
+            raise event.error
         outputs.put_in_place()
     finally:
         outputs.discard()
-    seconds = time.monotonic() - started
-    _log("shard_done", shard.relative_to(folders.source), outputs.documents, seconds)
-    return None
+    return outputs.documents
 
 
 def _unreadable(shard: Path, folders: ShardFolders, error: ShardError) -> str:
