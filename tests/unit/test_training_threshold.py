@@ -1,0 +1,77 @@
+"""The cascade's threshold: the test behind it is exact, and what it lets through is bounded."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from include.models.training.non_inferiority import NUISANCE_ERROR, loss_bound, p_value
+from include.models.training.threshold import THRESHOLDS, choose_threshold
+
+
+def test_where_the_two_never_differ_it_is_the_binomial_test() -> None:
+    # Without a helpful document ever, no harmful one among n has the probability (1 - margin)^n;
+    # the worst rate of helpful ones within the confidence set can only add to it.
+    assert p_value(0, 0, 6000, 0.002) >= binom.pmf(0, 6000, 0.002)
+    assert p_value(0, 0, 6000, 0.002) <= binom.pmf(0, 6000, 0.002) + 2 * NUISANCE_ERROR
+
+
+@pytest.mark.parametrize(("documents", "helpful_rate"), [(3000, 0.0), (3000, 0.003)])
+def test_a_loss_of_the_margin_is_passed_no_more_often_than_it_says(
+    documents: int, helpful_rate: float
+) -> None:
+    margin, trials = 0.002, 1000
+    rates = [helpful_rate + margin, helpful_rate, 1 - 2 * helpful_rate - margin]
+    drawn = np.random.default_rng(3).multinomial(documents, rates, size=trials)
+    pairs, counts = np.unique(drawn[:, :2], axis=0, return_counts=True)
+    passed = sum(
+        int(count)
+        for (harmful, helpful), count in zip(pairs, counts, strict=True)
+        if p_value(int(harmful), int(helpful), documents, margin) <= 0.05
+    )
+    assert passed <= binom.ppf(0.999, trials, 0.05)
+
+
+@pytest.mark.parametrize(("harmful", "helpful"), [(0, 0), (5, 3), (12, 12)])
+def test_harm_raises_the_bound_and_documents_lower_it(harmful: int, helpful: int) -> None:
+    here = loss_bound(harmful, helpful, 5000, 0.95)
+    assert here >= (harmful - helpful) / 5000
+    assert p_value(harmful, helpful, 5000, here) <= 0.05
+    assert loss_bound(harmful + 3, helpful, 5000, 0.95) > here
+    assert loss_bound(harmful, helpful, 10_000, 0.95) < here
+
+
+def answers(documents: int, harmful_below: float) -> tuple[np.ndarray, list[bool], list[bool]]:
+    """Even confidences; under `harmful_below` the cheap stage is wrong, the encoder never."""
+    confidences = np.linspace(0.0, 1.0, documents, dtype=np.float32)
+    return confidences, (confidences >= harmful_below).tolist(), [True] * documents
+
+
+def test_the_search_ends_before_the_cheap_stage_harms() -> None:
+    confidences, cheap, encoder = answers(10_000, 0.6)
+    found = choose_threshold(confidences, cheap, encoder, 0.002, 0.95)
+    assert found is not None
+    assert 0.59 <= found.threshold <= 0.6
+    assert found.loss_bound <= 0.002
+    assert found.answered == pytest.approx(1 - found.threshold, abs=0.001)
+    assert found.helpful == 0
+
+
+def test_a_cheap_stage_that_is_better_answers_everything() -> None:
+    confidences, cheap, _ = answers(3000, 0.0)
+    found = choose_threshold(confidences, cheap, [i % 5 > 0 for i in range(3000)], 0.002, 0.95)
+    assert found is not None
+    assert found.answered == pytest.approx(1, abs=0.02)
+    assert found.threshold == THRESHOLDS[-1]
+
+
+@pytest.mark.parametrize("documents", [100, 1000])
+def test_too_few_documents_are_no_evidence(documents: int) -> None:
+    confidences, cheap, encoder = answers(documents, 0.0)
+    assert choose_threshold(confidences, cheap, encoder, 0.002, 0.95) is None
+
+
+def test_a_cheap_stage_that_is_never_sure_is_no_cascade() -> None:
+    unsure = np.zeros(5000, dtype=np.float32)
+    assert choose_threshold(unsure, [True] * 5000, [True] * 5000, 0.002, 0.95) is None
