@@ -51,6 +51,22 @@ def run_command(
     )
 
 
+def run_program(image: str, program: str, *arguments: str) -> str:
+    """Run a program beside the container's code in an image's environment; return what it printed.
+
+    Its first argument is the folder of that code.
+    """
+    done = subprocess.run(
+        [python_of(image), "-c", program, str(MODELS), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def peak_memory_kb(image: str, command: str, ml_root: Path, **more: str) -> int:
     """Run a command of the container, and return the most memory it ever had resident.
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 
-from tests.support.container import MODELS, python_of
+from tests.support.container import run_program
 
 # The two sentences, and their similarity, of the encoder's documentation (sentence-transformers).
 SENTENCES = ("A man is eating food.", "A man is eating a piece of bread.")
@@ -47,14 +46,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, float]:
-    done = subprocess.run(
-        [python_of("training"), "-c", PROGRAM, str(MODELS), *SENTENCES],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    return json.loads(done.stdout)
+    return json.loads(run_program("training", PROGRAM, *SENTENCES))
 
 
 def test_the_similarity_is_as_published(figures: dict[str, float]) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 
-from tests.support.container import MODELS, python_of
+from tests.support.container import run_program
 
 PROGRAM = """
 import json, sys
@@ -43,15 +42,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, object]:
-    done = subprocess.run(
-        [python_of("torch"), "-c", PROGRAM, str(MODELS)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(run_program("torch", PROGRAM))
 
 
 def test_embeddings_are_those_of_the_fp32_reference(found: dict[str, float]) -> None:

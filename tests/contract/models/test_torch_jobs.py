@@ -5,14 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-import subprocess
 import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.container import MODELS, SAMPLE, log_events, python_of, run_command, serving
+from tests.support.container import (
+    SAMPLE,
+    log_events,
+    run_command,
+    run_program,
+    serving,
+)
 
 TORCH = {"MODEL_ENGINE": "torch", "MODEL_DEVICE": "cpu", "MODEL_TOKENIZERS": "2"}
 BAD = [b"{bad\n", b"\n", b'{"id": "empty", "text": " "}\n', b'{"id": "\xff", "text": "x"}\n']
@@ -125,8 +130,7 @@ def own_encoder(trained_root: Path, tmp_path_factory: pytest.TempPathFactory) ->
         "from training.portable_weights import write_encoder\n"
         "write_encoder(Encoder.load(weights_folder(), 128), Path(sys.argv[2]))\n"
     )
-    command = [python_of("training"), "-c", program, str(MODELS), str(model)]
-    subprocess.run(command, check=True, timeout=120)
+    run_program("training", program, str(model))
     return model
 
 
@@ -170,8 +174,7 @@ def with_cascade(trained_root: Path, tmp_path_factory: pytest.TempPathFactory) -
         "ones, bias = np.ones(words, dtype=np.float32), np.zeros(4, dtype=np.float32)\n"
         "LinearModel(space, rows, ones, weight, bias).save(Path(sys.argv[2]) / 'cascade.npz')\n"
     )
-    command = [python_of("training"), "-c", program, str(MODELS), str(model)]
-    subprocess.run(command, check=True, timeout=120)
+    run_program("training", program, str(model))
     description = json.loads((model / "model.json").read_text())
     description["cascade"] = {
         "file": "cascade.npz",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import Any
 
 import pytest
 
-from tests.support.container import MODELS, python_of
+from tests.support.container import run_program
 
 # A device that holds so many tokens: torch raises the same error as on a card.
 PROGRAM = """
@@ -99,15 +98,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
-    done = subprocess.run(
-        [python_of("torch"), "-c", PROGRAM, str(MODELS)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(run_program("torch", PROGRAM))
 
 
 def test_every_model_answers_every_document(found: dict[str, Any]) -> None:
