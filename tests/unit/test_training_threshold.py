@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from include.models.training.non_inferiority import NUISANCE_ERROR, loss_bound, p_value
+from include.models.training.non_inferiority import (
+    NUISANCE_ERROR,
+    is_contradicted,
+    loss_bound,
+    p_value,
+)
 from include.models.training.threshold import THRESHOLDS, choose_threshold
 
 
@@ -40,6 +45,36 @@ def test_harm_raises_the_bound_and_documents_lower_it(harmful: int, helpful: int
     assert p_value(harmful, helpful, 5000, here) <= 0.05
     assert loss_bound(harmful + 3, helpful, 5000, 0.95) > here
     assert loss_bound(harmful, helpful, 10_000, 0.95) < here
+
+
+@pytest.mark.parametrize(
+    ("harmful", "helpful", "documents", "is_ruled_out"),
+    [
+        (10, 0, 400, True),  # 2.5 points lost of 0.2 allowed
+        (3, 0, 400, False),  # 0.75 points, which chance makes of 0.2 now and then
+        (60, 52, 1500, False),
+        (80, 40, 1500, True),
+        (0, 9, 400, False),
+        (0, 0, 400, False),
+    ],
+)
+def test_few_documents_speak_against_a_large_loss_alone(
+    harmful: int, helpful: int, documents: int, is_ruled_out: bool
+) -> None:
+    assert is_contradicted(harmful, helpful, documents, 0.002, 0.95) is is_ruled_out
+
+
+def test_a_loss_of_the_margin_is_contradicted_no_more_often_than_it_says() -> None:
+    documents, margin, trials = 400, 0.002, 1000
+    rates = [0.012, 0.010, 0.978]
+    drawn = np.random.default_rng(4).multinomial(documents, rates, size=trials)
+    pairs, counts = np.unique(drawn[:, :2], axis=0, return_counts=True)
+    contradicted = sum(
+        int(count)
+        for (harmful, helpful), count in zip(pairs, counts, strict=True)
+        if is_contradicted(int(harmful), int(helpful), documents, margin, 0.95)
+    )
+    assert contradicted <= binom.ppf(0.999, trials, 0.05)
 
 
 def answers(documents: int, harmful_below: float) -> tuple[np.ndarray, list[bool], list[bool]]:

@@ -64,3 +64,9 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write an object, the same one always as the same bytes."""
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read what `write_json` wrote."""
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value

@@ -27,7 +27,7 @@ def p_value(harmful: int, helpful: int, documents: int, margin: float) -> float:
         harmful: documents that the second gets wrong and the first right.
         helpful: documents that the first gets wrong and the second right.
         documents: how many both classified, those they agree on included.
-        margin: the loss of accuracy to rule out, 0 to 1.
+        margin: the loss of accuracy to rule out, -1 to 1.
 
     Returns:
         At most as probable as it says: under a loss of `margin` or more, a value of p or less comes
@@ -36,7 +36,7 @@ def p_value(harmful: int, helpful: int, documents: int, margin: float) -> float:
     different, highest = harmful + helpful, 1.0
     if different < documents:
         highest = float(beta.ppf(1 - NUISANCE_ERROR, different + 1, documents - different))
-    rates = np.linspace(margin, max(margin, highest), _GRID)
+    rates = np.linspace(abs(margin), max(abs(margin), highest), _GRID)
     worst = max(_chance(harmful - helpful, documents, rate, margin) for rate in rates)
     return min(1.0, worst + NUISANCE_ERROR)
 
@@ -51,6 +51,13 @@ def loss_bound(harmful: int, helpful: int, documents: int, confidence: float) ->
         else:
             low = middle
     return high
+
+
+def is_contradicted(
+    harmful: int, helpful: int, documents: int, margin: float, confidence: float
+) -> bool:
+    """Whether a loss of the margin or less is itself ruled out with the given confidence."""
+    return p_value(helpful, harmful, documents, -margin) <= 1 - confidence
 
 
 def _chance(difference: int, documents: int, rate: float, margin: float) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,9 @@ from serving.cascade import truncated
 from serving.precision import FP32_GRAPH, INT8_GRAPH
 from serving.pretrained import weights_folder
 
-from .artifact_description import METRICS_FILE, describe, describe_cascade, rounded, write_json
-from .cascade import CASCADE_FILE, Comparison, TrainedCascade, fit_cascade
+from .artifact_description import METRICS_FILE, describe, rounded, write_json
+from .cascade import Comparison, TrainedCascade, fit_cascade
+from .cascade_release import release_cascade
 from .classifier import Corpus, fit_classifier, folds_of, out_of_fold_labels
 from .documents import (
     LabelledDocument,
@@ -33,7 +33,7 @@ from .parameters import Method, TrainingParameters, read_parameters
 from .portable_weights import write_encoder, write_head
 from .progress import Progress
 from .quantization import quantize_to_ir, write_fp32_ir
-from .verification import cascade_figures, served
+from .verification import served
 
 
 class AgreementError(Exception):
@@ -94,20 +94,18 @@ def fit(
     write_json(target / MODEL_FILE, description)
     labels, metrics = _verify(target, encoder, head, split, parameters, env)
     description["metrics"] = {k: v for k, v in metrics.items() if k != "per_class"}
+    write_json(target / MODEL_FILE, description)
     progress("verified", **description["metrics"])
 
     if parameters.cascade_folds:
         found = _look_for_cascade(pretrained, corpus, whole, head, parameters, progress)
         progress("compared", **({"answered": found.evidence.answered} if found else {}))
+        metrics["cascade"] = None
         if found:
-            found.model.save(target / CASCADE_FILE)
-            description["cascade"] = describe_cascade(found, parameters)
-            write_json(target / MODEL_FILE, description)
-            truth = [d.label for d in split.held_out]
-            figures = cascade_figures(truth, labels, served(target, split.held_out, env))
-            metrics["cascade"] = figures | {"evidence": asdict(found.evidence)}
-        else:
-            metrics["cascade"] = None
+            metrics["cascade"] = release_cascade(
+                found, target, split.held_out, labels, parameters, env
+            )
+            progress("released", kept=metrics["cascade"]["kept"])
 
     metrics |= {
         "regularization": head.regularization,
@@ -115,7 +113,6 @@ def fit(
         "parameters": parameters.as_dict(),
         "seconds": progress.seconds,
     }
-    write_json(target / MODEL_FILE, description)
     write_json(target / METRICS_FILE, metrics)
     progress("done", **description["metrics"])
     return metrics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from serving.artifact import load_artifact
@@ -48,13 +49,36 @@ def served(
     return found
 
 
+@dataclass(frozen=True)
+class CascadeFigures:
+    """How a cascade did on held-out documents beside the encoder alone.
+
+    Attributes:
+        accuracy: of the cascade, 0 to 1.
+        loss: accuracy of the encoder less that.
+        answered: share that the cheap stage answered, 0 to 1.
+        harmful: documents that the cascade gets wrong and the encoder right.
+        helpful: documents that the cascade gets right and the encoder wrong.
+    """
+
+    accuracy: float
+    loss: float
+    answered: float
+    harmful: int
+    helpful: int
+
+
 def cascade_figures(
     truth: Sequence[str], encoder: Sequence[str], cascade: Sequence[Prediction]
-) -> dict[str, float]:
-    """How the cascade did on held-out documents beside the encoder alone; shares, 0 to 1."""
-    accuracy = agreement(truth, [answer.label for answer in cascade])
-    return {
-        "accuracy": round(accuracy, 4),
-        "loss": round(agreement(truth, encoder) - accuracy, 4),
-        "answered": round(sum(a.stage is Stage.CHEAP for a in cascade) / len(cascade), 4),
-    }
+) -> CascadeFigures:
+    """Compare the encoder's labels and the cascade's answers with the truth."""
+    says = [answer.label for answer in cascade]
+    accuracy = agreement(truth, says)
+    both = list(zip(truth, encoder, says, strict=True))
+    return CascadeFigures(
+        accuracy=round(accuracy, 4),
+        loss=round(agreement(truth, encoder) - accuracy, 4),
+        answered=round(sum(a.stage is Stage.CHEAP for a in cascade) / len(cascade), 4),
+        harmful=sum(label == first != second for label, first, second in both),
+        helpful=sum(label == second != first for label, first, second in both),
+    )
