@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-pipeline bench-stream bench-async bench-engine bench-gpu lock screenshots clean
+.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade lock screenshots clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -70,6 +70,10 @@ bench-engine: install ## the engine beside its peers, interleaved: make bench-en
 
 bench-gpu: install-dev ## the torch engine on an NVIDIA card beside sentence-transformers: make bench-gpu [DOCS=file.jsonl]
 	@$(BIN)/python -m benchmarks.gpu $(or $(DOCS),include/sample/news.jsonl) $(ARGS)
+
+bench-cascade: install-dev ## train a cascade on a labelled file and measure it held out: make bench-cascade DOCS=file.jsonl [ARGS='--model folder']
+	@test -n "$(DOCS)" || { echo "usage: make bench-cascade DOCS=… [ARGS='--model folder --set epochs=2']"; exit 2; }
+	@$(BIN)/python -m benchmarks.cascade $(DOCS) $(ARGS)
 
 chaos: install ## kill what batches depend on, at every step, and count; parts: ARGS="--lanes spot --victims worker"
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
