@@ -120,11 +120,11 @@ def test_the_trivial_model_is_a_version_of_its_own(
 
 
 def test_a_failed_training_is_told_with_its_reason(site: Site) -> None:
-    done = site.release("--set", "epochs=3")
+    done = site.release("--set", "dropout=0.1")
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("release failed: training job twolane-train-release-topic-")
-    assert "unknown hyperparameters: epochs" in line
+    assert "unknown hyperparameters: dropout" in line
 
 
 @pytest.mark.parametrize("arguments", [("--set", "folds"), ("--data", "no-such-file")])

@@ -24,17 +24,21 @@ def interruption(**options: Any) -> dict[str, Any]:
 
 
 def shard_events(cloud: LocalAws, batch: PlacedBatch) -> list[str]:
-    """Events of the batch's containers, by shard, once the last run has told of every shard.
+    """Events of the batch's containers, by shard, once the last run has told of every output.
 
     Log lines reach CloudWatch a moment after the job has ended.
     """
     deadline = time.monotonic() + 30
     while True:
         runs = _events_by_run(cloud, batch)
-        if runs and {each["shard"] for each in runs[-1]} == set(batch.shard_names()):
+        if runs and _answered_shards(runs[-1]) == set(batch.shard_names()):
             return [f"{each['event']} {each['shard']}" for run in runs for each in run]
         assert time.monotonic() < deadline, f"the logs tell of {runs}"
         time.sleep(0.2)
+
+
+def _answered_shards(run: list[dict[str, Any]]) -> set[str]:
+    return {each["shard"] for each in run if each["event"] in ("shard_done", "shard_skipped")}
 
 
 def _events_by_run(cloud: LocalAws, batch: PlacedBatch) -> list[list[dict[str, Any]]]:
