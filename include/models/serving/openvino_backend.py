@@ -15,6 +15,7 @@ from .cpu import Cpu
 from .packing import Feeds, pack, pad
 from .precision import Precision, served_precision
 from .settings import ContainerSettings
+from .tokenizing import load_tokenizer, tokenize
 
 WARM_LENGTH = 64
 """Warmed at start: one short document, the first thing an endpoint is asked."""
@@ -44,14 +45,12 @@ class OpenVinoBackend:
         Raises:
             ArtifactError: a file of the artifact is missing or refused by the runtime.
         """
+        tokenizer = load_tokenizer(folder, artifact)
         try:
-            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             precision = served_precision(artifact, folder, settings)
             compiled = _compile(folder / precision.graph, precision, settings)
-        except Exception as error:  # both libraries raise bare exceptions
+        except Exception as error:  # the runtime raises bare exceptions
             raise ArtifactError(f"cannot load the model in {folder}: {error}") from error
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(artifact.tokenized_tokens)
         # Versions trained before the packed layout have padded inputs, and are served on.
         names = {name for one in compiled.inputs for name in one.names}
         requests = [compiled.create_infer_request() for _ in range(settings.workers)]
@@ -62,10 +61,7 @@ class OpenVinoBackend:
 
     def tokenize(self, texts: Sequence[str]) -> list[array[int]]:
         """See `Backend.tokenize`."""
-        try:
-            return [array("q", found.ids) for found in self._tokenizer.encode_batch_fast(texts)]
-        except Exception as error:  # the tokenizer raises bare exceptions
-            raise ValueError(str(error)) from error
+        return tokenize(self._tokenizer, texts)
 
     def infer(
         self, worker: int, tokens: Sequence[array[int]], length: int

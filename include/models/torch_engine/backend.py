@@ -6,12 +6,12 @@ import threading
 from array import array
 from collections.abc import Sequence
 
+from serving.tokenizing import load_tokenizer, tokenize
 from tokenizers import Tokenizer
 
 from .loading import LoadedModels
 from .packing import flatten
 from .runner import Runner
-from .tokenizing import load_tokenizer, tokenize
 
 
 class TorchBackend:

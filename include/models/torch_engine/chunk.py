@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from serving.artifact import Artifact, load_artifact
 from serving.cascade import Cascade, truncated
 from serving.records import Answer, Fault, FaultCode, Parsed, Prediction, Record, Stage
+from serving.tokenizing import load_tokenizer, tokenize_each
 from serving.wire import format_json_line, parse_json_lines
 from tokenizers import Tokenizer
-
-from .tokenizing import load_tokenizer, tokenize_each
 
 Source = Sequence[bytes] | Sequence[Parsed]
 """Lines as they stand in the file, or records that were read already."""

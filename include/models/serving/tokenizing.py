@@ -1,4 +1,4 @@
-"""The tokenizer of an artifact, and texts it refuses. Needs no torch."""
+"""The tokenizer of an artifact, and texts it refuses."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from array import array
 from collections.abc import Sequence
 from pathlib import Path
 
-from serving.artifact import Artifact, ArtifactError
 from tokenizers import Tokenizer
+
+from .artifact import Artifact, ArtifactError
 
 
 def load_tokenizer(folder: Path, artifact: Artifact) -> Tokenizer:
