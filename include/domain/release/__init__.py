@@ -1,0 +1,1 @@
+"""What is decided about a model version: its gates, its aliases, its rivals."""
