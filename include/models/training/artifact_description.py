@@ -14,7 +14,6 @@ from serving.pretrained import PACKAGE
 from .cascade import CASCADE_FILE, TrainedCascade
 from .encoder import Encoder
 from .head import Head
-from .metrics import Figures
 from .parameters import TrainingParameters
 
 METRICS_FILE = "metrics.json"
@@ -49,14 +48,6 @@ def describe_cascade(cascade: TrainedCascade, parameters: TrainingParameters) ->
         "max_characters": parameters.cascade_max_characters,
         "temperature": round(cascade.temperature, 4),
         "evidence": asdict(cascade.evidence) | {"folds": parameters.cascade_folds},
-    }
-
-
-def rounded(figures: Figures) -> dict[str, dict[str, float]]:
-    """The classes' figures, to four digits."""
-    return {
-        label: {name: round(value, 4) for name, value in asdict(one).items()}
-        for label, one in figures.per_class.items()
     }
 
 

@@ -15,11 +15,19 @@ class TrainingDataError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LabelledDocument:
-    """One training document; `text` starts with its title where it has one."""
+    """One labelled document.
+
+    Attributes:
+        id: its name.
+        text: starts with its title where it has one.
+        label: what it truly is.
+        slice: a part of the documents that it says it belongs to, None where it does not.
+    """
 
     id: str
     text: str
     label: str
+    slice: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,9 +111,9 @@ def _parse(line: str, where: str) -> LabelledDocument:
     try:
         value = json.loads(line)
         id_, text, label = value["id"], value["text"], value["label"]
-        title = value.get("title") or ""
+        title, slice_ = value.get("title") or "", value.get("slice") or None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise TrainingDataError(f"{where}: not a labelled document: {error!r}") from error
-    if not (isinstance(id_, str) and isinstance(text, str) and isinstance(label, str)):
-        raise TrainingDataError(f"{where}: id, text and label must be strings")
-    return LabelledDocument(id_, f"{title}. {text}" if title else text, label)
+    if not all(isinstance(value, str) for value in (id_, text, label, slice_ or "")):
+        raise TrainingDataError(f"{where}: id, text, label and slice must be strings")
+    return LabelledDocument(id_, f"{title}. {text}" if title else text, label, slice_)

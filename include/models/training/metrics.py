@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,14 @@ def evaluate(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[st
         macro_f1=sum(c.f1 for c in per_class.values()) / len(per_class),
         per_class=per_class,
     )
+
+
+def rounded(figures: Figures) -> dict[str, dict[str, float]]:
+    """The classes' figures, to four digits."""
+    return {
+        label: {name: round(value, 4) for name, value in asdict(one).items()}
+        for label, one in figures.per_class.items()
+    }
 
 
 def agreement(first: Sequence[str], second: Sequence[str]) -> float:

@@ -12,7 +12,7 @@ from serving.cascade import truncated
 from serving.precision import FP32_GRAPH, INT8_GRAPH
 from serving.pretrained import weights_folder
 
-from .artifact_description import METRICS_FILE, describe, rounded, write_json
+from .artifact_description import METRICS_FILE, describe, write_json
 from .cascade import Comparison, TrainedCascade, fit_cascade
 from .cascade_release import release_cascade
 from .classifier import Corpus, fit_classifier, folds_of, out_of_fold_labels
@@ -28,7 +28,7 @@ from .documents import (
 from .encoder import Encoder, run_fp32
 from .graph_layout import Packed
 from .head import Head
-from .metrics import agreement, evaluate
+from .metrics import agreement, evaluate, rounded
 from .parameters import Method, TrainingParameters, read_parameters
 from .portable_weights import write_encoder, write_head
 from .progress import Progress
