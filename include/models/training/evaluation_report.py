@@ -161,9 +161,9 @@ def _pairs(
     how: Resampling,
 ) -> list[dict[str, Any]]:
     place = {label: number for number, label in enumerate(labels)}
-    parts: dict[str | None, Sequence[int]] = {None: range(len(truth)), **slices}
+    parts: list[tuple[str | None, Sequence[int]]] = [(None, range(len(truth))), *slices.items()]
     found = []
-    for name, positions in parts.items():
+    for name, positions in parts:
         differences = compare(
             [place[truth[p]] for p in positions],
             {
