@@ -117,3 +117,7 @@ class RegistryUnavailable(TwolaneError):
 
 class ReleaseFailed(TwolaneError):
     """A model could not be trained, registered or published; nothing points to it."""
+
+
+class PromotionRefused(TwolaneError):
+    """A version may not become champion, or cannot go back; the alias is where it was."""

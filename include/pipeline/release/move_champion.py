@@ -1,0 +1,77 @@
+"""The one place where the alias `champion` moves, together with the history and what MLflow shows.
+
+A move is recorded in the transaction around it. What dies between the alias and the record leaves
+an alias that the history does not know; `follow_registry` settles it like a move made by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from include.domain.errors import PromotionRefused
+from include.domain.release.alias import Alias
+from include.domain.release.promotion import Promotion, champions
+from include.pipeline.release.promotion_ports import AliasRegistry, PromotionBook
+
+TAG_PREFIX = "twolane.promotion."
+
+
+def move_champion(
+    promotion: Promotion, *, registry: AliasRegistry, book: PromotionBook
+) -> Promotion:
+    """Point `champion` and `previous` as a promotion says, and record it.
+
+    Returns:
+        The promotion as recorded.
+
+    Raises:
+        PromotionRefused: the champion is no longer what the promotion was decided on.
+    """
+    name = promotion.model_name
+    with book.turn(name) as turn:
+        champion = registry.aliases(name).get(Alias.CHAMPION)
+        if champion not in (promotion.from_version, promotion.to_version):
+            raise PromotionRefused(
+                f"{name}: the champion became version {champion} while version "
+                f"{promotion.to_version} was made ready to replace {promotion.from_version}"
+            )
+        history = [*turn.history(), promotion]
+        turn.record(promotion)
+        registry.point(name, Alias.CHAMPION, promotion.to_version)
+    show_history(name, history, registry)
+    return promotion
+
+
+def show_history(name: str, history: Sequence[Promotion], registry: AliasRegistry) -> None:
+    """Have MLflow show what the history says: `previous`, and tags of the champion; idempotent."""
+    line = champions(history)
+    if len(line) > 1:
+        registry.point(name, Alias.PREVIOUS, line[-2])
+    else:
+        registry.drop(name, Alias.PREVIOUS)
+    latest = history[-1]
+    if registry.aliases(name).get(Alias.CHALLENGER) == latest.to_version:
+        registry.drop(name, Alias.CHALLENGER)
+    registry.tag_version(name, latest.to_version, promotion_tags(latest))
+    registry.tag_model(name, {TAG_PREFIX + "latest": describe(latest)})
+
+
+def promotion_tags(promotion: Promotion) -> Mapping[str, str]:
+    """Return the tags that a version carries for how it became champion."""
+    return {
+        TAG_PREFIX + "kind": promotion.kind.value,
+        TAG_PREFIX + "at": promotion.at.isoformat(timespec="seconds"),
+        TAG_PREFIX + "by": promotion.by,
+        TAG_PREFIX + "from": promotion.from_version or "none",
+        TAG_PREFIX + "reason": promotion.reason,
+        TAG_PREFIX + "evidence": promotion.evidence_uri or "none",
+    }
+
+
+def describe(promotion: Promotion) -> str:
+    """Return a promotion as one line for a person."""
+    return (
+        f"{promotion.at.isoformat(timespec='seconds')} {promotion.kind.value} "
+        f"{promotion.from_version or 'none'} → {promotion.to_version} by {promotion.by}: "
+        f"{promotion.reason}"
+    )

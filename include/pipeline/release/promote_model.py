@@ -1,0 +1,119 @@
+"""Make a version the champion: judged, deployed and tried before the alias moves.
+
+Nothing else moves `champion`. A batch that has pinned its version is left alone; each version has
+endpoints of its own, so a batch that starts a moment later finds the new one in service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.domain.errors import PromotionRefused
+from include.domain.release.alias import Alias
+from include.domain.release.promotion import Promotion, PromotionKind
+from include.pipeline.ports import ObjectStore
+from include.pipeline.release.move_champion import move_champion, show_history
+from include.pipeline.release.promotion_ports import (
+    AliasRegistry,
+    EndpointLane,
+    PromotionBook,
+    PublishedVersion,
+)
+from include.pipeline.release.read_evidence import refuse_failed_gates
+from include.pipeline.release.smoke_test import smoke_test
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRequest:
+    """A version that is to be champion.
+
+    Attributes:
+        by: who decided.
+        reason: why, in a sentence.
+        evidence_uri: S3 prefix that holds a `verdict.json` on this version; empty for a version
+            that an operator promotes without, which the history then says.
+    """
+
+    model_name: str
+    version: str
+    by: str
+    reason: str
+    evidence_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionPorts:
+    """What promoting needs of the world.
+
+    Attributes:
+        lanes: those that keep endpoints, the one that a rollback waits for first.
+        now: the time, timezone-aware.
+        report: is told what is being done.
+    """
+
+    registry: AliasRegistry
+    book: PromotionBook
+    objects: ObjectStore
+    lanes: Sequence[EndpointLane]
+    now: Callable[[], datetime]
+    report: Callable[[str], None]
+
+
+def promote_model(request: PromotionRequest, ports: PromotionPorts) -> Promotion:
+    """Make a version the champion; asking again for what is so changes nothing.
+
+    Raises:
+        UnknownModelAlias: no such version, or it was never published.
+        PromotionRefused: its gates failed, its evidence is of another artifact, or one of its
+            endpoints answers wrongly; asking again would say the same.
+        EndpointUnavailable: an endpoint does not come up, or does not answer.
+    """
+    version = ports.registry.published(request.model_name, request.version)
+    if request.evidence_uri:
+        refuse_failed_gates(version, request.evidence_uri, ports.objects)
+    champion = ports.registry.aliases(request.model_name).get(Alias.CHAMPION)
+    history = ports.book.history(request.model_name)
+    if champion == request.version and history and history[-1].to_version == champion:
+        show_history(request.model_name, history, ports.registry)
+        return history[-1]
+    bring_into_service(version, champion, ports)
+    return move_champion(
+        Promotion(
+            model_name=request.model_name,
+            kind=PromotionKind.PROMOTED,
+            from_version=champion,
+            to_version=request.version,
+            by=request.by,
+            reason=request.reason,
+            evidence_uri=request.evidence_uri,
+            at=ports.now(),
+        ),
+        registry=ports.registry,
+        book=ports.book,
+    )
+
+
+def bring_into_service(
+    version: PublishedVersion, champion: str | None, ports: PromotionPorts
+) -> None:
+    """Deploy a version on every lane that keeps an endpoint for the champion, and try each.
+
+    The first lane is always one of them.
+
+    Raises:
+        PromotionRefused: an endpoint answers wrongly, or its alarms ring.
+        EndpointUnavailable: an endpoint does not come up, or does not answer.
+    """
+    before = ports.registry.published(version.model.name, champion).model if champion else None
+    for number, lane in enumerate(ports.lanes):
+        about = f"{version.model.label} on the {lane.lane.value} lane"
+        if number > 0 and not (before and lane.is_kept(before)):
+            continue
+        ports.report(f"deploying {about}")
+        name = lane.deploy(version.model, artifact_url=version.artifact_url)
+        smoke_test(lane, version)
+        if ringing := lane.ringing(version.model):
+            raise PromotionRefused(f"{about}: {'; '.join(ringing)}")
+        ports.report(f"endpoint {name} answers")
