@@ -20,4 +20,5 @@ WORKDIR /usr/local/airflow
 COPY --chown=astro:0 dags dags
 COPY --chown=astro:0 plugins plugins
 COPY --chown=astro:0 include include
+COPY --chown=astro:0 mlflow mlflow
 ENV PYTHONPATH=/usr/local/airflow:/usr/local/airflow/plugins

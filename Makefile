@@ -32,10 +32,11 @@ logs: install ## ends of the logs; one as it grows: make logs C=airflow-schedule
 demo: install ## start everything and run five batches through the lanes
 	@$(STACK) demo
 
-submit: install ## one file of yours: make submit FILE=news.jsonl ACCOUNT=trial-lumen [TIER= DEADLINE= MODEL_ALIAS=]
-	@test -n "$(FILE)" -a -n "$(ACCOUNT)" || { echo 'usage: make submit FILE=… ACCOUNT=… [TIER=… DEADLINE=minutes MODEL_ALIAS=…]'; exit 2; }
+submit: install ## one file of yours: make submit FILE=news.jsonl ACCOUNT=trial-lumen [TIER= DEADLINE= MODEL= MODEL_ALIAS=]
+	@test -n "$(FILE)" -a -n "$(ACCOUNT)" || { echo 'usage: make submit FILE=… ACCOUNT=… [TIER=… DEADLINE=minutes MODEL=… MODEL_ALIAS=…]'; exit 2; }
 	@$(STACK) submit "$(FILE)" --account "$(ACCOUNT)" $(if $(TIER),--tier "$(TIER)") \
-	  $(if $(DEADLINE),--deadline-minutes "$(DEADLINE)") $(if $(MODEL_ALIAS),--model-alias "$(MODEL_ALIAS)")
+	  $(if $(DEADLINE),--deadline-minutes "$(DEADLINE)") $(if $(MODEL),--model-name "$(MODEL)") \
+	  $(if $(MODEL_ALIAS),--model-alias "$(MODEL_ALIAS)")
 
 test: check ## the checks, then every test
 	@$(BIN)/python -m pytest

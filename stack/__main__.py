@@ -36,6 +36,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     submit.add_argument("--account", required=True)
     submit.add_argument("--tier")
     submit.add_argument("--deadline-minutes", type=float)
+    submit.add_argument("--model-name", help="the default model when left out")
     submit.add_argument("--model-alias", default="champion")
     return parser.parse_args(argv)
 

@@ -31,6 +31,7 @@ class Request:
     Attributes:
         tier: the account's own when `None`.
         deadline_minutes: the tier's own when `None`.
+        model_name: the default model when `None`.
         dag_id: by the file's size when `None`.
     """
 
@@ -39,6 +40,7 @@ class Request:
     tier: str | None = None
     deadline_minutes: float | None = None
     model_alias: str = "champion"
+    model_name: str | None = None
     dag_id: str | None = None
 
     @property
@@ -108,6 +110,7 @@ class Submitter:
             "account": request.account,
             "tier": request.tier,
             "deadline_minutes": request.deadline_minutes,
+            "model_name": request.model_name,
             "model_alias": request.model_alias,
         }
         run_id = self.api.trigger(request.path, conf)

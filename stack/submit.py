@@ -27,6 +27,7 @@ def submit(paths: Paths, arguments: argparse.Namespace, console: Console) -> int
         tier=arguments.tier,
         deadline_minutes=arguments.deadline_minutes,
         model_alias=arguments.model_alias,
+        model_name=arguments.model_name,
     )
     if not request.file.is_file():
         raise StackError(f"there is no file {request.file}")

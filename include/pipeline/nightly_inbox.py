@@ -1,6 +1,7 @@
 """The nightly inbox: which enterprise files wait, and how they are joined into batches.
 
-Files stand under `s3://<inbox>/nightly/<account>/`. An account's small files are joined, so that
+Files stand under `s3://<inbox>/nightly/<account>/`, those for another model than the default one
+under `nightly/<account>/model=<name>/`. An account's small files for a model are joined, so that
 one batch pays one cold start; when their batch is done they move to `nightly-done/`.
 """
 
@@ -14,37 +15,40 @@ from include.pipeline.ports import ObjectInfo, ObjectStore
 
 WAITING_FOLDER = "nightly/"
 DONE_FOLDER = "nightly-done/"
+MODEL_FOLDER = "model="
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingBatch:
-    """Files of one account to run as one batch.
+    """Files of one account to run as one batch, by one model.
 
     Attributes:
         key: idempotency key, from the account and the files' names and contents.
+        model_name: registered model; None for the default one.
     """
 
     key: str
     account: str
     uris: tuple[str, ...]
+    model_name: str | None = None
 
 
 def find_waiting(inbox_bucket: str, *, join_bytes: int, objects: ObjectStore) -> list[WaitingBatch]:
     """Return tonight's batches, accounts in order.
 
     Args:
-        join_bytes: an account's files are joined, in name order, while their sizes together stay
-            within this; a larger file is a batch of its own.
+        join_bytes: an account's files for a model are joined, in name order, while their sizes
+            together stay within this; a larger file is a batch of its own.
     """
     prefix = f"s3://{inbox_bucket}/{WAITING_FOLDER}"
-    by_account: dict[str, list[ObjectInfo]] = {}
+    groups: dict[tuple[str, str], list[ObjectInfo]] = {}
     for info in objects.list_objects(prefix):
         account, separator, name = info.uri.removeprefix(prefix).partition("/")
         if separator and account and name and info.size_bytes:
-            by_account.setdefault(account, []).append(info)
+            groups.setdefault((account, _model_name(name)), []).append(info)
     return [
-        _waiting(account, group)
-        for account, infos in sorted(by_account.items())
+        _waiting(account, model_name, group)
+        for (account, model_name), infos in sorted(groups.items())
         for group in _join(sorted(infos, key=lambda info: info.uri), join_bytes)
     ]
 
@@ -70,9 +74,16 @@ def _join(infos: Iterable[ObjectInfo], join_bytes: int) -> Iterable[list[ObjectI
         yield group
 
 
-def _waiting(account: str, infos: list[ObjectInfo]) -> WaitingBatch:
+def _model_name(path: str) -> str:
+    """Return the model a file's folder names; empty where it names none."""
+    folder, separator, _ = path.partition("/")
+    is_named = separator and folder.startswith(MODEL_FOLDER)
+    return folder.removeprefix(MODEL_FOLDER) if is_named else ""
+
+
+def _waiting(account: str, model_name: str, infos: list[ObjectInfo]) -> WaitingBatch:
     digest = hashlib.sha256(account.encode())
     for info in infos:
         digest.update(f"\n{info.uri} {info.etag}".encode())
     key = f"nightly-{account}-{digest.hexdigest()[:16]}"
-    return WaitingBatch(key, account, tuple(info.uri for info in infos))
+    return WaitingBatch(key, account, tuple(info.uri for info in infos), model_name or None)

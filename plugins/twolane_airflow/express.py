@@ -22,7 +22,7 @@ def infer(params: Any = None, dag_run: Any = None, ti: Any = None) -> dict[str, 
         params,
         run_id=dag_run.run_id,
         submitted_at=dag_run.run_after,
-        model_name=product.settings.model_name,
+        default_model=product.settings.model_name,
     )
     pulled: list[str] = []
     try:

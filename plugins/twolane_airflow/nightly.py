@@ -20,6 +20,7 @@ def find_waiting() -> list[dict[str, Any]]:
             "account": batch.account,
             "tier": None,
             "deadline_minutes": None,
+            "model_name": batch.model_name,
             "model_alias": "champion",
             "submission": batch.key,
         }

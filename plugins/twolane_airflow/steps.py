@@ -22,7 +22,7 @@ def pull(request: Mapping[str, Any] | None = None, params: Any = None, dag_run: 
         params if request is None else request,
         run_id=dag_run.run_id,
         submitted_at=dag_run.run_after,
-        model_name=product.settings.model_name,
+        default_model=product.settings.model_name,
     )
     with no_retry_when_rejected():
         return product.pull(submission, run_id=dag_run.run_id).batch_id

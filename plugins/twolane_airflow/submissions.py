@@ -11,6 +11,7 @@ from airflow.sdk import Param
 from include.domain import submission_rules as rules
 from include.domain.accounts import Tier
 from include.domain.manifests import Submission
+from include.domain.release.catalog import load_catalog
 
 TIERS: list[str | None] = [None, *(tier.value for tier in Tier)]
 
@@ -43,6 +44,14 @@ INFERENCE_PARAMS = {
         maximum=rules.MAX_DEADLINE_MINUTES,
         title="Deadline, minutes",
         description="From submission to results in both stores; the tier's own when empty.",
+    ),
+    "model_name": Param(
+        None,
+        type=["null", "string"],
+        pattern=rules.MODEL_NAME_PATTERN,
+        examples=list(load_catalog().names),
+        title="Model",
+        description="One of the catalogue or of your own; the default model when empty.",
     ),
     "model_alias": Param(
         rules.DEFAULT_MODEL_ALIAS,
@@ -77,12 +86,13 @@ INFERENCE_PARAMS = {
 
 
 def submission_from_params(
-    params: Mapping[str, Any], *, run_id: str, submitted_at: datetime, model_name: str
+    params: Mapping[str, Any], *, run_id: str, submitted_at: datetime, default_model: str
 ) -> Submission:
     """Return the submission a run's (already validated) params describe.
 
     Args:
         submitted_at: used where the params give no earlier time.
+        default_model: registered name of the model, where the params name none.
     """
     said = params.get("submitted_at")
     deadline_minutes = params["deadline_minutes"]
@@ -92,7 +102,7 @@ def submission_from_params(
         account=params["account"],
         requested_tier=Tier(params["tier"]) if params["tier"] else None,
         deadline_s=None if deadline_minutes is None else float(deadline_minutes) * 60,
-        model_name=model_name,
+        model_name=params.get("model_name") or default_model,
         model_alias=params["model_alias"],
         submitted_at=min(datetime.fromisoformat(said), submitted_at) if said else submitted_at,
     )

@@ -92,6 +92,7 @@ source = "test"
 BLANK_FORM = {
     "tier": None,
     "deadline_minutes": None,
+    "model_name": None,
     "model_alias": "trivial",
     "joined_uris": [],
     "submission": None,

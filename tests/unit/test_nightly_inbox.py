@@ -24,6 +24,22 @@ def test_small_files_of_an_account_are_joined_and_large_ones_stand_alone():
     ]
 
 
+def test_a_folder_names_the_model_and_joins_only_its_own_files():
+    objects = FakeObjectStore(
+        {
+            INBOX + "a/1.jsonl": b"x",
+            INBOX + "a/model=ticket-urgency/2.jsonl": b"x",
+            INBOX + "a/model=ticket-urgency/3.jsonl": b"x",
+            INBOX + "a/model=4.jsonl": b"x",
+        }
+    )
+    found = find_waiting("twolane-inbox", join_bytes=100, objects=objects)
+    assert [(each.model_name, [uri.rpartition("/")[2] for uri in each.uris]) for each in found] == [
+        (None, ["1.jsonl", "model=4.jsonl"]),
+        ("ticket-urgency", ["2.jsonl", "3.jsonl"]),
+    ]
+
+
 def test_the_key_follows_names_and_contents():
     objects = FakeObjectStore({INBOX + "a/1.jsonl": b"one"})
     keys = [find_waiting("twolane-inbox", join_bytes=9, objects=objects)[0].key for _ in "ab"]

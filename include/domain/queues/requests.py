@@ -24,9 +24,13 @@ _METADATA_FIELDS = {
     "tier": "tier",
     "deadline-minutes": "deadline_minutes",
     "model-alias": "model_alias",
+    "model-name": "model_name",
 }
 _FIELDS = frozenset(
-    {"batch_uri", "account", "tier", "deadline_minutes", "model_alias", "joined_uris", "submission"}
+    {
+        *("batch_uri", "account", "tier", "deadline_minutes", "joined_uris", "submission"),
+        *("model_name", "model_alias"),
+    }
 )
 
 
@@ -39,6 +43,7 @@ class QueueRequest:
         submission: idempotency key of the batch.
         tier: None for the account's own.
         deadline_minutes: from submission to both stores; None for the tier's own.
+        model_name: registered model; None for the default one.
     """
 
     key: str
@@ -49,6 +54,7 @@ class QueueRequest:
     deadline_minutes: float | None = None
     model_alias: str = rules.DEFAULT_MODEL_ALIAS
     joined_uris: tuple[str, ...] = ()
+    model_name: str | None = None
 
     def __post_init__(self) -> None:
         _check(re.fullmatch(rules.BATCH_URI_PATTERN, self.batch_uri), "batch_uri", self.batch_uri)
@@ -64,6 +70,11 @@ class QueueRequest:
             re.fullmatch(rules.MODEL_ALIAS_PATTERN, self.model_alias),
             "model_alias",
             self.model_alias,
+        )
+        _check(
+            self.model_name is None or re.fullmatch(rules.MODEL_NAME_PATTERN, self.model_name),
+            "model_name",
+            self.model_name,
         )
         _check(
             0 < len(self.submission) <= rules.MAX_SUBMISSION_CHARACTERS,
@@ -106,6 +117,7 @@ class QueueRequest:
             "account": self.account,
             "tier": self.tier,
             "deadline_minutes": self.deadline_minutes,
+            "model_name": self.model_name,
             "model_alias": self.model_alias,
             "joined_uris": list(self.joined_uris),
             "submission": self.submission,
@@ -157,6 +169,7 @@ def direct_request(fields: Mapping[str, Any]) -> QueueRequest:
         deadline_minutes=given.get("deadline_minutes"),
         model_alias=given.get("model_alias", rules.DEFAULT_MODEL_ALIAS),
         joined_uris=tuple(given.get("joined_uris", ())),
+        model_name=given.get("model_name"),
     )
 
 

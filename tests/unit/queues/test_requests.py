@@ -76,6 +76,7 @@ def test_our_own_format_takes_the_fields_of_the_form() -> None:
                 "tier": "demo",
                 "deadline_minutes": 5,
                 "model_alias": "challenger",
+                "model_name": "ticket-urgency",
                 "joined_uris": ["s3://twolane-inbox/b.jsonl"],
                 "submission": "order 17",
             }
@@ -86,6 +87,7 @@ def test_our_own_format_takes_the_fields_of_the_form() -> None:
         "tier": "demo",
         "deadline_minutes": 5,
         "model_alias": "challenger",
+        "model_name": "ticket-urgency",
         "joined_uris": ["s3://twolane-inbox/b.jsonl"],
         "submission": "order 17",
         "submitted_at": "2026-03-01T12:00:00+00:00",
@@ -122,6 +124,7 @@ def test_a_submission_names_the_request_within_its_account() -> None:
         (json.dumps(GOOD | {"shards": 3, "lane": "spot"}), r"unknown field\(s\) lane, shards"),
         (json.dumps(GOOD | {"account": "No Body"}), "account"),
         (json.dumps(GOOD | {"account": 7}), "account"),
+        (json.dumps(GOOD | {"model_name": "a/b"}), "model_name"),
         (json.dumps(GOOD | {"account": "a\n"}), "account"),
         (json.dumps(GOOD | {"batch_uri": "https://example.org/a"}), "batch_uri"),
         (json.dumps(GOOD | {"batch_uri": "s3://twolane-inbox/\ud800"}), "URI"),
