@@ -8,15 +8,15 @@ less than the final ones are; the held-out documents then show the loss of the f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from serving.linear_model import LinearModel, softmax
-from serving.term_features import TermCounts, TermSpace
+from serving.term_features import TermSpace
 
+from .cheap_folds import out_of_fold_logits
 from .cheap_model import PAIR_BITS, calibrated, fit_cheap, temperature_of, terms_of
 from .classifier import Fold
-from .graph_builder import FloatArray
 from .threshold import Evidence, choose_threshold
 
 CASCADE_FILE = "cascade.npz"
@@ -67,7 +67,8 @@ def fit_cascade(
     space = TermSpace(vocabulary, PAIR_BITS)
     counts = terms_of(comparison.tokens, space)
     truth = [comparison.labels.index(label) for label in comparison.truth]
-    logits = _out_of_fold_logits(comparison, counts, truth, space)
+    classes = len(comparison.labels)
+    logits = out_of_fold_logits(comparison.tokens, counts, truth, classes, space, comparison.folds)
     temperature = temperature_of(logits, truth)
     probabilities = softmax(logits / np.float32(temperature))
     evidence = choose_threshold(
@@ -82,30 +83,5 @@ def fit_cascade(
     )
     if evidence is None:
         return None
-    model = fit_cheap(counts, truth, len(comparison.labels), space)
+    model = fit_cheap(counts, truth, classes, space)
     return TrainedCascade(calibrated(model, temperature), temperature, evidence)
-
-
-def _out_of_fold_logits(
-    comparison: Comparison, counts: TermCounts, truth: Sequence[int], space: TermSpace
-) -> FloatArray:
-    classes = len(comparison.labels)
-    logits = np.zeros((len(truth), classes), dtype=np.float32)
-    for fold in comparison.folds:
-        part = _part(counts, fold.fitted, len(truth))
-        model = fit_cheap(part, [truth[p] for p in fold.fitted], classes, space)
-        logits[fold.asked] = model.logits([comparison.tokens[p] for p in fold.asked])
-    return logits
-
-
-def _part(counts: TermCounts, positions: Sequence[int], documents: int) -> TermCounts:
-    """The counts of some documents, which are numbered anew in the order of `positions`."""
-    number = np.full(documents, -1, dtype=np.int64)
-    number[list(positions)] = np.arange(len(positions))
-    kept = number[counts.documents] >= 0
-    return replace(
-        counts,
-        documents=number[counts.documents[kept]],
-        rows=counts.rows[kept],
-        counts=counts.counts[kept],
-    )
