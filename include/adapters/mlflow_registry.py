@@ -22,7 +22,7 @@ MODEL_DATA_SHA256_TAG = "sagemaker.model_data_sha256"
 LABELS_TAG = "twolane.labels"
 MAX_TOKENS_TAG = "twolane.max_tokens"
 
-_NOT_THERE = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
+NOT_THERE = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
 _TIMEOUT_S = 30.0
 
 Get = Callable[[str], tuple[int, bytes]]
@@ -59,9 +59,7 @@ class MlflowModelRegistry:
 
     def card(self, model: ModelRef) -> ModelCard:
         """See `ModelRegistry.card`."""
-        tags = self._tags(model)
-        labels = tuple(str(label) for label in json.loads(tags[LABELS_TAG]))
-        return ModelCard(labels, int(tags[MAX_TOKENS_TAG]))
+        return model_card(self._tags(model))
 
     def _tags(self, model: ModelRef) -> Mapping[str, str]:
         known = self._published.get((model.name, model.version))
@@ -75,12 +73,7 @@ class MlflowModelRegistry:
     def _remember(
         self, name: str, version: str, found: Mapping[str, Any], what: str
     ) -> Mapping[str, str]:
-        tags = {str(tag["key"]): str(tag.get("value", "")) for tag in found.get("tags", [])}
-        for tag in (MODEL_DATA_URL_TAG, MODEL_DATA_SHA256_TAG, LABELS_TAG, MAX_TOKENS_TAG):
-            if tag not in tags:
-                raise UnknownModelAlias(
-                    f"{what}: version {version} is registered but not published (no tag {tag})"
-                )
+        tags = published_tags(found, what)
         self._published[name, version] = tags
         return tags
 
@@ -96,9 +89,30 @@ class MlflowModelRegistry:
             raise RegistryUnavailable(f"{what}: no answer from {self._base}: {exc}") from exc
         except (ValueError, KeyError, TypeError, AttributeError) as exc:
             raise RegistryUnavailable(f"{what}: {self._base} is no model registry") from exc
-        if code in _NOT_THERE:
+        if code in NOT_THERE:
             raise UnknownModelAlias(f"{what}: {answer.get('message', 'not in the registry')}")
         raise RegistryUnavailable(f"{what}: {self._base} answered {status} {code}")
+
+
+def published_tags(found: Mapping[str, Any], what: str) -> Mapping[str, str]:
+    """Return the tags of a version as MLflow answers it.
+
+    Raises:
+        UnknownModelAlias: the version is registered and was never published.
+    """
+    tags = {str(tag["key"]): str(tag.get("value", "")) for tag in found.get("tags", [])}
+    for tag in (MODEL_DATA_URL_TAG, MODEL_DATA_SHA256_TAG, LABELS_TAG, MAX_TOKENS_TAG):
+        if tag not in tags:
+            raise UnknownModelAlias(
+                f"{what}: version {found['version']} is registered but not published (no tag {tag})"
+            )
+    return tags
+
+
+def model_card(tags: Mapping[str, str]) -> ModelCard:
+    """Return the card that a published version's tags hold."""
+    labels = tuple(str(label) for label in json.loads(tags[LABELS_TAG]))
+    return ModelCard(labels, int(tags[MAX_TOKENS_TAG]))
 
 
 def _http_get(url: str) -> tuple[int, bytes]:
