@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 GROUPS = 10
 SMALLEST_EXPECTED = 5.0
@@ -12,15 +13,13 @@ SMALLEST_EXPECTED = 5.0
 _PSEUDO_COUNT = 0.5
 
 
-def grouped(
-    reference: Sequence[int], others: Sequence[Sequence[int]]
-) -> tuple[list[int], list[list[int]]]:
+def grouped(reference: Sequence[int], samples: Sequence[Sequence[int]]) -> list[list[int]]:
     """Group neighbouring bins so that each group holds about a tenth of the reference.
 
     Only the reference decides where a group ends, so that a test of the others stays one.
 
     Returns:
-        The reference and the others, by group.
+        The samples, by group.
     """
     total = sum(reference)
     ends: list[int] = []
@@ -33,7 +32,7 @@ def grouped(
                 # One bin holds several tenths: its group ends where it does.
                 ends.append(index + 1)
     cuts = sorted({0, *ends, len(reference)})
-    return _cut(reference, cuts), [_cut(other, cuts) for other in others]
+    return [_cut(sample, cuts) for sample in samples]
 
 
 def by_label(samples: Sequence[Mapping[str, int]]) -> list[list[int]]:
@@ -75,4 +74,4 @@ def population_stability_index(reference: Sequence[int], current: Sequence[int])
 
 
 def _cut(counts: Sequence[int], cuts: Sequence[int]) -> list[int]:
-    return [sum(counts[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [sum(counts[a:b]) for a, b in pairwise(cuts)]

@@ -53,7 +53,7 @@ def windows_of(
         return None
     first = night - timedelta(days=policy.window_days - 1)
     lately = tuple(day.sketch for day in watched if day.night >= first)
-    current = {1: (watched[-1].sketch,)}
+    current: dict[int, tuple[Sketch, ...]] = {1: (watched[-1].sketch,)}
     if len(lately) > 1:
         current[policy.window_days] = lately
     kept = {

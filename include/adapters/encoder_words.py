@@ -1,0 +1,123 @@
+"""The encoder's vectors of whole words, read from a served artifact without running it.
+
+The artifact's fp32 graph holds the table of token embeddings as one constant, and `tokenizer.json`
+says which rows are whole words. Their principal axes (Jolliffe, 2002) are enough to see a change
+of topic, and make of 23 MB less than one.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from include.domain.drift.features import EMBEDDING_WIDTH
+from include.domain.errors import ReleaseFailed
+from include.pipeline.drift.document_features import WordVectors
+from include.pipeline.ports import ObjectStore
+
+GRAPH, WEIGHTS, TOKENIZER = "model-fp32.xml", "model-fp32.bin", "tokenizer.json"
+KEPT = "words.npz"
+_TYPES = {"f16": np.float16, "f32": np.float32}
+_PIECE = "##"
+
+
+class ArtifactWords:
+    """`WordSource` on published artifacts; what it finds is kept beside the archive."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        self._objects = objects
+
+    def of(self, artifact_url: str) -> WordVectors | None:
+        """See `WordSource.of`."""
+        kept = artifact_url.rpartition("/")[0] + "/" + KEPT
+        with tempfile.TemporaryDirectory(prefix="twolane-words-") as name:
+            folder = Path(name)
+            if not self._objects.exists(kept):
+                archive = folder / "model.tar.gz"
+                self._objects.download(artifact_url, archive)
+                _save(_read(archive, artifact_url), folder / KEPT)
+                self._objects.upload(folder / KEPT, kept)
+            else:
+                self._objects.download(kept, folder / KEPT)
+            return _load(folder / KEPT)
+
+
+def _read(archive: Path, url: str) -> WordVectors | None:
+    with tarfile.open(archive, "r:gz") as tar:
+        names = set(tar.getnames())
+        if not {GRAPH, WEIGHTS, TOKENIZER} <= names:
+            return None
+        vocabulary = json.loads(_content(tar, TOKENIZER))["model"]["vocab"]
+        place = _table_place(_content(tar, GRAPH), len(vocabulary))
+        if place is None:
+            raise ReleaseFailed(f"{url}: {GRAPH} holds no table of {len(vocabulary)} tokens")
+        table = _table(_content(tar, WEIGHTS), place)
+    words = {
+        word: row
+        for word, row in vocabulary.items()
+        if word.isalnum() and not word.startswith(_PIECE)
+    }
+    return WordVectors(
+        {word: position for position, word in enumerate(words)},
+        _principal(table[list(words.values())].astype(np.float64)),
+    )
+
+
+def _content(tar: tarfile.TarFile, name: str) -> bytes:
+    file = tar.extractfile(name)
+    assert file is not None  # noqa: S101 - the archive's names were looked at
+    return file.read()
+
+
+def _table_place(graph: bytes, tokens: int) -> tuple[str, int, int] | None:
+    """Return type, width and offset of the constant that has one row a token."""
+    for layer in ElementTree.fromstring(graph).iter("layer"):  # noqa: S314 - our own artifact
+        data = layer.find("data")
+        if layer.get("type") != "Const" or data is None:
+            continue
+        shape = [int(size) for size in data.get("shape", "").split(",") if size.strip()]
+        kind = data.get("element_type", "")
+        if len(shape) == 2 and shape[0] == tokens and shape[1] > 1 and kind in _TYPES:
+            return kind, shape[1], int(data.get("offset", "0"))
+    return None
+
+
+def _table(weights: bytes, place: tuple[str, int, int]) -> NDArray[np.float32]:
+    kind, width, offset = place
+    flat = np.frombuffer(weights, dtype=_TYPES[kind], offset=offset)
+    rows = len(flat) // width
+    return flat[: rows * width].reshape(rows, width).astype(np.float32)
+
+
+def _principal(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Project rows on the axes of greatest variance, each scaled to unit variance."""
+    centred = table - table.mean(axis=0)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    chosen = axes[:, ::-1][:, :EMBEDDING_WIDTH]
+    # The sign of an axis is arbitrary: fix it, so that every machine finds the same vectors.
+    chosen = chosen * np.sign(chosen[np.abs(chosen).argmax(axis=0), range(chosen.shape[1])])
+    projected = centred @ chosen
+    scaled: NDArray[np.float64] = projected / projected.std(axis=0)
+    return scaled
+
+
+def _save(found: WordVectors | None, path: Path) -> None:
+    words = sorted(found.row_of, key=found.row_of.__getitem__) if found else []
+    vectors = found.vectors if found else np.zeros((0, EMBEDDING_WIDTH))
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, words=np.array(words, dtype=str), vectors=vectors.astype("f2"))
+    path.write_bytes(buffer.getvalue())
+
+
+def _load(path: Path) -> WordVectors | None:
+    with np.load(path, allow_pickle=False) as arrays:
+        words = [str(word) for word in arrays["words"]]
+        vectors = arrays["vectors"].astype(np.float64)
+    return WordVectors({w: row for row, w in enumerate(words)}, vectors) if words else None

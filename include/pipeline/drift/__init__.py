@@ -1,0 +1,1 @@
+"""Watching what accounts send, and what models answer, for a change."""
