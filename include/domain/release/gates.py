@@ -1,0 +1,247 @@
+"""The gates between a challenger and its promotion. Pure: figures and limits in, answers out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from include.domain.release.evaluation import CHAMPION_KEY, Evaluation, Pair
+from include.domain.release.multiplicity import holm
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """What one gate says.
+
+    Attributes:
+        name: the gate's.
+        passed: whether the model may pass.
+        measured: what was found; None where the gate had nothing to measure.
+        limit: what is allowed, in the unit of `measured`; None likewise.
+        sentence: for a person, with by how much it passed or failed.
+    """
+
+    name: str
+    passed: bool
+    measured: float | None
+    limit: float | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateLimits:
+    """What the gates allow; `mlflow/gates.toml` says what each is for.
+
+    Attributes:
+        accuracy_margin: accuracy that may be lost against the champion, 0 to 1.
+        macro_f1_margin: macro-F1 that may be lost, 0 to 1.
+        max_ece: highest expected calibration error, 0 to 1.
+        max_p99_ms: highest p99 of one document alone, on every hardware class.
+        max_usd_per_million: highest list cost of a million documents, on the cheapest class.
+        slice_min_documents: smaller slices are not judged.
+        slice_level: chance of any false alarm over all slices, 0 to 1.
+        slice_tolerance: accuracy that a slice may lose, 0 to 1, however sure the loss is.
+        min_agreement: least share that the artifact labels as the trained model does, 0 to 1.
+    """
+
+    accuracy_margin: float
+    macro_f1_margin: float
+    max_ece: float
+    max_p99_ms: float
+    max_usd_per_million: float
+    slice_min_documents: int
+    slice_level: float
+    slice_tolerance: float
+    min_agreement: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The candidate that is judged, and what is known of it.
+
+    Attributes:
+        key: in the evaluations.
+        evaluations: by hardware class; quality is read off the first.
+        usd_per_million: list cost of a million documents, by hardware class.
+        fit_digest: of the data that it should have been trained on.
+        sha256: of its published artifact; empty where there is none.
+    """
+
+    key: str
+    evaluations: Mapping[str, Evaluation]
+    usd_per_million: Mapping[str, float]
+    fit_digest: str
+    sha256: str
+
+    @property
+    def quality(self) -> Evaluation:
+        """The evaluation that quality is read off."""
+        return next(iter(self.evaluations.values()))
+
+
+def judge(judged: Judged, limits: GateLimits) -> tuple[GateResult, ...]:
+    """Return every gate's answer."""
+    has_champion = CHAMPION_KEY in judged.quality.models and judged.key != CHAMPION_KEY
+    quality = _quality(judged, limits) if has_champion else (_first(judged),)
+    slices = (_slices(judged, limits),) if has_champion else ()
+    return (
+        *quality,
+        *slices,
+        _calibration(judged, limits),
+        _latency(judged, limits),
+        _cost(judged, limits),
+        _agreement(judged, limits),
+        _signature(judged),
+        _digest(judged),
+    )
+
+
+def _quality(judged: Judged, limits: GateLimits) -> tuple[GateResult, ...]:
+    pair = judged.quality.pair(judged.key, CHAMPION_KEY)
+    return (
+        _no_worse(
+            "accuracy", pair.accuracy_difference, pair.accuracy_low, limits.accuracy_margin, judged
+        ),
+        _no_worse(
+            "macro_f1", pair.macro_f1_difference, pair.macro_f1_low, limits.macro_f1_margin, judged
+        ),
+    )
+
+
+def _no_worse(
+    name: str, difference: float, low: float, margin: float, judged: Judged
+) -> GateResult:
+    evaluation = judged.quality
+    passed = low >= -margin
+    says = (
+        f"{difference * 100:+.2f} points against the champion on {evaluation.documents} documents, "
+        f"at worst {low * 100:+.2f} with {evaluation.confidence:.0%} confidence; "
+        f"{-margin * 100:+.2f} is allowed"
+    )
+    if not passed:
+        says += f", missed by {(-margin - low) * 100:.2f}"
+        if difference >= 0:
+            says += "; it looks no worse, but there are too few documents to be sure"
+    return GateResult(name, passed, low, -margin, f"{says}.")
+
+
+def _first(judged: Judged) -> GateResult:
+    """Without a champion, the model must beat the most frequent label."""
+    evaluation = judged.quality
+    measured, limit = evaluation.models[judged.key].accuracy, evaluation.majority_share
+    return GateResult(
+        "accuracy",
+        measured > limit,
+        measured,
+        limit,
+        f"There is no champion; {measured:.1%} right, where always answering the most frequent "
+        f"label is right for {limit:.1%}.",
+    )
+
+
+def _slices(judged: Judged, limits: GateLimits) -> GateResult:
+    pairs = [
+        pair
+        for pair in judged.quality.slice_pairs(judged.key, CHAMPION_KEY)
+        if pair.documents >= limits.slice_min_documents
+    ]
+    if not pairs:
+        return GateResult(
+            "slices",
+            True,
+            None,
+            limits.slice_level,
+            f"No slice has {limits.slice_min_documents} documents; none is judged.",
+        )
+    adjusted = holm([pair.p_not_inferior for pair in pairs])
+    regressed = [
+        (pair, p)
+        for pair, p in zip(pairs, adjusted, strict=True)
+        if p <= limits.slice_level and pair.accuracy_difference < -limits.slice_tolerance
+    ]
+    if regressed:
+        worst = min(p for _, p in regressed)
+        says = "; ".join(_regression(pair, p) for pair, p in regressed)
+        return GateResult("slices", False, worst, limits.slice_level, f"{says}.")
+    low = min(adjusted)
+    least = min(pairs, key=lambda pair: pair.accuracy_difference)
+    return GateResult(
+        "slices",
+        True,
+        low,
+        limits.slice_level,
+        f"None of {len(pairs)} slices is worse beyond {limits.slice_tolerance * 100:g} points and "
+        f"chance (lowest adjusted p {low:.3f}); the largest change for the worse is "
+        f"{least.slice_name}, {least.accuracy_difference * 100:+.2f} points.",
+    )
+
+
+def _regression(pair: Pair, adjusted: float) -> str:
+    return (
+        f"{pair.slice_name} lost {-pair.accuracy_difference * 100:.2f} points on "
+        f"{pair.documents} documents ({pair.harmful} answered worse, {pair.helpful} better; "
+        f"p {adjusted:.2g} over all slices)"
+    )
+
+
+def _calibration(judged: Judged, limits: GateLimits) -> GateResult:
+    ece = judged.quality.models[judged.key].ece
+    return _at_most("calibration", ece, limits.max_ece, "expected calibration error {:.3f}")
+
+
+def _latency(judged: Judged, limits: GateLimits) -> GateResult:
+    slowest = max(
+        judged.evaluations,
+        key=lambda name: judged.evaluations[name].models[judged.key].latency_p99_ms,
+    )
+    p99_ms = judged.evaluations[slowest].models[judged.key].latency_p99_ms
+    words = f"p99 of one document {{:.1f}} ms on {slowest}"
+    return _at_most("latency", p99_ms, limits.max_p99_ms, words)
+
+
+def _cost(judged: Judged, limits: GateLimits) -> GateResult:
+    cheapest = min(judged.usd_per_million, key=lambda name: judged.usd_per_million[name])
+    words = f"${{:.4f}} a million documents on {cheapest}"
+    return _at_most("cost", judged.usd_per_million[cheapest], limits.max_usd_per_million, words)
+
+
+def _at_most(name: str, measured: float, limit: float, words: str) -> GateResult:
+    passed = measured <= limit
+    says = f"{words.format(measured)}; {limit:g} is allowed"
+    if not passed:
+        says += f", exceeded by {measured - limit:.4g}"
+    return GateResult(name, passed, measured, limit, f"{says[0].upper()}{says[1:]}.")
+
+
+def _agreement(judged: Judged, limits: GateLimits) -> GateResult:
+    measured, limit = judged.quality.models[judged.key].agreement, limits.min_agreement
+    if measured is None:
+        says = "Training did not say how far the artifact agrees with what was trained."
+        return GateResult("agreement", False, None, limit, says)
+    passed = measured >= limit
+    says = f"The artifact labels {measured:.2%} as the trained model does; {limit:.2%} is asked for"
+    if not passed:
+        says += f", {(limit - measured) * 100:.2f} points more"
+    return GateResult("agreement", passed, measured, limit, f"{says}.")
+
+
+def _signature(judged: Judged) -> GateResult:
+    passed = judged.quality.models[judged.key].signature
+    says = "The artifact says what goes in and what comes out."
+    if not passed:
+        says = "The artifact does not say what goes in and what comes out."
+    return GateResult("signature", passed, None, None, says)
+
+
+def _digest(judged: Judged) -> GateResult:
+    found = judged.quality.models[judged.key].data_digest
+    if found != judged.fit_digest:
+        says = (
+            f"The artifact names {found or 'no data'} as what it was trained on, "
+            f"not this release's {judged.fit_digest}."
+        )
+        return GateResult("digest", False, None, None, says)
+    if not judged.sha256:
+        return GateResult("digest", False, None, None, "The published artifact has no sha256.")
+    says = f"Trained on {found[:12]}…, published as sha256 {judged.sha256[:12]}…."
+    return GateResult("digest", True, None, None, says)
