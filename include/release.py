@@ -1,4 +1,6 @@
-"""`python -m include.release`: train, register, publish and deploy the model.
+"""`python -m include.release [--model NAME]`: train, register, publish and deploy a model.
+
+A model of the catalogue brings its labelled documents; any other needs `--data`.
 
 Harmless to run again: what is already there is found and left as it is.
 """
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
@@ -18,6 +21,8 @@ from include.bootstrap import twolane
 from include.config import Settings
 from include.domain.errors import TwolaneError
 from include.domain.model_ref import ModelRef
+from include.domain.release.catalog import CatalogError, ModelEntry, load_catalog
+from include.domain.submission_rules import MODEL_NAME_PATTERN
 from include.pipeline.release.model_archive import tree_digest
 from include.pipeline.release.ports import Candidate, ReleaseRegistry, TrainingJobs
 from include.pipeline.release.release_model import (
@@ -28,10 +33,13 @@ from include.pipeline.release.release_model import (
     release_model,
 )
 
+ROOT = Path(__file__).resolve().parents[1]
 MODELS = Path(__file__).parent / "models"
-SAMPLE = Path(__file__).parent / "sample" / "news.jsonl"
 CODE_PATTERNS = ("*.py", "requirements.lock")
-LABELS = ("Business", "Sci/Tech", "Sports", "World")
+TRIVIAL_LABELS = ("a", "b", "c", "d")
+"""Of the hash model, where the catalogue does not say."""
+CHARACTERS_A_TOKEN = 10
+"""More are never needed: so many keep the ids of English text unchanged."""
 TRIVIAL_ALIAS = "trivial"
 
 
@@ -44,12 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"[{time.monotonic() - started:6.1f} s] {line}", flush=True)  # noqa: T201
 
     app = twolane()
-    plan = _plan(options, app.settings)
     try:
+        plan = _plan(options, app.settings)
         ports = ReleasePorts(
             objects=app.objects,
             training=_training_jobs(app.settings, options.instance_type),
-            registry=_registry(app.settings),
+            registry=_registry(app.settings, plan.model_name),
             report=report,
         )
         release = _release_trivial if options.trivial else release_model
@@ -65,7 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m include.release", description=__doc__)
-    parser.add_argument("--data", type=Path, default=SAMPLE, help="labelled JSON Lines")
+    parser.add_argument("--model", help="registered name, by default TWOLANE_MODEL_NAME")
+    parser.add_argument(
+        "--data", type=Path, help="labelled JSON Lines or CSV, by default the catalogue's"
+    )
     parser.add_argument("--alias", default="champion", help="alias for the new version")
     parser.add_argument("--instance-type", default="ml.m5.large", help="where training runs")
     parser.add_argument(
@@ -95,16 +106,35 @@ def _plan(options: argparse.Namespace, settings: Settings) -> ReleasePlan:
         if not equals:
             _usage(f"--set {pair}: expected NAME=VALUE")
         parameters[name] = value
-    if not options.data.is_file():
-        _usage(f"--data {options.data}: no such file")
+    name = options.model or settings.model_name
+    if not re.fullmatch(MODEL_NAME_PATTERN, name):
+        _usage(f"--model {name}: lower-case letters, digits and single dashes, 32 at the most")
+    entry = load_catalog().models.get(name)
+    data = options.data or _catalogued_data(name, entry)
+    if not data.is_file():
+        _usage(f"--data {data}: no such file")
     return ReleasePlan(
-        model_name=settings.model_name,
+        model_name=name,
         alias=TRIVIAL_ALIAS if options.trivial else options.alias,
         models_bucket=settings.models_bucket,
-        data=options.data,
+        data=data,
         code_digest=tree_digest(MODELS / "training", CODE_PATTERNS),
-        parameters=parameters,
+        parameters=_reads(entry) | parameters,
     )
+
+
+def _catalogued_data(name: str, entry: ModelEntry | None) -> Path:
+    if entry is None:
+        raise CatalogError(f"model {name} is not in the catalogue: give it documents with --data")
+    return ROOT / entry.data
+
+
+def _reads(entry: ModelEntry | None) -> dict[str, str]:
+    """Hyperparameters that say how much of a document the model reads."""
+    if entry is None:
+        return {}
+    characters = entry.max_tokens * CHARACTERS_A_TOKEN
+    return {"max_tokens": str(entry.max_tokens), "max_characters": str(characters)}
 
 
 def _usage(message: str) -> NoReturn:
@@ -123,21 +153,22 @@ def _training_jobs(settings: Settings, instance_type: str) -> TrainingJobs:
     )
 
 
-def _registry(settings: Settings) -> ReleaseRegistry:
+def _registry(settings: Settings, model_name: str) -> ReleaseRegistry:
     from include.adapters.mlflow_releases import ContainerCode, MlflowReleaseRegistry
 
     locks = (MODELS / "requirements.lock", MODELS / "training" / "requirements.lock")
     return MlflowReleaseRegistry(
-        settings.mlflow_tracking_uri, settings.model_name, ContainerCode(MODELS, locks)
+        settings.mlflow_tracking_uri, model_name, ContainerCode(MODELS, locks)
     )
 
 
 def _release_trivial(plan: ReleasePlan, ports: ReleasePorts) -> tuple[ModelRef, str]:
     """Register and publish the hash model; nothing is trained."""
+    entry = load_catalog().models.get(plan.model_name)
     description = {
         "name": plan.model_name,
         "format": "hash",
-        "labels": list(LABELS),
+        "labels": list(entry.labels if entry else TRIVIAL_LABELS),
         "max_tokens": 16,
         "max_characters": 4096,
     }

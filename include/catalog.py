@@ -1,0 +1,116 @@
+"""`python -m include.catalog`: check the catalogue against its data, and print it.
+
+Of every model the labels with their documents, and what a million documents cost on each lane: the
+lane's tokens a second are of the encoder that all of them share, the documents' length is their own
+data's. Starts of instances are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.config import load_lanes
+from include.domain.documents import estimate_tokens
+from include.domain.errors import TwolaneError
+from include.domain.lanes import LaneProfile
+from include.domain.release.catalog import CATALOG_FILE, ModelEntry, load_catalog
+from include.domain.release.proposal import usd_per_million_documents
+from include.pipeline.release.labelled_files import read_labelled
+
+ROOT = Path(__file__).resolve().parents[1]
+LANES = Path(__file__).parent / "lanes" / "aws.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What stands in a model's data.
+
+    Attributes:
+        documents: by label.
+        mean_tokens: estimated tokens of a document, as far as the model reads it.
+    """
+
+    documents: Counter[str]
+    mean_tokens: float
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code: 0 sound, 1 with a line on stderr for each problem."""
+    options = _parser().parse_args(arguments)
+    problems: list[str] = []
+    try:
+        catalog = load_catalog(options.catalog)
+        profiles = load_lanes(options.lanes).profiles()
+    except (TwolaneError, OSError, ValueError) as exc:
+        print(f"error: {exc}", file=sys.stderr)  # noqa: T201
+        return 1
+    for entry in catalog.models.values():
+        try:
+            contents = look(entry, options.root)
+        except TwolaneError as exc:
+            problems.append(f"{entry.name}: {exc}")
+            continue
+        problems += [f"{entry.name}: {each}" for each in problems_of(entry, contents)]
+        print("\n".join(_lines(entry, contents, profiles)))  # noqa: T201
+    for bundle in catalog.bundles.values():
+        print(f"{bundle.name}: {bundle.title}; one pass for {', '.join(bundle.heads)}")  # noqa: T201
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)  # noqa: T201
+    return 1 if problems else 0
+
+
+def look(entry: ModelEntry, root: Path) -> Contents:
+    """Read a model's data.
+
+    Raises:
+        ReleaseFailed: the file is missing, or a row of it is no labelled document.
+    """
+    documents: Counter[str] = Counter()
+    tokens = 0
+    for document in read_labelled(root / entry.data):
+        documents[document.label] += 1
+        tokens += estimate_tokens(document.text, entry.max_tokens)
+    return Contents(documents, tokens / max(1, documents.total()))
+
+
+def problems_of(entry: ModelEntry, contents: Contents) -> list[str]:
+    """Return where an entry and its data differ."""
+    found, named = set(contents.documents), set(entry.labels)
+    problems = [f"label {label!r} has no document" for label in sorted(named - found)]
+    problems += [f"label {label!r} is in the data alone" for label in sorted(found - named)]
+    return problems
+
+
+def _lines(entry: ModelEntry, contents: Contents, profiles: Sequence[LaneProfile]) -> list[str]:
+    counts = ", ".join(f"{label} {contents.documents[label]}" for label in entry.labels)
+    costs = ", ".join(
+        f"{each.lane.value} ${_usd_per_million(each, contents.mean_tokens):.2f}"
+        for each in profiles
+    )
+    return [
+        f"{entry.name}: {entry.title} ({', '.join(entry.languages)}; {entry.max_tokens} tokens)",
+        f"  {entry.limits}",
+        f"  {contents.documents.total()} documents: {counts}",
+        f"  a million documents of {contents.mean_tokens:.0f} tokens: {costs}",
+    ]
+
+
+def _usd_per_million(profile: LaneProfile, tokens: float) -> float:
+    return usd_per_million_documents(profile.tokens_per_s / tokens, profile.price_usd_per_h)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m include.catalog", description=__doc__)
+    parser.add_argument("--catalog", type=Path, default=CATALOG_FILE, help="the catalogue")
+    parser.add_argument("--lanes", type=Path, default=LANES, help="the lanes file")
+    parser.add_argument("--root", type=Path, default=ROOT, help="what the data's paths begin at")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
