@@ -28,7 +28,7 @@ def csv_rows(stream: BinaryIO, *, uri: str, max_line_bytes: int) -> Iterator[Raw
         EmptyBatch: there is no header.
         UnreadableBatch: the header lacks a column, or stray quotes are everywhere.
     """
-    records = _Records(stream, uri, max_line_bytes)
+    records = CsvRecords(stream, uri, max_line_bytes)
     header = next(records, None)
     if header is None:
         raise EmptyBatch(f"batch {uri}: the file is empty")
@@ -39,7 +39,7 @@ def csv_rows(stream: BinaryIO, *, uri: str, max_line_bytes: int) -> Iterator[Raw
         yield _row(row, record, columns, max_line_bytes)
 
 
-class _Record:
+class CsvRecord:
     """One CSV record; `fields` is None where it could not be parsed and `problem` says why."""
 
     def __init__(self, where: str, fields: Sequence[str] | None, problem: str = "") -> None:
@@ -51,7 +51,7 @@ class _Record:
 _TOO_LONG = "too long"
 
 
-class _Records:
+class CsvRecords:
     """Records of a CSV stream, each within the bound, read on behind a broken one.
 
     Attributes:
@@ -68,18 +68,18 @@ class _Records:
         # The limit is the process's own, and so is only ever raised.
         csv.field_size_limit(max(csv.field_size_limit(), max_bytes))
 
-    def __iter__(self) -> Iterator[_Record]:
+    def __iter__(self) -> Iterator[CsvRecord]:
         return self
 
-    def __next__(self) -> _Record:
+    def __next__(self) -> CsvRecord:
         for line in self._take():
             if line.content is None or line.content.strip():
                 return self._parse(line)
         raise StopIteration
 
-    def _parse(self, first: Line) -> _Record:
+    def _parse(self, first: Line) -> CsvRecord:
         if first.content is None:
-            return _Record(f"line {first.number}", None, _TOO_LONG)
+            return CsvRecord(f"line {first.number}", None, _TOO_LONG)
         taken: list[Line] = []
         reader = csv.reader(self._feed(first, taken), strict=True)
         try:
@@ -90,10 +90,10 @@ class _Records:
             problem = _TOO_LONG
         else:
             if self.width in (None, len(fields)):
-                return _Record(f"line {first.number}", fields)
+                return CsvRecord(f"line {first.number}", fields)
             problem = f"it has {len(fields)} fields where the header has {self.width}"
         self._put_back(taken)
-        return _Record(f"line {first.number}", None, problem)
+        return CsvRecord(f"line {first.number}", None, problem)
 
     def _take(self) -> Iterator[Line]:
         while True:
@@ -127,7 +127,7 @@ class _Overflow(Exception):
     """The record is past the bound. Never leaves this module."""
 
 
-def _header(header: _Record, uri: str) -> list[str]:
+def _header(header: CsvRecord, uri: str) -> list[str]:
     if header.fields is None:
         raise UnreadableBatch(f"batch {uri}: the CSV header cannot be read: {header.problem}")
     names = [name.strip().lower() for name in header.fields]
@@ -141,7 +141,7 @@ def _header(header: _Record, uri: str) -> list[str]:
     return names
 
 
-def _row(row: int, record: _Record, columns: tuple[int, int], max_line_bytes: int) -> RawDocument:
+def _row(row: int, record: CsvRecord, columns: tuple[int, int], max_line_bytes: int) -> RawDocument:
     if record.fields is None:
         if record.problem == _TOO_LONG:
             return too_long(row, record.where, max_line_bytes)

@@ -1,0 +1,1 @@
+"""Right labels that accounts send back."""
