@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from include.models.serving.artifact import Artifact
 from include.models.serving.records import FaultCode
+from tests.support.probabilities import probabilities
 
 LABELS = ("a", "b", "c")
 ARTIFACT = Artifact("news-topic", "3", "test", LABELS, 48, 300)
@@ -29,12 +32,11 @@ class SumBackend:
             raise ValueError("NUL in text")
         return [array("q", map(ord, text[: ARTIFACT.max_tokens])) for text in texts]
 
-    def infer(
-        self, worker: int, tokens: Sequence[array[int]], length: int
-    ) -> list[tuple[int, float]]:
+    def infer(self, worker: int, tokens: Sequence[array[int]], length: int) -> NDArray[np.float32]:
         if any(ord("!") in found for found in tokens):
             raise RuntimeError("model broke")
-        return [(sum(found) % len(LABELS), 0.5 + sum(found) % 997 / 2000) for found in tokens]
+        answers = [(sum(found) % len(LABELS), 0.5 + sum(found) % 499 / 1024) for found in tokens]
+        return probabilities(answers, len(LABELS))
 
 
 def expected_answer(id_: str, text: str) -> dict[str, object]:
@@ -44,7 +46,7 @@ def expected_answer(id_: str, text: str) -> dict[str, object]:
     if "!" in seen:
         return {"id": id_, "error": FaultCode.MODEL_FAILED}
     total = sum(map(ord, seen))
-    return {"id": id_, "label": LABELS[total % 3], "score": round(0.5 + total % 997 / 2000, 6)}
+    return {"id": id_, "label": LABELS[total % 3], "score": round(0.5 + total % 499 / 1024, 6)}
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from include.models.serving import calibration
 from include.models.serving.artifact import Artifact
@@ -28,6 +30,7 @@ from include.models.serving.tuning import (
     widths,
     write_tuning,
 )
+from tests.support.probabilities import probabilities
 
 ARTIFACT = Artifact("news-topic", "3", "openvino-int8", ("a", "b"), 256, 2560)
 SLOW, QUICK = Tuning(2, 1, 1024), Tuning(1, 2, 1024)
@@ -42,12 +45,10 @@ class Sleeper:
     def tokenize(self, texts: Sequence[str]) -> list[array[int]]:
         return [array("q", [7] * 10) for _ in texts]
 
-    def infer(
-        self, worker: int, tokens: Sequence[array[int]], length: int
-    ) -> list[tuple[int, float]]:
+    def infer(self, worker: int, tokens: Sequence[array[int]], length: int) -> NDArray[np.float32]:
         assert all(len(found) == length for found in tokens)
         time.sleep(self.seconds)
-        return [(0, 1.0)] * len(tokens)
+        return probabilities([(0, 1.0)] * len(tokens), 2)
 
 
 def loaders(monkeypatch: pytest.MonkeyPatch, loaded: list[ContainerSettings]) -> None:

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.special import softmax
 
-from include.models.serving.artifact import Artifact, ArtifactError, CascadeRule
+from include.models.serving.artifact import Artifact, ArtifactError, CascadeRule, PoolWeights
 from include.models.serving.batching import BatchPolicy
-from include.models.serving.cascade import Cascade, truncated
+from include.models.serving.cascade import Cascade, pooled, truncated
 from include.models.serving.engine import Engine
 from include.models.serving.linear_model import UNKNOWN, LinearModel
 from include.models.serving.metering import Meter
@@ -102,6 +103,10 @@ ARTIFACT = Artifact(
 )
 
 
+ENCODER = (0.5, 0.0, 0.25)
+"""What the encoder says of every document."""
+
+
 class CountingBackend:
     """Tokens are letters; it remembers the most that it was shown of a document."""
 
@@ -113,15 +118,13 @@ class CountingBackend:
             raise ValueError("NUL in text")
         return [array("q", (ord(letter) % 30 for letter in text)) for text in texts]
 
-    def infer(
-        self, worker: int, tokens: Sequence[array[int]], length: int
-    ) -> list[tuple[int, float]]:
+    def infer(self, worker: int, tokens: Sequence[array[int]], length: int) -> NDArray[np.float32]:
         self.longest = max(self.longest, *map(len, tokens))
-        return [(2, 0.25)] * len(tokens)
+        return np.tile(np.array(ENCODER, dtype=np.float32), (len(tokens), 1))
 
 
 def answers_of(
-    texts: Sequence[str], threshold: float, window: int = 5
+    texts: Sequence[str], threshold: float, window: int = 5, pool: PoolWeights | None = None
 ) -> tuple[list[Answer], CountingBackend, Meter]:
     backend, meter = CountingBackend(), Meter()
     engine = Engine(
@@ -131,7 +134,7 @@ def answers_of(
         meter,
         workers=2,
         window_documents=window,
-        cascade=Cascade(a_model(), threshold),
+        cascade=Cascade(a_model(), threshold, pool),
     )
     answers = list(engine.answers(Record(str(i), text) for i, text in enumerate(texts)))
     engine.close()
@@ -156,12 +159,35 @@ def test_what_the_cheap_model_is_sure_of_is_its_own_and_the_rest_the_encoders(
         cheap = Prediction(
             answer.id or "", "abc"[row.argmax()], float(row[row.argmax()]), Stage.CHEAP
         )
-        encoder = Prediction(answer.id or "", "c", 0.25, Stage.ENCODER)
+        encoder = Prediction(answer.id or "", "a", 0.5, Stage.ENCODER)
         assert answer == (cheap if row.max() >= 0.8 else encoder)
     assert backend.longest <= ARTIFACT.max_tokens
     assert meter.documents == len(contents)
     assert meter.errors == contents.count("bad\x00")
     assert meter.tokens == sum(min(len(t), 8) for t in contents if "\x00" not in t)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(texts, max_size=30), st.floats(0.1, 3), st.floats(0.1, 3))
+def test_where_the_encoder_is_asked_both_stages_have_their_say(
+    contents: list[str], encoder: float, cheap: float
+) -> None:
+    weights = PoolWeights(encoder, cheap)
+    answers, _, _ = answers_of(contents, 1.1, pool=weights)
+    for text, answer in zip(contents, answers, strict=True):
+        row = a_model().probabilities(CountingBackend().tokenize([text[:40]]))[0]
+        expected = np.maximum(ENCODER, 1e-9) ** encoder * row**cheap
+        expected /= expected.sum()
+        assert isinstance(answer, Prediction)
+        assert answer.stage is Stage.ENCODER
+        assert answer.score == pytest.approx(expected.max(), rel=1e-3)
+        assert expected["abc".index(answer.label)] == pytest.approx(expected.max(), rel=1e-3)
+
+
+def test_a_pool_without_weights_is_the_encoder_bit_for_bit() -> None:
+    encoder = np.random.default_rng(1).dirichlet([1, 1, 1], 50).astype(np.float32)
+    cheap = np.random.default_rng(2).dirichlet([1, 1, 1], 50).astype(np.float32)
+    np.testing.assert_array_equal(pooled(cheap, encoder, PoolWeights()), encoder)
 
 
 def test_a_threshold_that_nothing_reaches_leaves_all_to_the_encoder() -> None:

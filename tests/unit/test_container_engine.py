@@ -8,15 +8,18 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from include.models.serving.artifact import Artifact
 from include.models.serving.batching import BatchPolicy
 from include.models.serving.engine import Engine
 from include.models.serving.metering import Meter
 from include.models.serving.records import Fault, FaultCode, Parsed, Prediction, Record
+from tests.support.probabilities import probabilities
 
 ARTIFACT = Artifact("news-topic", "3", "test", ("even", "odd"), 64, 40)
 
@@ -35,14 +38,12 @@ class LengthBackend:
             raise ValueError("NUL in text")
         return [array("q", map(ord, text[:64])) for text in texts]
 
-    def infer(
-        self, worker: int, tokens: Sequence[array[int]], length: int
-    ) -> list[tuple[int, float]]:
+    def infer(self, worker: int, tokens: Sequence[array[int]], length: int) -> NDArray[np.float32]:
         self.gate.wait(10)
         self.lengths.extend(len(found) for found in tokens)
         if any(self.breaks_on in "".join(map(chr, found)) for found in tokens):
             raise RuntimeError("model broke")
-        return [(len(found) % 2, 0.5) for found in tokens]
+        return probabilities([(len(found) % 2, 0.5) for found in tokens], 2)
 
 
 def engine_on(

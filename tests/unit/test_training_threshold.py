@@ -12,7 +12,7 @@ from include.models.training.non_inferiority import (
     loss_bound,
     p_value,
 )
-from include.models.training.threshold import THRESHOLDS, choose_threshold
+from include.models.training.threshold import THRESHOLDS, Evidence, Right, choose_threshold
 
 
 def test_where_the_two_never_differ_it_is_the_binomial_test() -> None:
@@ -77,15 +77,18 @@ def test_a_loss_of_the_margin_is_contradicted_no_more_often_than_it_says() -> No
     assert contradicted <= binom.ppf(0.999, trials, 0.05)
 
 
-def answers(documents: int, harmful_below: float) -> tuple[np.ndarray, list[bool], list[bool]]:
+def chosen(
+    documents: int, harmful_below: float, encoder: np.ndarray | None = None
+) -> Evidence | None:
     """Even confidences; under `harmful_below` the cheap stage is wrong, the encoder never."""
     confidences = np.linspace(0.0, 1.0, documents, dtype=np.float32)
-    return confidences, (confidences >= harmful_below).tolist(), [True] * documents
+    alone = np.full(documents, True) if encoder is None else encoder
+    right = Right(confidences >= harmful_below, alone, alone)
+    return choose_threshold(confidences, right, 0.002, 0.95)
 
 
 def test_the_search_ends_before_the_cheap_stage_harms() -> None:
-    confidences, cheap, encoder = answers(10_000, 0.6)
-    found = choose_threshold(confidences, cheap, encoder, 0.002, 0.95)
+    found = chosen(10_000, 0.6)
     assert found is not None
     assert 0.59 <= found.threshold <= 0.6
     assert found.loss_bound <= 0.002
@@ -94,8 +97,7 @@ def test_the_search_ends_before_the_cheap_stage_harms() -> None:
 
 
 def test_a_cheap_stage_that_is_better_answers_everything() -> None:
-    confidences, cheap, _ = answers(3000, 0.0)
-    found = choose_threshold(confidences, cheap, [i % 5 > 0 for i in range(3000)], 0.002, 0.95)
+    found = chosen(3000, 0.0, np.arange(3000) % 5 > 0)
     assert found is not None
     assert found.answered == pytest.approx(1, abs=0.02)
     assert found.threshold == THRESHOLDS[-1]
@@ -103,10 +105,24 @@ def test_a_cheap_stage_that_is_better_answers_everything() -> None:
 
 @pytest.mark.parametrize("documents", [100, 1000])
 def test_too_few_documents_are_no_evidence(documents: int) -> None:
-    confidences, cheap, encoder = answers(documents, 0.0)
-    assert choose_threshold(confidences, cheap, encoder, 0.002, 0.95) is None
+    assert chosen(documents, 0.0) is None
 
 
 def test_a_cheap_stage_that_is_never_sure_is_no_cascade() -> None:
-    unsure = np.zeros(5000, dtype=np.float32)
-    assert choose_threshold(unsure, [True] * 5000, [True] * 5000, 0.002, 0.95) is None
+    unsure, right = np.zeros(5000, dtype=np.float32), np.full(5000, True)
+    assert choose_threshold(unsure, Right(right, right, right), 0.002, 0.95) is None
+
+
+def test_what_the_pool_wins_lets_the_cheap_stage_answer_more() -> None:
+    confidences = np.linspace(0.0, 1.0, 10_000, dtype=np.float32)
+    numbers = np.arange(10_000)
+    encoder = numbers % 10 > 0  # wrong on a tenth, anywhere
+    cheap = encoder & (numbers % 100 != 55)  # and on one in a hundred more
+    alone = choose_threshold(confidences, Right(cheap, encoder, encoder), 0.002, 0.95)
+    better = encoder | (numbers % 20 == 0)  # half of the encoder's errors
+    pool = choose_threshold(confidences, Right(cheap, better, encoder), 0.002, 0.95)
+    assert alone is not None
+    assert pool is not None
+    assert pool.threshold < alone.threshold
+    assert pool.helpful > 0
+    assert pool.loss_bound <= 0.002

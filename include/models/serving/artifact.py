@@ -12,10 +12,19 @@ from typing import Any
 MODEL_FILE = "model.json"
 VERSION_FILE = "version.json"
 OPENVINO_FORMAT = "openvino-int8"
+LINEAR_FORMAT = "linear"
 
 
 class ArtifactError(Exception):
     """The artifact is missing, unreadable or not of a known format."""
+
+
+@dataclass(frozen=True)
+class PoolWeights:
+    """Exponents of the two stages' probabilities where both are asked; 1 and 0: the encoder's."""
+
+    encoder: float = 1.0
+    cheap: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -27,12 +36,14 @@ class CascadeRule:
         threshold: from this probability of its label on, 0 to 1, the cheap model answers.
         max_tokens: what it reads of a document, special tokens included.
         max_characters: texts are cut to so many characters before tokenizing.
+        pool: how the stages are weighed where the encoder is asked.
     """
 
     file: str
     threshold: float
     max_tokens: int
     max_characters: int
+    pool: PoolWeights = PoolWeights()
 
 
 @dataclass(frozen=True)
@@ -42,9 +53,9 @@ class Artifact:
     Attributes:
         name: the registered model's name.
         version: the registry's version, "0" before registration.
-        format: names the backend: `openvino-int8` or `hash`.
+        format: names the backend: `openvino-int8`, `linear` or `hash`.
         labels: the classes, in the order of the model's output.
-        max_tokens: the encoder reads so many tokens of a document, special tokens included.
+        max_tokens: the model reads so many tokens of a document, special tokens included.
         max_characters: texts are cut to so many characters before tokenizing.
         cascade: the stage before the encoder, None where it has none.
         agreement: share of the held-out documents, 0 to 1, that the int8 graph labels as the fp32
@@ -108,6 +119,8 @@ def _cascade(rule: Mapping[str, Any] | None) -> CascadeRule | None:
         threshold=float(rule["threshold"]),
         max_tokens=int(rule["max_tokens"]),
         max_characters=int(rule["max_characters"]),
+        # Cascades trained before there was a pool leave the rest to the encoder alone.
+        pool=PoolWeights(**{k: float(v) for k, v in rule.get("pool", {}).items()}),
     )
 
 

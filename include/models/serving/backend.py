@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from .artifact import OPENVINO_FORMAT, Artifact, ArtifactError
+import numpy as np
+from numpy.typing import NDArray
+
+from .artifact import LINEAR_FORMAT, OPENVINO_FORMAT, Artifact, ArtifactError
+from .batching import BatchPolicy
 from .settings import ContainerSettings
 
 
@@ -22,10 +26,10 @@ class Backend(Protocol):
         """
         ...
 
-    def infer(
-        self, worker: int, tokens: Sequence[array[int]], length: int
-    ) -> list[tuple[int, float]]:
-        """Label index and its probability for each document.
+    def infer(self, worker: int, tokens: Sequence[array[int]], length: int) -> NDArray[np.float32]:
+        """Class probabilities of each document, of shape [documents, classes].
+
+        The array is the caller's: nothing changes it later.
 
         Args:
             worker: which of the engine's workers calls, 0-based; a worker calls one at a time.
@@ -46,9 +50,22 @@ def load_backend(artifact: Artifact, folder: Path, settings: ContainerSettings) 
             from .openvino_backend import OpenVinoBackend
 
             return OpenVinoBackend.load(artifact, folder, settings)
+        case format_ if format_ == LINEAR_FORMAT:
+            from .linear_backend import LinearBackend
+
+            return LinearBackend.load(artifact, folder)
         case "hash":
             from .hash_backend import HashBackend
 
             return HashBackend(len(artifact.labels))
         case other:
             raise ArtifactError(f"{folder}/model.json: unknown format {other!r}")
+
+
+def batch_policy(artifact: Artifact, budget_tokens: int) -> BatchPolicy:
+    """How the artifact's backend wants its batches; `budget_tokens` is for what is padded."""
+    if artifact.format == LINEAR_FORMAT:
+        from .linear_backend import linear_policy
+
+        return linear_policy(artifact.max_tokens)
+    return BatchPolicy(artifact.max_tokens, budget_tokens)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .artifact import load_artifact, unpack
-from .batching import BatchPolicy
+from .backend import batch_policy
 from .calibration import load_calibrated
 from .cascade import Cascade
 from .engine import Engine
@@ -166,11 +166,10 @@ def build_engine(
     meter.model = artifact.reference
     budget_s = settings.calibration_s if is_job else 0
     backend, settings = load_calibrated(artifact, folder, settings, budget_s)
-    policy = BatchPolicy(artifact.max_tokens, settings.budget_tokens)
     return Engine(
         backend,
         artifact,
-        policy,
+        batch_policy(artifact, settings.budget_tokens),
         meter,
         workers=settings.workers,
         window_documents=settings.window_documents,

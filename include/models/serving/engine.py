@@ -1,7 +1,7 @@
 """Records in, answers out, in order: window, tokenize, batch, run, put back.
 
 Where the model is a cascade, the cheap stage answers what it is sure of right after tokenizing, and
-only the rest is batched.
+only the rest is batched; there both stages' probabilities are weighed together.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .artifact import Artifact
 from .backend import Backend
@@ -42,11 +45,19 @@ _WINDOWS_AHEAD = 1
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A document that has no answer yet, and the place of its answer in the window."""
+    """A document that has no answer yet.
+
+    Attributes:
+        slot: the place of its answer in the window.
+        id: its own.
+        tokens: what the encoder reads.
+        cheap: the cheap stage's probabilities, where there is one.
+    """
 
     slot: int
     id: str
     tokens: array[int]
+    cheap: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +163,10 @@ class Engine:
         faults = len(window) - len(left)
         if self._cascade is not None:
             left = self._answer_cheaply(self._cascade, left, answers)
-        tokens = [document.tokens for document in left]
         priority = 0 if len(window) <= INTERACTIVE_DOCUMENTS else 1
         work = [
-            (batch, self._submit(priority, [tokens[p] for p in batch.positions], batch.length))
-            for batch in plan_batches([len(found) for found in tokens], self._policy)
+            (batch, self._submit(priority, [left[p] for p in batch.positions], batch.length))
+            for batch in plan_batches([len(document.tokens) for document in left], self._policy)
         ]
         return _Started(answers, left, work, read, faults)
 
@@ -165,13 +175,13 @@ class Engine:
     ) -> list[_Document]:
         """Fill in the answers that the cheap model is sure of, and return the other documents."""
         left: list[_Document] = []
-        found = cascade.answers([document.tokens for document in documents])
-        for document, answer in zip(documents, found, strict=True):
-            if answer is None:
-                tokens = truncated(document.tokens, self._artifact.max_tokens)
-                left.append(_Document(document.slot, document.id, tokens))
+        cheap = cascade.probabilities([document.tokens for document in documents])
+        for document, row, is_sure in zip(documents, cheap, cascade.is_sure(cheap), strict=True):
+            if is_sure:
+                answers[document.slot] = self._prediction(document.id, _best(row), Stage.CHEAP)
             else:
-                answers[document.slot] = self._prediction(document.id, answer, Stage.CHEAP)
+                tokens = truncated(document.tokens, self._artifact.max_tokens)
+                left.append(_Document(document.slot, document.id, tokens, row))
         return left
 
     def _prediction(self, id_: str, found: tuple[int, float], stage: Stage | None) -> Prediction:
@@ -222,8 +232,14 @@ class Engine:
         self._meter.count(len(started.answers), started.tokens, started.faults + refused)
         yield from cast("list[Answer]", started.answers)  # every slot has been filled
 
-    def _submit(self, priority: int, tokens: Sequence[array[int]], length: int) -> Future[Scores]:
-        call = _Call(tokens, length, Future())
+    def _submit(self, priority: int, documents: Sequence[_Document], length: int) -> Future[Scores]:
+        cheap = [document.cheap for document in documents if document.cheap is not None]
+        call = _Call(
+            [document.tokens for document in documents],
+            np.stack(cheap) if cheap else None,
+            length,
+            Future(),
+        )
         self._queue.put((priority, next(self._order), call))
         return call.future
 
@@ -238,11 +254,11 @@ class Engine:
 
     def _scores(self, worker: int, call: _Call) -> Scores:
         try:
-            scores = self._infer(worker, call.tokens, call.length)
+            found = self._infer(worker, call.tokens, call.length)
         except Exception as error:
             return self._alone(worker, call, error)
         self._sound = call.tokens[0]
-        return scores
+        return self._answered(found, call.cheap)
 
     def _alone(self, worker: int, call: _Call, error: Exception) -> Scores:
         """Try each document of a batch that failed by itself.
@@ -254,12 +270,15 @@ class Engine:
             Exception: `error`, where it does not.
         """
         scores: list[tuple[int, float] | _Refused] = []
-        for tokens in call.tokens:
+        for position, tokens in enumerate(call.tokens):
             try:
-                scores += self._infer(worker, [tokens], call.length)
-                self._sound = tokens
+                found = self._infer(worker, [tokens], call.length)
             except Exception as fault:  # whatever a runtime raises; it becomes the answer
                 scores.append(_Refused(f"{type(fault).__name__}: {fault}"))
+            else:
+                self._sound = tokens
+                cheap = None if call.cheap is None else call.cheap[position : position + 1]
+                scores += self._answered(found, cheap)
         if all(isinstance(found, _Refused) for found in scores) and not self._works(worker):
             raise error
         return scores
@@ -275,15 +294,31 @@ class Engine:
             return False
         return True
 
-    def _infer(
-        self, worker: int, tokens: Sequence[array[int]], length: int
-    ) -> list[tuple[int, float]]:
+    def _infer(self, worker: int, tokens: Sequence[array[int]], length: int) -> NDArray[np.float32]:
         with self._meter.model_call():
             return self._backend.infer(worker, tokens, length)
+
+    def _answered(
+        self, found: NDArray[np.float32], cheap: NDArray[np.float32] | None
+    ) -> list[tuple[int, float]]:
+        """Label index and probability of each document."""
+        if self._cascade is not None and cheap is not None:
+            found = self._cascade.pooled(cheap, found)
+        best = found.argmax(axis=1)
+        scores = found[np.arange(len(found)), best]
+        return list(zip(best.tolist(), scores.tolist(), strict=True))
+
+
+def _best(row: NDArray[np.float32]) -> tuple[int, float]:
+    label = int(row.argmax())
+    return label, float(row[label])
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
+    """One batch for a worker; `cheap` has a row a document where there is a cheap stage."""
+
     tokens: Sequence[array[int]]
+    cheap: NDArray[np.float32] | None
     length: int
     future: Future[Scores]

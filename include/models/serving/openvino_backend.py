@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, assert_never
 
+import numpy as np
 import openvino as ov
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from .artifact import Artifact, ArtifactError
@@ -63,14 +65,10 @@ class OpenVinoBackend:
         """See `Backend.tokenize`."""
         return tokenize(self._tokenizer, texts)
 
-    def infer(
-        self, worker: int, tokens: Sequence[array[int]], length: int
-    ) -> list[tuple[int, float]]:
+    def infer(self, worker: int, tokens: Sequence[array[int]], length: int) -> NDArray[np.float32]:
         """See `Backend.infer`."""
         result = self._requests[worker].infer(self._lay_out(tokens, length))
-        probabilities = result[0]
-        best = probabilities.argmax(axis=1)
-        return [(int(k), float(row[k])) for k, row in zip(best, probabilities, strict=True)]
+        return np.array(result[0], dtype=np.float32)
 
 
 def _compile(path: Path, precision: Precision, settings: ContainerSettings) -> Any:

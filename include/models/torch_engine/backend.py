@@ -6,6 +6,8 @@ import threading
 from array import array
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from serving.tokenizing import load_tokenizer, tokenize
 from tokenizers import Tokenizer
 
@@ -36,12 +38,9 @@ class TorchBackend:
         """See `Backend.tokenize`."""
         return tokenize(self._tokenizer, texts)
 
-    def infer(
-        self, worker: int, tokens: Sequence[array[int]], length: int
-    ) -> list[tuple[int, float]]:
+    def infer(self, worker: int, tokens: Sequence[array[int]], length: int) -> NDArray[np.float32]:
         """See `Backend.infer`."""
         flat, lengths = flatten(tokens)
         with self._lock:
             pending = self._runner.start(flat, lengths)
-        answers = pending.result()
-        return list(zip(answers.labels[:, 0].tolist(), answers.scores[:, 0].tolist(), strict=True))
+        return pending.result()

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ class Chunk:
     Attributes:
         answers: for each model one place a record, empty where the device is to answer.
         sent: for each document that went to the device its place and its id, in that order.
+        cheap: for each model the cheap stage's probabilities of those documents, of shape
+            [documents sent, classes]; None where it has no such stage.
         flat: the token ids of those documents, end to end, int32.
         lengths: the tokens of each, int32; rising, so that neighbours are of similar length.
         tokens: read of the whole chunk.
@@ -40,6 +42,7 @@ class Chunk:
 
     answers: list[list[Answer | None]]
     sent: list[tuple[int, str]]
+    cheap: list[NDArray[np.float32] | None]
     flat: NDArray[np.int32]
     lengths: NDArray[np.int32]
     tokens: int
@@ -80,64 +83,78 @@ class ChunkReader:
             for row in answers:
                 row[slot] = fault
         read = sum(min(len(tokens), self._max_tokens) for _, _, tokens in found)
-        left = self._left(found, answers)
-        left.sort(key=lambda document: len(document[2]))
+        cheap = self._answer_cheaply(found, answers)
+        left = [
+            position
+            for position, (slot, _, _) in enumerate(found)
+            if any(row[slot] is None for row in answers)
+        ]
+        sent = [truncated(found[position][2], self._max_tokens) for position in left]
+        order = sorted(range(len(left)), key=lambda place: len(sent[place]))
+        left, sent = [left[place] for place in order], [sent[place] for place in order]
         flat = array("i")
-        for _, _, tokens in left:
+        for tokens in sent:
             flat.extend(tokens)
         return Chunk(
             answers=answers,
-            sent=[(slot, id_) for slot, id_, _ in left],
+            sent=[found[position][:2] for position in left],
+            cheap=[None if rows is None else rows[left] for rows in cheap],
             flat=np.frombuffer(flat, dtype=np.int32) if flat else np.zeros(0, dtype=np.int32),
-            lengths=np.fromiter((len(t) for _, _, t in left), dtype=np.int32, count=len(left)),
+            lengths=np.fromiter(map(len, sent), dtype=np.int32, count=len(sent)),
             tokens=read,
             faults=len(faults),
         )
 
-    def write(self, chunk: Chunk, labels: NDArray[Any], scores: NDArray[Any]) -> list[bytes]:
+    @property
+    def nothing(self) -> NDArray[np.float32]:
+        """What the device answers where no document was sent."""
+        return np.zeros((0, sum(len(a.labels) for a in self._artifacts)), dtype=np.float32)
+
+    def write(self, chunk: Chunk, probabilities: NDArray[np.float32]) -> list[bytes]:
         """Fill in what the device answered.
 
         Args:
             chunk: what `read` gave.
-            labels: the best label's index, of shape [documents sent, models].
-            scores: its probability, of the same shape.
+            probabilities: of the documents sent, the models' side by side.
 
         Returns:
             For each model the chunk's response lines.
         """
-        for model, row in enumerate(chunk.answers):
-            names = self._artifacts[model].labels
-            stage = Stage.ENCODER if self._cascades[model] else None
-            answered = zip(
-                chunk.sent, labels[:, model].tolist(), scores[:, model].tolist(), strict=True
-            )
+        ends = np.cumsum([len(artifact.labels) for artifact in self._artifacts])
+        for model, said in enumerate(np.split(probabilities, ends[:-1], axis=1)):
+            row, names = chunk.answers[model], self._artifacts[model].labels
+            cascade, cheap = self._cascades[model], chunk.cheap[model]
+            stage = None
+            if cascade is not None and cheap is not None:
+                stage, said = Stage.ENCODER, cascade.pooled(cheap, said)
+            labels = said.argmax(axis=1)
+            scores = said[np.arange(len(said)), labels]
+            answered = zip(chunk.sent, labels.tolist(), scores.tolist(), strict=True)
             for (slot, id_), label, score in answered:
                 if row[slot] is None:
                     row[slot] = Prediction(id_, names[label], score, stage)
         return [b"".join(map(format_json_line, cast("list[Answer]", row))) for row in chunk.answers]
 
-    def _left(
+    def _answer_cheaply(
         self,
         documents: Sequence[tuple[int, str, array[int]]],
         answers: list[list[Answer | None]],
-    ) -> list[tuple[int, str, array[int]]]:
-        """What some model's encoder must answer, cut to what the encoder reads."""
-        if documents and any(self._cascades):
-            for artifact, cascade, row in zip(
-                self._artifacts, self._cascades, answers, strict=True
-            ):
-                if cascade is None:
-                    continue
-                cheap = cascade.answers([tokens for _, _, tokens in documents])
-                for (slot, id_, _), found in zip(documents, cheap, strict=True):
-                    if found is not None:
-                        label, score = found
-                        row[slot] = Prediction(id_, artifact.labels[label], score, Stage.CHEAP)
-        return [
-            (slot, id_, truncated(tokens, self._max_tokens))
-            for slot, id_, tokens in documents
-            if any(row[slot] is None for row in answers)
-        ]
+    ) -> list[NDArray[np.float32] | None]:
+        """Fill in what cheap stages are sure of; return their probabilities of all documents."""
+        found: list[NDArray[np.float32] | None] = []
+        for artifact, cascade, row in zip(self._artifacts, self._cascades, answers, strict=True):
+            if cascade is None:
+                found.append(None)
+                continue
+            cheap = cascade.probabilities([tokens for _, _, tokens in documents])
+            found.append(cheap)
+            for position in np.flatnonzero(cascade.is_sure(cheap)).tolist():
+                slot, id_, _ = documents[position]
+                label = int(cheap[position].argmax())
+                row[slot] = Prediction(
+                    id_, artifact.labels[label], float(cheap[position, label]), Stage.CHEAP
+                )
+        return found
 
 
 def _parsed(source: Source) -> list[Parsed]:

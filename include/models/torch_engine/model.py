@@ -30,15 +30,12 @@ class SharedEncoder(nn.Module):
         self.register_buffer("weight", torch.cat([torch.from_numpy(h.weight) for h in heads]))
         self.register_buffer("bias", torch.cat([torch.from_numpy(h.bias) for h in heads]))
 
-    def forward(self, packed: Packed) -> tuple[Tensor, Tensor]:
-        """Answers of every model.
+    def forward(self, packed: Packed) -> Tensor:
+        """Class probabilities by every model, the models' side by side in the order of the heads.
 
         Returns:
-            The best label's index, int32, and its probability, float32; both of shape
-            [documents, models].
+            float32 of shape [documents, sum of `classes`].
         """
         embedding = self.encoder(packed).float()
         logits = torch.addmm(self.bias.float(), embedding, self.weight.float().T)
-        best = [part.softmax(1).max(1) for part in logits.split(self.classes, dim=1)]
-        labels = torch.stack([found.indices for found in best], dim=1)
-        return labels.int(), torch.stack([found.values for found in best], dim=1)
+        return torch.cat([part.softmax(1) for part in logits.split(self.classes, dim=1)], dim=1)

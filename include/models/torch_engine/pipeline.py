@@ -132,13 +132,13 @@ class ShardPipeline:
         return _Started(chunks, pending, call)
 
     def _finish(self, started: _Started) -> None:
-        answers = started.pending.result()
+        probabilities = started.pending.result()
         started.call.close()
         start = 0
         for chunk in started.chunks:
-            mine = slice(start, start + len(chunk.lengths))
-            self._pool.write(WriteTask(chunk.number, answers.labels[mine], answers.scores[mine]))
-            start = mine.stop
+            end = start + len(chunk.lengths)
+            self._pool.write(WriteTask(chunk.number, probabilities[start:end]))
+            start = end
 
 
 def _ended(source: _Source, written: int) -> Iterator[ShardEnd]:

@@ -18,32 +18,19 @@ _BUFFERS = 2
 """One is filled by the host while the device reads the other."""
 
 
-_Part = tuple[Tensor, Tensor, "torch.cuda.Event | None"]
-"""One pass's labels and scores, and the event after which they are there."""
+_Part = tuple[Tensor, "torch.cuda.Event | None"]
+"""One pass's probabilities, and the event after which they are there."""
 
 
 class DeviceMemoryError(RuntimeError):
     """Not even one document fits into what is left of the device's memory."""
 
 
-@dataclass(frozen=True)
-class Answers:
-    """What the models say.
-
-    Attributes:
-        labels: best label's index, int32 of shape [documents, models].
-        scores: its probability, float32 of the same shape.
-    """
-
-    labels: NDArray[np.int32]
-    scores: NDArray[np.float32]
-
-
 class Pending(Protocol):
     """Documents that are on their way through the device."""
 
-    def result(self) -> Answers:
-        """Wait for the answers, in the documents' order."""
+    def result(self) -> NDArray[np.float32]:
+        """Wait for the probabilities, in the documents' order; see `SharedEncoder.forward`."""
         ...
 
 
@@ -63,15 +50,14 @@ class Passes:
 
     _parts: list[_Part]
 
-    def result(self) -> Answers:
-        """Wait for the answers, in the documents' order."""
-        labels, scores = [], []
-        for label, score, event in self._parts:
+    def result(self) -> NDArray[np.float32]:
+        """See `Pending.result`."""
+        found = []
+        for probabilities, event in self._parts:
             if event is not None:
                 event.synchronize()
-            labels.append(label.numpy())
-            scores.append(score.numpy())
-        return Answers(np.concatenate(labels), np.concatenate(scores))
+            found.append(probabilities.numpy())
+        return np.concatenate(found)
 
 
 class Runner:
@@ -125,16 +111,15 @@ class Runner:
         with torch.inference_mode():
             if not self._is_card:
                 given = torch.from_numpy(ids), torch.from_numpy(offsets_of(lengths))
-                labels, scores = self.model(Packed.on_device(*given, longest))
-                return labels, scores, None
+                return self.model(Packed.on_device(*given, longest)), None
             buffer = self._buffers[0]
             given = buffer.send(ids, offsets_of(lengths), self._device)
-            labels, scores = self.model(Packed.on_device(*given, longest))
+            probabilities = self.model(Packed.on_device(*given, longest))
             self._buffers.rotate(-1)
-            back = labels.to("cpu", non_blocking=True), scores.to("cpu", non_blocking=True)
+            back = probabilities.to("cpu", non_blocking=True)
             event = torch.cuda.Event()
             event.record()
-            return *back, event
+            return back, event
 
     def _halved(self, run: slice, lengths: IntArray) -> list[slice]:
         """Give the memory back, and cut a run that did not fit into two."""

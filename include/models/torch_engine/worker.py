@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +34,7 @@ class WriteTask:
     """Write the chunk's lines from the device's answers, see `ChunkReader.write`."""
 
     number: int
-    labels: NDArray[np.int32]
-    scores: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -98,16 +96,15 @@ def _serve(connection: Connection, reader: ChunkReader) -> None:
                     chunks[number] = chunk
                     connection.send(Tokens(number, chunk.flat, chunk.lengths))
                 else:
-                    nothing = np.zeros((0, len(chunk.answers)), dtype=np.int32)
-                    connection.send(_lines(reader, number, chunk, nothing, nothing))
-            case WriteTask(number=number, labels=labels, scores=scores):
-                connection.send(_lines(reader, number, chunks.pop(number), labels, scores))
+                    connection.send(_lines(reader, number, chunk, reader.nothing))
+            case WriteTask(number=number, probabilities=probabilities):
+                connection.send(_lines(reader, number, chunks.pop(number), probabilities))
 
 
 def _lines(
-    reader: ChunkReader, number: int, chunk: Chunk, labels: NDArray[Any], scores: NDArray[Any]
+    reader: ChunkReader, number: int, chunk: Chunk, probabilities: NDArray[np.float32]
 ) -> Lines:
-    lines = reader.write(chunk, labels, scores)
+    lines = reader.write(chunk, probabilities)
     return Lines(number, lines, len(chunk.answers[0]), chunk.tokens, chunk.faults)
 
 

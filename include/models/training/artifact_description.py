@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from serving.artifact import OPENVINO_FORMAT
 from serving.pretrained import PACKAGE
 
 from .cascade import CASCADE_FILE, TrainedCascade
@@ -18,24 +19,46 @@ from .parameters import TrainingParameters
 
 METRICS_FILE = "metrics.json"
 
+SIGNATURE = {
+    "inputs": {"id": "string", "text": "string"},
+    "outputs": {"id": "string", "label": "string", "score": "double"},
+}
+"""What goes in and what comes out, `contract/README.md`."""
+
 
 def describe(
     encoder: Encoder, head: Head, parameters: TrainingParameters, digest: str
 ) -> dict[str, Any]:
-    """`model.json` without figures; `digest` is of the training data."""
-    return {
-        "name": parameters.model_name,
-        "format": "openvino-int8",
-        "labels": list(head.labels),
-        "max_tokens": parameters.max_tokens,
-        "max_characters": parameters.max_characters,
+    """`model.json` of an encoder and its head; see `describe_model`."""
+    return describe_model(OPENVINO_FORMAT, head.labels, parameters, digest) | {
         "encoder": {
             "package": PACKAGE,
             "version": version(PACKAGE),
             "weights_sha256": encoder.weights_sha256,
             "method": parameters.method.value,
         },
+    }
+
+
+def describe_model(
+    format_: str, labels: Sequence[str], parameters: TrainingParameters, digest: str
+) -> dict[str, Any]:
+    """`model.json` without figures.
+
+    Args:
+        format_: names the backend.
+        labels: in the order of the model's output.
+        parameters: of the training.
+        digest: of the training data.
+    """
+    return {
+        "name": parameters.model_name,
+        "format": format_,
+        "labels": list(labels),
+        "max_tokens": parameters.max_tokens,
+        "max_characters": parameters.max_characters,
         "data_digest": digest,
+        "signature": SIGNATURE,
     }
 
 
@@ -47,6 +70,7 @@ def describe_cascade(cascade: TrainedCascade, parameters: TrainingParameters) ->
         "max_tokens": parameters.cascade_max_tokens,
         "max_characters": parameters.cascade_max_characters,
         "temperature": round(cascade.temperature, 4),
+        "pool": asdict(cascade.pool),
         "evidence": asdict(cascade.evidence) | {"folds": parameters.cascade_folds},
     }
 

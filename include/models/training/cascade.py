@@ -3,6 +3,9 @@
 Both stages are fitted anew on each fold's other documents and asked about its own, so every
 training document serves as evidence. What is bounded is thus the loss of stages that were fitted on
 less than the final ones are; the held-out documents then show the loss of the final ones.
+
+Where the cheap stage is not sure, both stages' probabilities are pooled. The pool's weights, too,
+are fitted for each fold on the other folds' documents.
 """
 
 from __future__ import annotations
@@ -11,13 +14,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from serving.artifact import PoolWeights
+from serving.cascade import pooled
 from serving.linear_model import LinearModel, softmax
 from serving.term_features import TermSpace
 
 from .cheap_folds import out_of_fold_logits
 from .cheap_model import PAIR_BITS, calibrated, fit_cheap, temperature_of, terms_of
 from .classifier import Fold
-from .threshold import Evidence, choose_threshold
+from .graph_builder import FloatArray
+from .pool import fit_pool
+from .threshold import Evidence, Right, choose_threshold
 
 CASCADE_FILE = "cascade.npz"
 
@@ -28,6 +35,7 @@ class TrainedCascade:
 
     model: LinearModel
     temperature: float
+    pool: PoolWeights
     evidence: Evidence
 
 
@@ -39,14 +47,14 @@ class Comparison:
         tokens: what the cheap stage reads of each document.
         labels: the classes, in the order of the model's output.
         truth: label of each document.
-        encoder_says: the encoder's label of each, out of fold.
+        encoder: the encoder's class probabilities of each, out of fold.
         folds: the same as the encoder's.
     """
 
     tokens: Sequence[Sequence[int]]
     labels: Sequence[str]
     truth: Sequence[str]
-    encoder_says: Sequence[str]
+    encoder: FloatArray
     folds: Sequence[Fold]
 
 
@@ -71,17 +79,26 @@ def fit_cascade(
     logits = out_of_fold_logits(comparison.tokens, counts, truth, classes, space, comparison.folds)
     temperature = temperature_of(logits, truth)
     probabilities = softmax(logits / np.float32(temperature))
-    evidence = choose_threshold(
-        probabilities.max(axis=1),
-        (logits.argmax(axis=1) == truth).tolist(),
-        [
-            said == label
-            for said, label in zip(comparison.encoder_says, comparison.truth, strict=True)
-        ],
-        max_loss,
-        confidence,
+    both = _pooled_out_of_fold(probabilities, comparison, truth)
+    right = Right(
+        cheap=probabilities.argmax(axis=1) == truth,
+        pooled=both.argmax(axis=1) == truth,
+        encoder=comparison.encoder.argmax(axis=1) == truth,
     )
+    evidence = choose_threshold(probabilities.max(axis=1), right, max_loss, confidence)
     if evidence is None:
         return None
     model = fit_cheap(counts, truth, classes, space)
-    return TrainedCascade(calibrated(model, temperature), temperature, evidence)
+    pool = fit_pool(probabilities, comparison.encoder, truth)
+    return TrainedCascade(calibrated(model, temperature), temperature, pool, evidence)
+
+
+def _pooled_out_of_fold(
+    cheap: FloatArray, comparison: Comparison, truth: Sequence[int]
+) -> FloatArray:
+    found = np.zeros_like(cheap)
+    for fold in comparison.folds:
+        fitted, asked = fold.fitted, fold.asked
+        weights = fit_pool(cheap[fitted], comparison.encoder[fitted], [truth[p] for p in fitted])
+        found[asked] = pooled(cheap[asked], comparison.encoder[asked], weights)
+    return found

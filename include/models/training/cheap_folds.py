@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from serving.term_features import TermCounts, TermSpace
 
-from .cheap_model import fit_cheap
+from .cheap_model import REGULARIZATION, fit_cheap
 from .classifier import Fold
 from .graph_builder import FloatArray
 
@@ -20,6 +20,7 @@ def out_of_fold_logits(
     classes: int,
     space: TermSpace,
     folds: Sequence[Fold],
+    regularization: float = REGULARIZATION,
 ) -> FloatArray:
     """Each document's logits by a model that was fitted without it, of shape [documents, classes].
 
@@ -30,11 +31,12 @@ def out_of_fold_logits(
         classes: how many there are.
         space: the terms there can be.
         folds: each document is asked about once.
+        regularization: see `fit_cheap`.
     """
     logits = np.zeros((len(truth), classes), dtype=np.float32)
     for fold in folds:
         part = _part(counts, fold.fitted, len(truth))
-        model = fit_cheap(part, [truth[p] for p in fold.fitted], classes, space)
+        model = fit_cheap(part, [truth[p] for p in fold.fitted], classes, space, regularization)
         logits[fold.asked] = model.logits([tokens[p] for p in fold.asked])
     return logits
 

@@ -21,14 +21,18 @@ PAIR_BITS = 18
 _RAREST = 2
 """A term counts from so many documents on."""
 
-_REGULARIZATION = 30.0
+REGULARIZATION = 30.0
 """As scikit-learn's C: the penalty's weight is 1 / (C * documents)."""
 
 _EPOCHS = 10
 
 
 def fit_cheap(
-    counts: TermCounts, labels: Sequence[int], classes: int, space: TermSpace
+    counts: TermCounts,
+    labels: Sequence[int],
+    classes: int,
+    space: TermSpace,
+    regularization: float = REGULARIZATION,
 ) -> LinearModel:
     """Fit one binary logistic regression a class, by stochastic gradient descent.
 
@@ -37,6 +41,7 @@ def fit_cheap(
         labels: class of each document, 0-based; every class has a document.
         classes: how many there are.
         space: the terms there can be.
+        regularization: as scikit-learn's C.
 
     Returns:
         A model whose probabilities are not calibrated yet.
@@ -46,16 +51,13 @@ def fit_cheap(
     kept = frequency >= _RAREST
     row_of = np.where(kept, np.cumsum(kept) - 1, UNKNOWN).astype(np.int32)
     idf = (np.log((1 + documents) / (1 + frequency[kept])) + 1).astype(np.float32)
-    known = row_of[counts.rows] != UNKNOWN
-    found = TermCounts(
-        counts.documents[known], row_of[counts.rows[known]].astype(np.int64), counts.counts[known]
-    )
+    found = known_terms(counts, row_of)
     matrix = csr_matrix(
         (tf_idf(found, idf), (found.documents, found.rows)), shape=(documents, len(idf))
     )
     model = SGDClassifier(
         loss="log_loss",
-        alpha=1 / (_REGULARIZATION * documents),
+        alpha=1 / (regularization * documents),
         max_iter=_EPOCHS,
         tol=None,
         random_state=0,
@@ -65,6 +67,13 @@ def fit_cheap(
         # scikit-learn keeps one column for two classes; a softmax needs both.
         weight, bias = np.hstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])
     return LinearModel(space, row_of, idf, weight.astype(np.float32), bias.astype(np.float32))
+
+
+def known_terms(counts: TermCounts, row_of: NDArray[np.int32]) -> TermCounts:
+    """The counts of those terms that a model has weights for, numbered as its rows."""
+    rows = row_of[counts.rows]
+    known = rows != UNKNOWN
+    return TermCounts(counts.documents[known], rows[known].astype(np.int64), counts.counts[known])
 
 
 def terms_of(tokens: Sequence[Sequence[int]], space: TermSpace) -> TermCounts:

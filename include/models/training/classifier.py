@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from serving.linear_model import softmax
 from sklearn.model_selection import StratifiedKFold
 
 from .encoder import Encoder, run_fp32
@@ -79,15 +80,15 @@ def folds_of(labels: Sequence[str], folds: int) -> list[Fold]:
     return [Fold(fitted.tolist(), asked.tolist()) for fitted, asked in split]
 
 
-def out_of_fold_labels(
+def out_of_fold_probabilities(
     encoder: Encoder,
     corpus: Corpus,
     head: Head,
     folds: Sequence[Fold],
     parameters: TrainingParameters,
     progress: Progress,
-) -> list[str]:
-    """Each document's label by a classifier that was fitted without it.
+) -> FloatArray:
+    """What classifiers that were fitted without a document say of it.
 
     Args:
         encoder: the pretrained one.
@@ -96,20 +97,21 @@ def out_of_fold_labels(
         folds: of `folds_of`.
         parameters: as of the final classifier.
         progress: as in `fit_classifier`.
+
+    Returns:
+        Class probabilities, of shape [documents, classes], in the order of the head's labels.
     """
-    found = [""] * len(corpus.labels)
+    found = np.zeros((len(corpus.labels), len(head.labels)), dtype=np.float32)
     for fold in folds:
         part = corpus.part(fold.fitted)
         first = fit_head_at(part.embeddings, part.labels, head.regularization)
         fitted, its_head = _with_method(encoder, first, part, parameters, progress)
         asked = corpus.part(fold.asked)
         if parameters.method is Method.FROZEN:
-            scores = asked.embeddings @ its_head.weight + its_head.bias
+            found[fold.asked] = softmax(asked.embeddings @ its_head.weight + its_head.bias)
         else:
             graph = fitted.classifier_model(its_head.weight, its_head.bias)
-            scores = run_fp32(graph, asked.tokens, parameters.max_tokens)
-        for position, best in zip(fold.asked, np.argmax(scores, axis=1), strict=True):
-            found[position] = its_head.labels[best]
+            found[fold.asked] = run_fp32(graph, asked.tokens, parameters.max_tokens)
     return found
 
 

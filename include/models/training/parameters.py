@@ -15,10 +15,20 @@ class ParameterError(ValueError):
 
 
 class Method(StrEnum):
-    """What of the classifier is trained: its head alone, or the encoder with it."""
+    """What is trained: a linear model of terms, a frozen encoder's head, or the encoder too."""
 
+    LINEAR = "linear"
     FROZEN = "frozen"
     FINE_TUNE = "fine-tune"
+
+
+_OF_METHOD: Mapping[Method, Mapping[str, int]] = {
+    # It reads what a cascade's cheap stage reads, at next to no cost.
+    Method.LINEAR: {"max_tokens": 2048, "max_characters": 20_480},
+    Method.FROZEN: {},
+    Method.FINE_TUNE: {},
+}
+"""Defaults that depend on the method."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +37,15 @@ class TrainingParameters:
 
     Attributes:
         model_name: the registered model's name.
-        max_tokens: documents are truncated to so many tokens.
+        max_tokens: documents are truncated to so many tokens; `linear` reads 2,048 by default.
         max_characters: texts are cut to so many characters before tokenizing; ten a token keeps
-            the ids of English text unchanged.
+            the ids of English text unchanged; 20,480 by default for `linear`.
         held_out_percent: documents held out for testing, in percent.
         calibration_documents: documents the int8 ranges are measured on.
         min_agreement: int8 and fp32 must agree on this share of the held-out labels.
-        folds: folds of the cross-validation that chooses the head's regularization.
+        folds: folds of the cross-validation that chooses the head's regularization, and that
+            calibrates `linear`.
+        regularization: of `linear`, as scikit-learn's C.
         method: `fine-tune` needs the torch image.
         epochs: of fine-tuning, as are the three that follow.
         batch_tokens: tokens of one step, about.
@@ -54,6 +66,7 @@ class TrainingParameters:
     calibration_documents: int = 200
     min_agreement: float = 0.95
     folds: int = 5
+    regularization: float = 30.0
     method: Method = Method.FROZEN
     epochs: int = 3
     batch_tokens: int = 2048
@@ -93,7 +106,8 @@ class TrainingParameters:
                 parsed[name] = kinds[name](text)
             except ValueError as error:
                 raise ParameterError(f"hyperparameter {name}: {error}") from error
-        return cls(**parsed)
+        method = parsed.get("method", cls.method)
+        return cls(**{**_OF_METHOD[method], **parsed})
 
     def as_dict(self) -> dict[str, str | int | float]:
         """Name to value, for the metrics file."""

@@ -1,5 +1,8 @@
 """From which confidence on the cheap stage may answer: chosen with a bound on what it costs. Pure.
 
+What it costs is against the encoder alone. Under the threshold both stages are pooled, which may
+win back what the cheap stage loses above it.
+
 Thresholds are tried from the most careful on, and the first whose loss is not ruled out ends the
 search. Tested in a fixed order, each at the full level, the thresholds that pass are all sound at
 once with the confidence asked for (Angelopoulos et al., 2021, "Learn then Test").
@@ -7,7 +10,6 @@ once with the confidence asked for (Angelopoulos et al., 2021, "Learn then Test"
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,8 +33,8 @@ class Evidence:
         threshold: the lowest that passed.
         documents: how many both stages were compared on, none of which they were fitted on.
         answered: share that the cheap stage answers, 0 to 1.
-        harmful: documents it answers wrongly and the encoder rightly.
-        helpful: documents it answers rightly and the encoder wrongly.
+        harmful: documents that the cascade gets wrong and the encoder alone right.
+        helpful: documents that the cascade gets right and the encoder alone wrong.
         max_loss: accuracy that the cascade was allowed to cost.
         confidence: with which a greater loss is ruled out.
         loss_bound: the smallest loss ruled out with that confidence; at most `max_loss`.
@@ -48,10 +50,24 @@ class Evidence:
     loss_bound: float
 
 
+@dataclass(frozen=True)
+class Right:
+    """Which documents are labelled rightly, one flag a document in each.
+
+    Attributes:
+        cheap: by the cheap stage.
+        pooled: by both stages together, which answer what the cheap stage is not sure of.
+        encoder: by the encoder alone, which the cascade is compared with.
+    """
+
+    cheap: NDArray[np.bool_]
+    pooled: NDArray[np.bool_]
+    encoder: NDArray[np.bool_]
+
+
 def choose_threshold(
     confidences: NDArray[np.float32],
-    cheap_is_right: Sequence[bool],
-    encoder_is_right: Sequence[bool],
+    right: Right,
     max_loss: float,
     confidence: float,
 ) -> Evidence | None:
@@ -59,21 +75,20 @@ def choose_threshold(
 
     Args:
         confidences: the cheap stage's, of each document.
-        cheap_is_right: whether its label is.
-        encoder_is_right: whether the encoder's label is.
+        right: whose labels are.
         max_loss: accuracy that the cascade may cost, 0 to 1.
         confidence: with which a greater loss must be ruled out, 0 to 1.
 
     Returns:
         The evidence, or None where no threshold passes under which anything is answered.
     """
-    cheap, encoder = np.asarray(cheap_is_right), np.asarray(encoder_is_right)
     documents = len(confidences)
     passed: tuple[float, int, int, int] | None = None
     for threshold in THRESHOLDS:
         answered = confidences >= threshold
-        harmful = int(np.sum(answered & encoder & ~cheap))
-        helpful = int(np.sum(answered & cheap & ~encoder))
+        cascade = np.where(answered, right.cheap, right.pooled)
+        harmful = int(np.sum(right.encoder & ~cascade))
+        helpful = int(np.sum(cascade & ~right.encoder))
         if p_value(harmful, helpful, documents, max_loss) > 1 - confidence:
             break
         passed = threshold, int(answered.sum()), harmful, helpful

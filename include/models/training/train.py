@@ -15,7 +15,7 @@ from serving.pretrained import weights_folder
 from .artifact_description import METRICS_FILE, describe, write_json
 from .cascade import Comparison, TrainedCascade, fit_cascade
 from .cascade_release import release_cascade
-from .classifier import Corpus, fit_classifier, folds_of, out_of_fold_labels
+from .classifier import Corpus, fit_classifier, folds_of, out_of_fold_probabilities
 from .documents import (
     LabelledDocument,
     Split,
@@ -28,6 +28,7 @@ from .documents import (
 from .encoder import Encoder, run_fp32
 from .graph_layout import Packed
 from .head import Head
+from .linear_release import release_linear
 from .metrics import agreement, evaluate, rounded
 from .parameters import Method, TrainingParameters, read_parameters
 from .portable_weights import write_encoder, write_head
@@ -68,6 +69,8 @@ def fit(
     documents = [_cut(d, parameters.tokenized_characters) for d in read_documents(files)]
     split = split_documents(documents, parameters.held_out_percent)
     progress("read", train=len(split.train), held_out=len(split.held_out))
+    if parameters.method is Method.LINEAR:
+        return release_linear(split, data_digest(files), target, parameters, env, progress)
 
     pretrained = Encoder.load(weights_folder(), parameters.tokenized_tokens)
     whole = pretrained.tokenize([d.text for d in split.train])
@@ -164,10 +167,11 @@ def _look_for_cascade(
     progress: Progress,
 ) -> TrainedCascade | None:
     folds = folds_of(corpus.labels, parameters.cascade_folds)
-    says = out_of_fold_labels(pretrained, corpus, head, folds, parameters, progress.epoch)
-    progress("asked out of fold", accuracy=round(agreement(corpus.labels, says), 4))
+    said = out_of_fold_probabilities(pretrained, corpus, head, folds, parameters, progress.epoch)
+    labels = [head.labels[k] for k in said.argmax(axis=1)]
+    progress("asked out of fold", accuracy=round(agreement(corpus.labels, labels), 4))
     return fit_cascade(
-        Comparison(whole, head.labels, corpus.labels, says, folds),
+        Comparison(whole, head.labels, corpus.labels, said, folds),
         pretrained.vocabulary,
         parameters.cascade_max_loss,
         parameters.cascade_confidence,

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serving.artifact import load_artifact
-from serving.backend import load_backend
-from serving.batching import BatchPolicy
+from serving.backend import batch_policy, load_backend
 from serving.cascade import Cascade
 from serving.engine import Engine
 from serving.metering import Meter
@@ -34,7 +33,7 @@ def served(
     engine = Engine(
         load_backend(artifact, folder, settings),
         artifact,
-        BatchPolicy(artifact.max_tokens, settings.budget_tokens),
+        batch_policy(artifact, settings.budget_tokens),
         Meter(),
         workers=settings.workers,
         window_documents=settings.window_documents,

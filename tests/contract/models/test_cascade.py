@@ -32,6 +32,7 @@ from training.cascade_release import release_cascade
 from training.documents import read_documents
 from training.parameters import TrainingParameters
 from training.threshold import Evidence
+from serving.artifact import PoolWeights
 from serving.linear_model import LinearModel
 
 folder, sample = Path(sys.argv[2]), Path(sys.argv[3])
@@ -42,7 +43,8 @@ model = LinearModel.load(Path(sys.argv[4]))
 evidence = Evidence(0.0, 9000, 1.0, 0, 0, 0.002, 0.95, 0.001)
 model.weight[:] = 0  # It says the same of every document.
 found = release_cascade(
-    TrainedCascade(model, 1.0, evidence), folder, documents, truth, TrainingParameters(), {})
+    TrainedCascade(model, 1.0, PoolWeights(), evidence), folder, documents, truth,
+    TrainingParameters(), {})
 print(json.dumps(found | {
     "as before": (folder / "model.json").read_bytes() == before,
     "file": (folder / "cascade.npz").exists(),
@@ -77,6 +79,8 @@ def test_the_artifact_has_both_stages_and_their_evidence(cascade_root: Path) -> 
     assert model["cascade"]["file"] == "cascade.npz"
     assert model["cascade"]["evidence"]["documents"] == metrics["n_train"]
     assert model["cascade"]["evidence"]["loss_bound"] <= 0.6
+    assert min(model["cascade"]["pool"].values()) >= 0
+    assert max(model["cascade"]["pool"].values()) > 0
     assert metrics["cascade"]["kept"]
     assert metrics["cascade"]["loss"] == pytest.approx(
         metrics["accuracy"] - metrics["cascade"]["accuracy"], abs=0.0002

@@ -57,6 +57,9 @@ class Small(torch.nn.Module):
 
 tokens = [rng.integers(0, 30000, n).tolist() for n in rng.integers(1, 60, 200)]
 flat, lengths = flatten(tokens)
+def split(probabilities):
+    return np.split(probabilities, np.cumsum(model.classes)[:-1], axis=1)
+
 whole = Runner(model, device, 10**6).start(flat, lengths).result()
 with torch.inference_mode():
     embeddings = model.encoder(pack(tokens)).numpy()
@@ -80,12 +83,14 @@ def rate_at(budget):
 
 trials = try_budgets(rate_at, [8, 16, 32, 64, 128, 256])
 print(json.dumps({
-    "shape": whole.labels.shape,
-    "expected": [bool((whole.labels[:, k] == (embeddings @ h.weight.T + h.bias).argmax(1)).all())
-                 for k, h in enumerate(heads)],
-    "labels": len(np.unique(whole.labels)),
-    "same": [bool((whole.labels == other.labels).all()) for other in (alone, backed_off, again)],
-    "apart": [float(abs(whole.scores - other.scores).max()) for other in (alone, backed_off)],
+    "shape": whole.shape,
+    "expected": [bool((part.argmax(1) == (embeddings @ h.weight.T + h.bias).argmax(1)).all())
+                 for part, h in zip(split(whole), heads)],
+    "spread": [float(np.ptp(part, axis=0).max()) for part in split(whole)],
+    "sums": [float(abs(part.sum(1) - 1).max()) for part in split(whole)],
+    "same": [all((a.argmax(1) == b.argmax(1)).all() for a, b in zip(split(whole), split(other)))
+             for other in (alone, backed_off, again)],
+    "apart": [float(abs(whole - other).max()) for other in (alone, backed_off)],
     "budget": budget,
     "refused": refused,
     "points": [[p.length, p.documents] for p in points],
@@ -102,9 +107,10 @@ def found() -> dict[str, Any]:
 
 
 def test_every_model_answers_every_document(found: dict[str, Any]) -> None:
-    assert found["shape"] == [200, 2]
+    assert found["shape"] == [200, 3 + 5]
     assert found["expected"] == [True, True]
-    assert found["labels"] > 1
+    assert min(found["spread"]) > 0.001
+    assert max(found["sums"]) < 1e-5
 
 
 def test_answers_do_not_depend_on_how_passes_were_cut(found: dict[str, Any]) -> None:
