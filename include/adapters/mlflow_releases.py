@@ -101,7 +101,8 @@ class MlflowReleaseRegistry:
             mlflow.set_experiment(self._experiment)
             run_name = f"{candidate.name}-{candidate.training_digest[:12]}"
             tags = {TRAINING_DIGEST_TAG: candidate.training_digest, "source": candidate.source}
-            with mlflow.start_run(run_name=run_name, tags=tags) as run:
+            parent = candidate.parent_run_id or None
+            with mlflow.start_run(run_name=run_name, tags=tags, parent_run_id=parent) as run:
                 self._log_facts(run.info.run_id, candidate)
                 info = self._log_model(candidate)
             self._ensure_model(candidate.name)

@@ -75,7 +75,7 @@ class World:
 
     def release(self, **changes: object) -> tuple[ModelRef, str]:
         plan = replace(self.plan, **changes)  # type: ignore[arg-type]
-        ports = ReleasePorts(self.objects, self.training, self.registry, self.lines.append)
+        ports = ReleasePorts(self.objects, self.registry, self.lines.append, self.training)
         return release_model(plan, ports)
 
 

@@ -25,7 +25,7 @@ class SageMakerTrainingJobs:
         client: SageMaker's control plane.
         image_uri: the training image.
         role_arn: what the job may do.
-        instance_type: where it runs; one instance.
+        instance_type: where a job runs that names none; one instance.
         max_runtime_s: SageMaker stops the job after that.
         poll_s: pause between two looks at the job.
         sleep: pauses, seconds.
@@ -52,11 +52,32 @@ class SageMakerTrainingJobs:
 
     def run(self, request: TrainingRequest) -> str:
         """See `TrainingJobs.run`."""
+        name = self.start(request)
+        while (artifact_uri := self.artifact(name)) is None:
+            self._sleep(self._poll_s)
+        return artifact_uri
+
+    def start(self, request: TrainingRequest) -> str:
+        """See `TrainingJobs.start`."""
         try:
-            name = self._start_or_adopt(request)
-            return self._wait(name)
+            return self._start_or_adopt(request)
         except AwsError as exc:
             raise ReleaseFailed(f"training job {request.name}: {explain(exc)}") from exc
+
+    def artifact(self, job_name: str) -> str | None:
+        """See `TrainingJobs.artifact`."""
+        try:
+            job = self._describe(job_name) or {}
+        except AwsError as exc:
+            raise ReleaseFailed(f"training job {job_name}: {explain(exc)}") from exc
+        match job.get("TrainingJobStatus"):
+            case "Completed":
+                return str(job["ModelArtifacts"]["S3ModelArtifacts"])
+            case "InProgress" | "Stopping":
+                return None
+            case status:
+                reason = job.get("FailureReason", "no reason given")
+                raise ReleaseFailed(f"training job {job_name} is {status or 'gone'}: {reason}")
 
     def _start_or_adopt(self, request: TrainingRequest) -> str:
         for attempt in range(1, MAX_ATTEMPTS + 1):
@@ -94,7 +115,7 @@ class SageMakerTrainingJobs:
                 ],
                 OutputDataConfig={"S3OutputPath": request.output_prefix},
                 ResourceConfig={
-                    "InstanceType": cast(Any, self._instance_type),
+                    "InstanceType": cast(Any, request.instance_type or self._instance_type),
                     "InstanceCount": 1,
                     "VolumeSizeInGB": 10,
                 },
@@ -104,18 +125,6 @@ class SageMakerTrainingJobs:
         except self._client.exceptions.ClientError as exc:
             if not already_exists(exc):  # else another release started it just now
                 raise
-
-    def _wait(self, name: str) -> str:
-        while True:
-            job = self._describe(name) or {}
-            match job.get("TrainingJobStatus"):
-                case "Completed":
-                    return str(job["ModelArtifacts"]["S3ModelArtifacts"])
-                case "InProgress" | "Stopping":
-                    self._sleep(self._poll_s)
-                case status:
-                    reason = job.get("FailureReason", "no reason given")
-                    raise ReleaseFailed(f"training job {name} is {status or 'gone'}: {reason}")
 
     def _describe(self, name: str) -> dict[str, Any] | None:
         try:

@@ -20,6 +20,7 @@ class TrainingRequest:
         output_prefix: S3 prefix that receives `<job>/output/model.tar.gz`.
         parameters: hyperparameters.
         tags: on the job.
+        instance_type: where it runs; the site's own choice when empty.
     """
 
     name: str
@@ -27,6 +28,7 @@ class TrainingRequest:
     output_prefix: str
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
+    instance_type: str = ""
 
 
 class TrainingJobs(Protocol):
@@ -40,6 +42,22 @@ class TrainingJobs(Protocol):
 
         Raises:
             ReleaseFailed: the job failed; the message carries its failure reason.
+        """
+        ...
+
+    def start(self, request: TrainingRequest) -> str:
+        """Do the same without waiting; return the name of the job that runs or is done.
+
+        Raises:
+            ReleaseFailed: the job cannot be started.
+        """
+        ...
+
+    def artifact(self, job_name: str) -> str | None:
+        """Return the S3 URI of a job's `model.tar.gz`, None while it runs.
+
+        Raises:
+            ReleaseFailed: the job failed, was stopped or is gone.
         """
         ...
 
@@ -58,6 +76,7 @@ class Candidate:
         data_uri: where the training data stands.
         data_digest: sha256 of the training data.
         source: what made the artifact: the training job's URI of it, or the format's name.
+        parent_run_id: the release's run, under which the candidate's own is nested; empty for none.
     """
 
     name: str
@@ -69,6 +88,7 @@ class Candidate:
     data_uri: str
     data_digest: str
     source: str
+    parent_run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

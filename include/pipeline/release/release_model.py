@@ -9,24 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from include.domain.errors import ReleaseFailed
-from include.domain.model_ref import ModelCard, ModelRef
-from include.pipeline.ports import Endpoint, ObjectStore
-from include.pipeline.release.model_archive import file_sha256, pack_archive, unpack_archive
+from include.domain.model_ref import ModelRef
+from include.pipeline.ports import Endpoint
+from include.pipeline.release.artifact_parts import numbers, read_part
+from include.pipeline.release.model_archive import file_sha256, unpack_archive
 from include.pipeline.release.ports import (
     Candidate,
     RegisteredVersion,
-    ReleaseRegistry,
     TrainingJobs,
     TrainingRequest,
 )
-
-Report = Callable[[str], None]
+from include.pipeline.release.publish_version import PublishPorts, Report, publish_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +53,10 @@ class ReleasePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleasePorts:
+class ReleasePorts(PublishPorts):
     """Everything a release reaches out to."""
 
-    objects: ObjectStore
     training: TrainingJobs
-    registry: ReleaseRegistry
-    report: Report
 
 
 def release_model(plan: ReleasePlan, ports: ReleasePorts) -> tuple[ModelRef, str]:
@@ -103,25 +97,11 @@ def register_and_publish(
     ports: ReleasePorts,
 ) -> tuple[ModelRef, str]:
     """Register a candidate (unless `known` is its version), publish it, point the alias."""
-    version = known or ports.registry.register(candidate)
-    ports.report(f"registered {version.name} version {version.version}, run {version.run_id}")
-    url = f"s3://{plan.models_bucket}/{version.name}/{version.version}/model.tar.gz"
-    target = candidate.folder.parent / "model.tar.gz"
-    identity = {
-        "name": version.name,
-        "version": version.version,
-        "run_id": version.run_id,
-        "digest": candidate.training_digest,
-    }
-    extra = {"version.json": (json.dumps(identity, indent=2, sort_keys=True) + "\n").encode()}
-    sha256 = pack_archive(candidate.folder, extra, target)
-    ports.objects.upload(target, url, "application/gzip")
-    labels = tuple(str(label) for label in candidate.description["labels"])
-    card = ModelCard(labels, int(candidate.description["max_tokens"]))
-    ports.registry.publish(version, url=url, sha256=sha256, card=card)
-    ports.report(f"published {url} ({target.stat().st_size / 2**20:.1f} MiB)")
+    version, model, url = publish_version(
+        candidate, known, models_bucket=plan.models_bucket, ports=ports
+    )
     _point_alias(plan, version, ports, is_new=known is None)
-    return ModelRef(version.name, version.version, sha256), url
+    return model, url
 
 
 def deploy_model(model: ModelRef, artifact_url: str, endpoint: Endpoint, report: Report) -> str:
@@ -166,14 +146,14 @@ def _candidate(
     data_digest: str,
     artifact_uri: str,
 ) -> Candidate:
-    description = _read_json(folder / "model.json", artifact_uri)
-    metrics = _read_json(folder / "metrics.json", artifact_uri)
+    description = read_part(folder / "model.json", artifact_uri)
+    metrics = read_part(folder / "metrics.json", artifact_uri)
     return Candidate(
         name=plan.model_name,
         training_digest=digest,
         folder=folder,
         description=description,
-        metrics=_numbers(metrics),
+        metrics=numbers(metrics),
         parameters={k: str(v) for k, v in metrics.get("parameters", {}).items()},
         data_uri=data_uri,
         data_digest=data_digest,
@@ -192,21 +172,3 @@ def _point_alias(
         ports.report(f"alias {plan.alias} → {version.name} version {version.version}")
     else:
         ports.report(f"alias {plan.alias} stays at version {current}")
-
-
-def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
-    flat = {k: float(v) for k, v in metrics.items() if isinstance(v, int | float)}
-    for label, figures in metrics.get("per_class", {}).items():
-        for name, value in figures.items():
-            flat[f"{name}/{label}"] = float(value)
-    return flat
-
-
-def _read_json(path: Path, artifact_uri: str) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise ReleaseFailed(f"{artifact_uri} holds no usable {path.name}: {exc}") from exc
-    if not isinstance(value, dict):
-        raise ReleaseFailed(f"{artifact_uri}: {path.name} is not an object")
-    return value
