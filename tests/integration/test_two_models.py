@@ -1,0 +1,54 @@
+"""Batches of different models side by side, each with its own labels in both stores."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from include.domain.release.catalog import load_catalog
+from tests.integration.conftest import json_lines, sound
+from tests.integration.test_document_inference import check_stores
+from tests.support.local_aws import REPOSITORY, clean_environment
+
+OTHER = "ticket-urgency"
+
+
+@pytest.fixture(scope="module")
+def other_model(product_environment: dict[str, str]) -> None:
+    """A second model, beside the default one: it answers with checksums, as the first does."""
+    subprocess.run(
+        [sys.executable, "-m", "include.release", "--trivial", "--model", OTHER],
+        check=True,
+        cwd=REPOSITORY,
+        env={**clean_environment(), **product_environment},
+    )
+
+
+@pytest.mark.usefixtures("other_model")
+def test_each_batch_has_the_labels_of_its_model(product):
+    content = json_lines(*sound(5))
+    expected = {f"d{i}" for i in range(5)}
+    labels = {}
+    for asked, name in ((None, "news-topic"), (OTHER, OTHER)):
+        outcome = product.infer(product.upload("same.jsonl", content), model_name=asked)
+        assert outcome.state == "success"
+        assert outcome.batch["model_name"] == name
+        check_stores(product, outcome, expected)
+        rows = product.query(
+            "SELECT DISTINCT model_name, label FROM predictions WHERE batch_id = %s",
+            outcome.batch["batch_id"],
+        )
+        assert {row["model_name"] for row in rows} == {name}
+        labels[name] = {row["label"] for row in rows}
+        assert labels[name] <= set(load_catalog().model(name).labels)
+
+    assert not labels["news-topic"] & labels[OTHER]
+
+
+def test_a_model_that_is_not_registered_is_named(product):
+    uri = product.upload("fine.jsonl", json_lines(*sound(1)))
+    outcome = product.infer(uri, model_name="weather")
+    assert outcome.state == "failed"
+    assert outcome.batch is None
