@@ -17,33 +17,42 @@ TAG_PREFIX = "twolane.promotion."
 
 
 def move_champion(
-    promotion: Promotion, *, registry: AliasRegistry, book: PromotionBook
+    promotion: Promotion,
+    *,
+    seen: Sequence[Promotion],
+    registry: AliasRegistry,
+    book: PromotionBook,
 ) -> Promotion:
     """Point `champion` and `previous` as a promotion says, and record it.
 
+    Args:
+        seen: the model's history, oldest first, that the promotion was decided on.
+
     Returns:
-        The promotion as recorded.
+        The promotion as recorded; another's, where it has made the same version champion since.
 
     Raises:
-        PromotionRefused: the champion is no longer what the promotion was decided on.
+        PromotionRefused: the champion or its history is no longer what this was decided on.
     """
-    name = promotion.model_name
+    name, version = promotion.model_name, promotion.to_version
     with book.turn(name) as turn:
-        champion = registry.aliases(name).get(Alias.CHAMPION)
-        if champion not in (promotion.from_version, promotion.to_version):
-            raise PromotionRefused(
-                f"{name}: the champion became version {champion} while version "
-                f"{promotion.to_version} was made ready to replace {promotion.from_version}"
-            )
-        history = [*turn.history(), promotion]
-        turn.record(promotion)
-        registry.point(name, Alias.CHAMPION, promotion.to_version)
+        champion, history = registry.aliases(name).get(Alias.CHAMPION), list(turn.history())
+        is_done = history != list(seen) and history[-1].to_version == champion == version
+        if not is_done:
+            if history != list(seen) or champion not in (promotion.from_version, version):
+                raise PromotionRefused(
+                    f"{name}: version {champion} became champion while it was decided to have "
+                    f"{version} in place of {promotion.from_version}"
+                )
+            history.append(promotion)
+            turn.record(promotion)
+            registry.point(name, Alias.CHAMPION, version)
     show_history(name, history, registry)
-    return promotion
+    return history[-1]
 
 
 def show_history(name: str, history: Sequence[Promotion], registry: AliasRegistry) -> None:
-    """Have MLflow show what the history says: `previous`, and tags of the champion; idempotent."""
+    """Have MLflow show what the history says: `previous`, and tags of both versions; idempotent."""
     line = champions(history)
     if len(line) > 1:
         registry.point(name, Alias.PREVIOUS, line[-2])
@@ -53,6 +62,8 @@ def show_history(name: str, history: Sequence[Promotion], registry: AliasRegistr
     if registry.aliases(name).get(Alias.CHALLENGER) == latest.to_version:
         registry.drop(name, Alias.CHALLENGER)
     registry.tag_version(name, latest.to_version, promotion_tags(latest))
+    if latest.from_version not in (None, latest.to_version):
+        registry.tag_version(name, latest.from_version, {TAG_PREFIX + "left": describe(latest)})
     registry.tag_model(name, {TAG_PREFIX + "latest": describe(latest)})
 
 

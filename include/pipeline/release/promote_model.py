@@ -90,6 +90,7 @@ def promote_model(request: PromotionRequest, ports: PromotionPorts) -> Promotion
             evidence_uri=request.evidence_uri,
             at=ports.now(),
         ),
+        seen=history,
         registry=ports.registry,
         book=ports.book,
     )

@@ -1,0 +1,42 @@
+"""A young promotion whose endpoints ring their alarms is rolled back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from include.domain.release.alias import Alias
+from include.domain.release.promotion import Promotion, PromotionKind
+from include.pipeline.release.promote_model import PromotionPorts
+from include.pipeline.release.rollback_model import plan_rollback, rollback_model
+
+WATCHER = "watch_promotions"
+_WATCHED = frozenset({PromotionKind.PROMOTED, PromotionKind.FOLLOWED})
+
+
+def watch_promotion(model_name: str, *, watch_s: float, ports: PromotionPorts) -> Promotion | None:
+    """Roll a model's champion back if it is young and an alarm of it rings; else return None.
+
+    A first champion is left: there is nothing to go back to. A champion that the history does not
+    know is for `follow_registry`.
+
+    Args:
+        watch_s: seconds after a promotion in which an alarm counts.
+
+    Raises:
+        PromotionRefused: an alarm rings, and the champion cannot go back.
+        EndpointUnavailable: the alarms cannot be read, or the earlier version does not answer.
+    """
+    history = ports.book.history(model_name)
+    champion = ports.registry.aliases(model_name).get(Alias.CHAMPION)
+    if not history or history[-1].to_version != champion:
+        return None
+    latest = history[-1]
+    is_young = ports.now() - latest.at < timedelta(seconds=watch_s)
+    if latest.kind not in _WATCHED or latest.from_version is None or not is_young:
+        return None
+    model = ports.registry.published(model_name, latest.to_version).model
+    ringing = [each for lane in ports.lanes if lane.is_kept(model) for each in lane.ringing(model)]
+    if not ringing:
+        return None
+    plan = plan_rollback(model_name, ports)
+    return rollback_model(plan, by=WATCHER, reason="; ".join(ringing), ports=ports)
