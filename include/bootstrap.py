@@ -65,7 +65,14 @@ class Twolane(Adapters):
             shard_characters=self.settings.shard_characters,
             deadline_s=self.lanes.deadline_s,
         )
-        ports = PullPorts(self.objects, self.reader, self.registry, self.accounts, self.read_store)
+        ports = PullPorts(
+            self.objects,
+            self.reader,
+            self.registry,
+            self.accounts,
+            self.read_store,
+            self.comparisons,
+        )
         return pull_batch(submission, run_id=run_id, policy=policy, ports=ports)
 
     def submitted_bytes(self, submission: Submission) -> int:

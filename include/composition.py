@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from include.adapters.aws.sagemaker_models import ServingSite
     from include.adapters.postgres.database import Database
     from include.domain.queues.lane_class import LaneClass
+    from include.pipeline.comparison.ports import ComparisonBook
     from include.pipeline.lanes.async_endpoint.ports import AsyncEndpoint
     from include.pipeline.lanes.health_ports import LaneAlerts, LaneHealthStore
     from include.pipeline.ports import (
@@ -195,6 +196,13 @@ class Adapters:
         from include.adapters.postgres.proof_book import PostgresProofBook
 
         return PostgresProofBook(self.database)
+
+    @cached_property
+    def comparisons(self) -> ComparisonBook:
+        """Comparisons of two versions, in Aurora."""
+        from include.adapters.postgres.comparison_book import PostgresComparisonBook
+
+        return PostgresComparisonBook(self.database)
 
     @cached_property
     def accounts(self) -> AccountDirectory:

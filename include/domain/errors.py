@@ -121,3 +121,7 @@ class ReleaseFailed(TwolaneError):
 
 class PromotionRefused(TwolaneError):
     """A version may not become champion, or cannot go back; the alias is where it was."""
+
+
+class ComparisonRefused(TwolaneError):
+    """Two versions cannot be compared as asked, or not now; nothing was started."""

@@ -19,7 +19,7 @@ from include.domain.costs import Charge
 from include.domain.documents import QuarantinedDocument, QuarantineReason, RawDocument
 from include.domain.fingerprints import Fingerprint, row_hash
 from include.domain.jobs import JobRef, JobSpec, JobStatus
-from include.domain.manifests import BatchManifest
+from include.domain.manifests import BatchManifest, Submission
 from include.domain.model_ref import ModelCard, ModelRef
 from include.domain.predictions import Prediction, Stage
 from include.domain.routing import Placement
@@ -283,6 +283,16 @@ class ReadStore(Protocol):
 
     def open_batch(self, manifest: BatchManifest, *, run_id: str) -> None:
         """Record the batch; on a retry, leave what stands and set its run."""
+        ...
+
+    def pinned_model(
+        self, submission: Submission, content_digest: str, *, run_id: str
+    ) -> ModelRef | None:
+        """Return the version that a run has pinned for a submission, None where it has not yet.
+
+        Args:
+            content_digest: of the submitted files, as in the manifest.
+        """
         ...
 
     def record_placement(self, batch_id: str, placement: Placement) -> None:

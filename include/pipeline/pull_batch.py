@@ -15,6 +15,8 @@ from include.domain.documents import RawDocument, estimate_tokens
 from include.domain.errors import BatchRejected, BucketNotAllowed
 from include.domain.manifests import BatchManifest, Shard, Submission, batch_id_for
 from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.choose_version import choose_version
+from include.pipeline.comparison.ports import Canaries
 from include.pipeline.ports import (
     AccountDirectory,
     DocumentReader,
@@ -60,6 +62,7 @@ class PullPorts:
     registry: ModelRegistry
     accounts: AccountDirectory
     read_store: ReadStore
+    canaries: Canaries
 
 
 def pull_batch(
@@ -67,7 +70,8 @@ def pull_batch(
 ) -> BatchManifest:
     """Freeze a submission.
 
-    Pulling the same submission again yields the same batch and touches nothing that stands.
+    Pulling the same submission again in the same run yields the same batch and touches nothing
+    that stands; in another run as well, as long as the same version answers.
 
     Raises:
         BatchRejected: one of its kinds, naming what was wrong with the submission; nothing of
@@ -95,11 +99,17 @@ def _pull(
         check_bucket(uri, policy.allowed_buckets)
     account = ports.accounts.get(submission.account)
     tier = account.effective_tier(submission.requested_tier)
-    model = ports.registry.resolve(submission.model_name, submission.model_alias)
-
     with tempfile.TemporaryDirectory(prefix="twolane-pull-") as folder:
         files = _download(submission.batch_uris, Path(folder), ports.objects)
         content_digest = _digest([path for _, path in files])
+        model = choose_version(
+            submission,
+            content_digest,
+            run_id=run_id,
+            registry=ports.registry,
+            read_store=ports.read_store,
+            canaries=ports.canaries,
+        )
         batch_id = batch_id_for(submission.key, content_digest, submission.account, model)
         layout = BatchLayout(policy.work_bucket, batch_id)
         records = BatchRecords(ports.objects, layout)

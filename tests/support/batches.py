@@ -18,6 +18,7 @@ from include.pipeline.route_batch import route_batch
 from include.pipeline.validate_batch import validate_batch
 from tests.support.fakes import (
     FakeAccountDirectory,
+    FakeComparisonBook,
     FakeEndpoint,
     FakeJobRunner,
     FakeModelRegistry,
@@ -90,6 +91,7 @@ class World:
     def __post_init__(self) -> None:
         self.runner = FakeJobRunner(self.objects)
         self.book = FakeProofBook(self.read_store)
+        self.comparisons = FakeComparisonBook(self.read_store)
 
     def submission(self, **changes: object) -> Submission:
         values: dict[str, object] = {
@@ -104,12 +106,14 @@ class World:
         }
         return Submission(**(values | changes))  # type: ignore[arg-type]
 
-    def pull(self, content: bytes | None = None, **changes: object) -> BatchManifest:
+    def pull(
+        self, content: bytes | None = None, *, run_id: str = "run-1", **changes: object
+    ) -> BatchManifest:
         if content is not None:
             self.objects.put(URI, content)
         return pull_batch(
             self.submission(**changes),
-            run_id="run-1",
+            run_id=run_id,
             policy=PullPolicy(
                 allowed_buckets=frozenset({"twolane-inbox"}),
                 work_bucket="twolane-work",
@@ -119,7 +123,12 @@ class World:
                 deadline_s=dict.fromkeys(Tier, 600.0),
             ),
             ports=PullPorts(
-                self.objects, FakeReader(), self.registry, self.accounts, self.read_store
+                self.objects,
+                FakeReader(),
+                self.registry,
+                self.accounts,
+                self.read_store,
+                self.comparisons,
             ),
         )
 

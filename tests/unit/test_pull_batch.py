@@ -63,11 +63,20 @@ def test_pulling_again_is_the_same_batch_and_writes_nothing():
     assert len(world.read_store.batches) == 1
 
 
-def test_a_retry_after_a_promotion_is_another_batch_since_its_model_is():
+def test_a_retry_after_a_promotion_finds_its_batch_and_the_version_it_pinned():
     world = World()
     first = world.pull(documents(1))
     world.registry.add("champion", ModelRef("news-topic", "2", "e" * 64))
-    assert world.pull().batch_id != first.batch_id
+    assert world.pull() == first
+
+
+def test_another_run_after_a_promotion_is_another_batch_since_its_model_is():
+    world = World()
+    first = world.pull(documents(1))
+    world.registry.add("champion", ModelRef("news-topic", "2", "e" * 64))
+    again = world.pull(run_id="run-2")
+    assert again.batch_id != first.batch_id
+    assert again.model.version == "2"
 
 
 def test_joined_files_are_one_batch():

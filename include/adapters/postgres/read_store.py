@@ -13,7 +13,8 @@ from include.domain.costs import Charge
 from include.domain.documents import QuarantinedDocument
 from include.domain.errors import StoreError
 from include.domain.fingerprints import Fingerprint
-from include.domain.manifests import BatchManifest
+from include.domain.manifests import BatchManifest, Submission
+from include.domain.model_ref import ModelRef
 from include.domain.predictions import Stage
 from include.domain.routing import Placement
 from include.pipeline.ports import BatchClosure, PredictionRow
@@ -50,6 +51,21 @@ class PostgresReadStore:
                     "deadline_at": manifest.deadline_at,
                 },
             )
+
+    def pinned_model(
+        self, submission: Submission, content_digest: str, *, run_id: str
+    ) -> ModelRef | None:
+        """Return the version a run has pinned; see `ReadStore.pinned_model`."""
+        values = {
+            "account_id": submission.account,
+            "submission_key": submission.key,
+            "content_digest": content_digest,
+            "model_name": submission.model_name,
+            "run_id": run_id,
+        }
+        with self._database.transaction(f"run {run_id}: pinned version") as connection:
+            row = connection.execute(query("pinned_model"), values).fetchone()
+        return None if row is None else ModelRef(*row)
 
     def record_placement(self, batch_id: str, placement: Placement) -> None:
         """Record where the batch runs; see `ReadStore.record_placement`. The last one stands."""

@@ -4,6 +4,7 @@ Faults are asked for by attribute (`fail_with`, `refuse_with`, `fail_after`), so
 what goes wrong without patching anything.
 """
 
+from tests.support.fakes.comparisons import FakeComparisonBook
 from tests.support.fakes.directories import FakeAccountDirectory, FakeModelRegistry
 from tests.support.fakes.objects import FakeObjectStore
 from tests.support.fakes.proofs import FakeProofBook
@@ -21,6 +22,7 @@ from tests.support.fakes.stores import FakeBatch, FakeReadStore, FakeWriteStore
 __all__ = [
     "FakeAccountDirectory",
     "FakeBatch",
+    "FakeComparisonBook",
     "FakeEndpoint",
     "FakeJob",
     "FakeJobRunner",

@@ -46,6 +46,10 @@ class FakeModelRegistry:
         self._aliases[model.name, alias] = model
         self._cards[model] = card
 
+    def drop(self, name: str, alias: str) -> None:
+        """Take an alias away."""
+        del self._aliases[name, alias]
+
     def resolve(self, name: str, alias: str) -> ModelRef:
         try:
             return self._aliases[name, alias]

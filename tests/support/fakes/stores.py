@@ -9,7 +9,8 @@ from include.domain.costs import Charge
 from include.domain.documents import QuarantinedDocument
 from include.domain.errors import StoreError
 from include.domain.fingerprints import Fingerprint
-from include.domain.manifests import BatchManifest
+from include.domain.manifests import BatchManifest, Submission
+from include.domain.model_ref import ModelRef
 from include.domain.routing import Placement
 from include.pipeline.ports import BatchClosure, PredictionRow
 
@@ -74,6 +75,19 @@ class FakeReadStore:
         batch.run_id = run_id
         if batch.state == "failed":
             batch.state, batch.closure = "running", None
+
+    def pinned_model(
+        self, submission: Submission, content_digest: str, *, run_id: str
+    ) -> ModelRef | None:
+        wanted = (submission.account, submission.key, content_digest, submission.model_name, run_id)
+        for batch in self.batches.values():
+            of = batch.manifest
+            if wanted == (
+                *(of.account, of.submission_key, of.content_digest, of.model.name),
+                batch.run_id,
+            ):
+                return of.model
+        return None
 
     def record_placement(self, batch_id: str, placement: Placement) -> None:
         self._batch(batch_id).placement = placement
