@@ -1,8 +1,7 @@
 """A labelled file in two: what a model may be trained on, and what it is then asked about.
 
-The parts are by the hash of each document's id that training itself splits by. The documents asked
-about are not those of the lowest hashes, which training would hold out by default: the cheap
-model's features and settings were chosen on those.
+The parts are by the hash of each document's id. The documents asked about are not those of the
+lowest hashes: the cheap model's features and settings were chosen on those.
 """
 
 from __future__ import annotations
@@ -13,7 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from include.models.training.documents import LabelledDocument, hash_bucket, read_documents
+from include.models.training.documents import (
+    LabelledDocument,
+    hash_bucket,
+    read_documents,
+    split_documents,
+)
 
 ASKED = range(20, 40)
 """Percent of the hash."""
@@ -73,7 +77,7 @@ class Corpus:
             return self.asked
         if digest == self.digest:
             percent = _read(model / "metrics.json")["parameters"]["held_out_percent"]
-            return [d for d in self.documents if hash_bucket(d.id) < percent]
+            return split_documents(self.documents, percent).held_out
         raise UnknownTrainingDataError(f"{model} was not trained on this file")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,8 +50,22 @@ def test_a_document_keeps_its_side_when_others_come() -> None:
 
 
 @given(st.text())
-def test_buckets_are_percent(document_id: str) -> None:
-    assert 0 <= hash_bucket(document_id) < 100
+def test_buckets_are_percent(text: str) -> None:
+    assert 0 <= hash_bucket(text) < 100
+
+
+def test_a_text_that_occurs_twice_is_on_one_side() -> None:
+    again = [replace(d, id=f"{d.id}-2", text=f" {d.text.upper()}\n") for d in documents(200)]
+    split = split_documents([*documents(200), *again], 20)
+    for side in (split.train, split.held_out):
+        assert len({d.text.casefold().strip() for d in side}) * 2 == len(side)
+
+
+def test_what_no_model_reads_is_cut_after_the_split() -> None:
+    long = [replace(d, text=f"{d.text} {'and more ' * 9}{d.id}") for d in documents(200)]
+    split = split_documents(long, 20).cut(6)
+    assert {len(d.text) for d in (*split.train, *split.held_out)} == {6}
+    assert [d.id for d in split.held_out] == [d.id for d in split_documents(long, 20).held_out]
 
 
 @pytest.mark.parametrize("percent", [0, 100])
@@ -59,8 +75,8 @@ def test_an_empty_side_is_refused(percent: int) -> None:
 
 
 def test_a_label_without_training_document_is_refused() -> None:
-    held_out = next(d for d in documents(100) if hash_bucket(d.id) < 20)
-    lonely = LabelledDocument(held_out.id, "text", "lonely")
+    held_out = next(d for d in documents(100) if hash_bucket(d.text) < 20)
+    lonely = replace(held_out, label="lonely")
     others = [d for d in documents(100) if d.id != held_out.id]
     with pytest.raises(TrainingDataError, match="lonely"):
         split_documents([*others, lonely], 20)
@@ -73,7 +89,14 @@ def test_the_title_leads_the_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "row", ["{", "[]", '{"id": "1", "text": "no label"}', '{"id": 1, "text": "t", "label": "a"}']
+    "row",
+    [
+        "{",
+        "[]",
+        '{"id": "1", "text": "no label"}',
+        '{"id": 1, "text": "t", "label": "a"}',
+        '{"id": "1", "text": "t", "label": "a", "slice": 3}',
+    ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, row: str) -> None:
     file = write(tmp_path / "x.jsonl", {"id": "1", "text": "t", "label": "a"}, row)
@@ -81,8 +104,42 @@ def test_a_bad_line_is_named(tmp_path: Path, row: str) -> None:
         read_documents([file])
 
 
+def test_a_csv_says_the_same_as_json_lines(tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "title": "Title", "text": "Two\nlines, a comma", "label": "a", "slice": "x"},
+        {"id": "2", "text": 'a "quote"', "label": "b"},
+        {"text": "no name", "label": "b"},
+    ]
+    lines = write(tmp_path / "x.jsonl", *rows)
+    table = tmp_path / "x.csv"
+    with table.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, ["label", "text", "id", "title", "slice", "more"])
+        writer.writeheader()
+        writer.writerows(rows)
+    assert channel_files(tmp_path) == [table, lines]
+    assert read_documents([table])[:2] == read_documents([lines])[:2]
+    assert [read_documents([file])[2].id for file in (table, lines)] == ["x.csv:5", "x.jsonl:3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("text\nt\n", r"x\.csv:1: the header lacks label"),
+        ("", r"x\.csv:1: the header lacks text and label"),
+        ("text,label\nt,a\n,a\n", r"x\.csv:3: .*text must be a string"),
+        ('text,label\n"t\nu",a\nt,a,b\n', r"x\.csv:4: more fields"),
+        ('text,label\nt,a\n"t"u,a\n', r"x\.csv:3: "),
+    ],
+    ids=["no label", "empty", "an empty text", "one field too many", "a stray quote"],
+)
+def test_a_bad_row_is_named(tmp_path: Path, text: str, where: str) -> None:
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(TrainingDataError, match=where):
+        read_documents([tmp_path / "x.csv"])
+
+
 def test_an_empty_channel_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TrainingDataError, match=r"no \.jsonl"):
+    with pytest.raises(TrainingDataError, match=r"no \.jsonl or \.csv"):
         channel_files(tmp_path)
 
 

@@ -1,12 +1,17 @@
-"""The labelled documents of the training channel, and their split. Pure but for reading."""
+"""Labelled documents: read from JSON Lines and CSV, and split. Pure but for reading."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from .labelled_csv import CsvError, read_rows
+
+_SUFFIXES = (".jsonl", ".csv")
 
 
 class TrainingDataError(ValueError):
@@ -37,31 +42,39 @@ class Split:
     train: list[LabelledDocument]
     held_out: list[LabelledDocument]
 
+    def cut(self, max_characters: int) -> Split:
+        """The same, without what no model reads of a text."""
+        return Split(
+            [replace(d, text=d.text[:max_characters]) for d in self.train],
+            [replace(d, text=d.text[:max_characters]) for d in self.held_out],
+        )
+
 
 def channel_files(channel: Path) -> list[Path]:
-    """The channel's JSON Lines files, in name order.
+    """The channel's JSON Lines and CSV files, in name order.
 
     Raises:
         TrainingDataError: there is none.
     """
-    files = sorted(channel.rglob("*.jsonl"))
+    files = sorted(path for path in channel.rglob("*") if path.suffix in _SUFFIXES)
     if not files:
-        raise TrainingDataError(f"{channel}: the training channel holds no .jsonl file")
+        raise TrainingDataError(f"{channel}: the channel holds no .jsonl or .csv file")
     return files
 
 
 def read_documents(files: Iterable[Path]) -> list[LabelledDocument]:
-    """Read `{"id", "text", "label", "title"?}` lines.
+    """Read documents with the fields `text` and `label`, and `id`, `title` and `slice` or not.
+
+    One without `id` is named by its file and line.
 
     Raises:
-        TrainingDataError: a line is not such an object.
+        TrainingDataError: a line is not such an object, or a row not such a row.
     """
-    documents = []
-    for file in files:
-        for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), start=1):
-            if line.strip():
-                documents.append(_parse(line, f"{file.name}:{number}"))
-    return documents
+    return [
+        _document(fields, where)
+        for file in files
+        for where, fields in (_csv if file.suffix == ".csv" else _json_lines)(file)
+    ]
 
 
 def data_digest(files: Iterable[Path]) -> str:
@@ -73,17 +86,17 @@ def data_digest(files: Iterable[Path]) -> str:
 
 
 def split_documents(documents: Sequence[LabelledDocument], held_out_percent: int) -> Split:
-    """Split by a hash of each document's id.
+    """Split by a hash of each document's text.
 
     A document keeps its side whatever is added to the data later, so a new model is never tested
-    on what an earlier one was fitted on.
+    on what an earlier one was fitted on; and a text that occurs twice is on one side.
 
     Raises:
         TrainingDataError: a side is empty, or a label of the held-out side is never fitted on.
     """
     split = Split([], [])
     for document in documents:
-        held_out = hash_bucket(document.id) < held_out_percent
+        held_out = hash_bucket(document.text) < held_out_percent
         (split.held_out if held_out else split.train).append(document)
     if not split.train or not split.held_out:
         raise TrainingDataError(
@@ -96,9 +109,10 @@ def split_documents(documents: Sequence[LabelledDocument], held_out_percent: int
     return split
 
 
-def hash_bucket(document_id: str) -> int:
-    """0 to 99, even over ids, the same on every machine."""
-    return int.from_bytes(hashlib.sha256(document_id.encode()).digest()[:8], "big") % 100
+def hash_bucket(text: str) -> int:
+    """0 to 99, even over texts; texts that differ in case or spacing alone share theirs."""
+    normalised = " ".join(text.casefold().split())
+    return int.from_bytes(hashlib.sha256(normalised.encode()).digest()[:8], "big") % 100
 
 
 def spread_sample(documents: Sequence[LabelledDocument], size: int) -> list[LabelledDocument]:
@@ -107,13 +121,37 @@ def spread_sample(documents: Sequence[LabelledDocument], size: int) -> list[Labe
     return ordered[:size]
 
 
-def _parse(line: str, where: str) -> LabelledDocument:
+def _csv(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
-        value = json.loads(line)
-        id_, text, label = value["id"], value["text"], value["label"]
-        title, slice_ = value.get("title") or "", value.get("slice") or None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise TrainingDataError(f"{where}: not a labelled document: {error!r}") from error
-    if not all(isinstance(value, str) for value in (id_, text, label, slice_ or "")):
-        raise TrainingDataError(f"{where}: id, text, label and slice must be strings")
-    return LabelledDocument(id_, f"{title}. {text}" if title else text, label, slice_)
+        yield from read_rows(file)
+    except CsvError as error:
+        raise TrainingDataError(str(error)) from error
+
+
+def _json_lines(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), start=1):
+        if line.strip():
+            where = f"{file.name}:{number}"
+            try:
+                fields = json.loads(line)
+            except ValueError as error:
+                raise TrainingDataError(f"{where}: not JSON: {error}") from error
+            if not isinstance(fields, dict):
+                raise TrainingDataError(f"{where}: not a labelled document: {line[:80]}")
+            yield where, fields
+
+
+def _document(fields: Mapping[str, Any], where: str) -> LabelledDocument:
+    for name in ("text", "label"):
+        if not isinstance(fields.get(name), str):
+            raise TrainingDataError(f"{where}: not a labelled document: {name} must be a string")
+    others = {name: fields.get(name) or "" for name in ("id", "title", "slice")}
+    if not all(isinstance(value, str) for value in others.values()):
+        raise TrainingDataError(f"{where}: id, title and slice must be strings")
+    text, title = fields["text"], others["title"]
+    return LabelledDocument(
+        id=others["id"] or where,
+        text=f"{title}. {text}" if title else text,
+        label=fields["label"],
+        slice=others["slice"] or None,
+    )

@@ -15,6 +15,7 @@ from serving.pretrained import weights_folder
 from .artifact_description import METRICS_FILE, describe, write_json
 from .cascade import Comparison, TrainedCascade, fit_cascade
 from .cascade_release import release_cascade
+from .cheap_model import token_vectors
 from .classifier import Corpus, fit_classifier, folds_of, out_of_fold_probabilities
 from .documents import (
     LabelledDocument,
@@ -66,8 +67,8 @@ def fit(
     progress = Progress()
     target.mkdir(parents=True, exist_ok=True)
     files = channel_files(channel)
-    documents = [_cut(d, parameters.tokenized_characters) for d in read_documents(files)]
-    split = split_documents(documents, parameters.held_out_percent)
+    whole_texts = split_documents(read_documents(files), parameters.held_out_percent)
+    split = whole_texts.cut(parameters.tokenized_characters)
     progress("read", train=len(split.train), held_out=len(split.held_out))
     if parameters.method is Method.LINEAR:
         return release_linear(split, data_digest(files), target, parameters, env, progress)
@@ -172,7 +173,7 @@ def _look_for_cascade(
     progress("asked out of fold", accuracy=round(agreement(corpus.labels, labels), 4))
     return fit_cascade(
         Comparison(whole, head.labels, corpus.labels, said, folds),
-        pretrained.vocabulary,
+        token_vectors(pretrained.weights),
         parameters.cascade_max_loss,
         parameters.cascade_confidence,
     )
@@ -183,7 +184,3 @@ def _read_by_the_encoder(
 ) -> list[list[int]]:
     tokens = encoder.tokenize([d.text for d in documents])
     return [truncated(ids, parameters.max_tokens) for ids in tokens]
-
-
-def _cut(document: LabelledDocument, max_characters: int) -> LabelledDocument:
-    return LabelledDocument(document.id, document.text[:max_characters], document.label)

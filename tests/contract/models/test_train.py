@@ -59,7 +59,7 @@ def test_the_weights_are_eight_bit(trained_root: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "parameters", "reason"),
     [
-        (None, {}, "holds no .jsonl file"),
+        (None, {}, "holds no .jsonl or .csv file"),
         (["{"], {}, "news.jsonl:1"),
         (['{"id": "1", "text": "t", "label": "a"}'], {}, "both are needed"),
         (["{}"], {"layers": "3"}, "unknown hyperparameters: layers"),
