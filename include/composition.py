@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 from include.config import Settings
 
 if TYPE_CHECKING:
+    from include.adapters.aws.async_endpoint import SageMakerAsyncEndpoint
     from include.adapters.aws.clients import AwsAddress
+    from include.adapters.aws.endpoint_alarms import EndpointAlarms
+    from include.adapters.aws.endpoint_provision import ServerlessEndpoints
+    from include.adapters.aws.sagemaker_endpoint import SageMakerServerlessEndpoint
     from include.adapters.aws.sagemaker_models import ServingSite
     from include.adapters.postgres.database import Database
     from include.domain.queues.lane_class import LaneClass
     from include.pipeline.comparison.ports import ComparisonBook
-    from include.pipeline.lanes.async_endpoint.ports import AsyncEndpoint
     from include.pipeline.lanes.health_ports import LaneAlerts, LaneHealthStore
     from include.pipeline.ports import (
         AccountDirectory,
         DocumentReader,
-        Endpoint,
         JobRunner,
         ModelRegistry,
         ObjectStore,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from include.pipeline.queues.ports import QueueLedger, Uploads
     from include.pipeline.queues.settle_message import Queues
     from include.pipeline.reconcile_ports import ProofBook
+    from include.pipeline.release.promotion_ports import AliasRegistry, PromotionBook
 
 
 class Adapters:
@@ -75,21 +78,52 @@ class Adapters:
         return MlflowModelRegistry(self.settings.mlflow_tracking_uri)
 
     @cached_property
-    def endpoint(self) -> Endpoint:
+    def aliases(self) -> AliasRegistry:
+        """MLflow's aliases and tags."""
+        from include.adapters.mlflow_aliases import MlflowAliases
+
+        return MlflowAliases(self.settings.mlflow_tracking_uri)
+
+    @cached_property
+    def promotions(self) -> PromotionBook:
+        """The history of champions, in Aurora."""
+        from include.adapters.postgres.promotion_book import PostgresPromotionBook
+
+        return PostgresPromotionBook(self.database)
+
+    @cached_property
+    def endpoint_alarms(self) -> EndpointAlarms:
+        """Alarms of endpoints, in CloudWatch."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.endpoint_alarms import AlarmLimits, EndpointAlarms
+
+        limits = AlarmLimits(self.settings.alarm_error_rate, self.settings.alarm_latency_s)
+        return EndpointAlarms(client("cloudwatch", self.aws), limits)
+
+    @cached_property
+    def endpoint(self) -> SageMakerServerlessEndpoint:
         """SageMaker Serverless Inference."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.endpoint_provision import ServerlessEndpoints, ServerlessSize
         from include.adapters.aws.sagemaker_endpoint import SageMakerServerlessEndpoint
+
+        runtime = client("sagemaker-runtime", self.aws)
+        return SageMakerServerlessEndpoint(self.serverless_endpoints, runtime)
+
+    @cached_property
+    def serverless_endpoints(self) -> ServerlessEndpoints:
+        """Serverless endpoints, as large as the settings say."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.endpoint_provision import ServerlessEndpoints
+        from include.adapters.aws.serverless_size import ServerlessSize
 
         size = ServerlessSize(
             memory_mb=self.settings.serverless_memory_mb,
             max_concurrency=self.settings.serverless_max_concurrency,
             provisioned_concurrency=self.settings.serverless_provisioned,
         )
-        endpoints = ServerlessEndpoints(client("sagemaker", self.aws), site=self.site, size=size)
-        return SageMakerServerlessEndpoint(endpoints, client("sagemaker-runtime", self.aws))
+        return ServerlessEndpoints(client("sagemaker", self.aws), site=self.site, size=size)
 
-    def async_endpoint(self, instance_type: str, max_instances: int) -> AsyncEndpoint:
+    def async_endpoint(self, instance_type: str, max_instances: int) -> SageMakerAsyncEndpoint:
         """SageMaker Asynchronous Inference, on instances from none to `max_instances`."""
         from include.adapters.aws.async_endpoint import RequestPolicy, SageMakerAsyncEndpoint
         from include.adapters.aws.async_metrics import EndpointMetrics

@@ -65,6 +65,10 @@ class Settings(BaseSettings):
         nightly_join_bytes: an account's nightly files are joined up to this size.
         lane_events_topic_arn: SNS topic that hears of every transition of a lane's breaker.
         breaker_window_s: and its kin: when a lane is left and tried again, as in `BreakerPolicy`.
+        alarm_error_rate: share of an endpoint's invocations whose failure rings its alarm.
+        alarm_latency_s: mean seconds of an endpoint's invocation that ring its alarm.
+        promotion_watch_s: an alarm that rings so soon after a promotion has it rolled back.
+        retirement_grace_s: endpoints of a version that nobody uses are kept for so long.
         mlflow_tracking_uri: where the model registry answers.
         loading_documents_per_s: collecting and loading rate the router keeps time back for.
     """
@@ -132,6 +136,10 @@ class Settings(BaseSettings):
     breaker_pause_s: float = Field(default=60.0, gt=0)
     breaker_max_pause_s: float = Field(default=1800.0, gt=0)
     breaker_lease_s: float = Field(default=300.0, gt=0)
+    alarm_error_rate: float = Field(default=0.05, gt=0, le=1)
+    alarm_latency_s: float = Field(default=30.0, gt=0)
+    promotion_watch_s: float = Field(default=1800.0, ge=0)
+    retirement_grace_s: float = Field(default=7 * 86_400.0, ge=0)
     mlflow_tracking_uri: str = "http://127.0.0.1:5000"
     loading_documents_per_s: float = Field(default=2_000.0, gt=0)
 

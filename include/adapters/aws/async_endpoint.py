@@ -85,6 +85,18 @@ class SageMakerAsyncEndpoint:
         """Return the name of the version's endpoint."""
         return endpoint_name(model)
 
+    def stands(self, model: ModelRef) -> bool:
+        """Whether the version has an endpoint, in whatever state and at whatever size.
+
+        Raises:
+            EndpointUnavailable: SageMaker does not say.
+        """
+        name = endpoint_name(model)
+        try:
+            return self._endpoints.describe(name) is not None
+        except AwsError as exc:
+            raise EndpointUnavailable(f"endpoint {name}: {explain(exc)}") from exc
+
     def prepare(self, model: ModelRef, *, artifact_url: str) -> EndpointReadiness:
         """Make or find the endpoint; see `AsyncEndpoint.prepare`."""
         return self._endpoints.prepare(model, artifact_url=artifact_url)

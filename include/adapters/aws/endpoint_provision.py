@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from include.adapters.aws.errors import AwsError, explain
@@ -15,31 +15,17 @@ from include.adapters.aws.sagemaker_models import (
     ensure_model,
     tag_list,
 )
+from include.adapters.aws.serverless_size import ServerlessSize
 from include.domain.errors import EndpointUnavailable
 from include.domain.model_ref import ModelRef
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
-    from mypy_boto3_sagemaker.type_defs import ProductionVariantServerlessConfigTypeDef
+    from mypy_boto3_sagemaker.type_defs import TagTypeDef
 
 
 _STANDS = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack"})
 """States in which an endpoint answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServerlessSize:
-    """A serverless variant.
-
-    Attributes:
-        memory_mb: 1,024 to 6,144 in steps of 1,024.
-        max_concurrency: invocations at once before throttling, 1 to 200.
-        provisioned_concurrency: kept warm, and paid for; 0 for none.
-    """
-
-    memory_mb: int
-    max_concurrency: int
-    provisioned_concurrency: int = 0
 
 
 class ServerlessEndpoints:
@@ -78,7 +64,7 @@ class ServerlessEndpoints:
         An endpoint that stands `Failed` from an earlier try is deleted and made again.
         """
         name = model.resource_name
-        try:
+        with _told(name):
             status, _ = self._status(name)
             if status in _STANDS:
                 return name
@@ -88,48 +74,70 @@ class ServerlessEndpoints:
             if status is None:
                 self._create(model, artifact_url)
             self._wait_in_service(name)
-        except ValueError as exc:
-            raise EndpointUnavailable(f"endpoint {name}: {exc}") from exc
-        except AwsError as exc:
-            raise EndpointUnavailable(f"endpoint {name}: {explain(exc)}") from exc
         return name
+
+    def stands(self, model: ModelRef) -> bool:
+        """Whether the version has an endpoint, in whatever state.
+
+        Raises:
+            EndpointUnavailable: SageMaker does not say.
+        """
+        with _told(model.resource_name):
+            return self._status(model.resource_name)[0] is not None
+
+    def fit(self, model: ModelRef, *, artifact_url: str) -> str:
+        """Do as `ensure`, and give an endpoint that stands the size that is set by now.
+
+        SageMaker starts the new variant beside the old one and moves the calls when it is ready;
+        where it fails, the old one goes on answering.
+
+        Raises:
+            EndpointUnavailable: as `ensure`, or the new size could not be given.
+        """
+        name = self.ensure(model, artifact_url=artifact_url)
+        wanted = self._config_name(name)
+        with _told(name):
+            if self._used_config(name) != wanted:
+                self._ensure_config(model, wanted)
+                self._control.update_endpoint(EndpointName=name, EndpointConfigName=wanted)
+                self._wait_while(name, "Updating")
+            if self._used_config(name) != wanted:
+                _fail(name, f"keeps its old size: {self._status(name)[1] or 'no reason given'}")
+        return name
+
+    def _used_config(self, name: str) -> str | None:
+        found = describe_endpoint(self._control, name)
+        return None if found is None else found.get("EndpointConfigName")
 
     def _create(self, model: ModelRef, artifact_url: str) -> None:
         name = ensure_model(self._control, model, artifact_url=artifact_url, site=self._site)
-        tags = tag_list(
-            {**self._site.tags, "twolane:lane": "serverless", "twolane:model": model.label}
-        )
         config_name = self._config_name(name)
+        self._ensure_config(model, config_name)
+        with adopting():
+            self._control.create_endpoint(
+                EndpointName=name, EndpointConfigName=config_name, Tags=self._tags(model)
+            )
+
+    def _tags(self, model: ModelRef) -> list[TagTypeDef]:
+        lane = {"twolane:lane": "serverless", "twolane:model": model.label}
+        return tag_list({**self._site.tags, **lane})
+
+    def _ensure_config(self, model: ModelRef, config_name: str) -> None:
         with adopting():
             self._control.create_endpoint_config(
                 EndpointConfigName=config_name,
                 ProductionVariants=[
                     {
                         "VariantName": "all",
-                        "ModelName": name,
-                        "ServerlessConfig": self._serverless_config(),
+                        "ModelName": model.resource_name,
+                        "ServerlessConfig": self._size.variant(),
                     }
                 ],
-                Tags=tags,
-            )
-        with adopting():
-            self._control.create_endpoint(
-                EndpointName=name, EndpointConfigName=config_name, Tags=tags
+                Tags=self._tags(model),
             )
 
     def _config_name(self, model_name: str) -> str:
-        size = self._size
-        shape = f"{size.memory_mb}-{size.max_concurrency}-{size.provisioned_concurrency}"
-        return f"{model_name}-{shape}"
-
-    def _serverless_config(self) -> ProductionVariantServerlessConfigTypeDef:
-        config: ProductionVariantServerlessConfigTypeDef = {
-            "MemorySizeInMB": self._size.memory_mb,
-            "MaxConcurrency": self._size.max_concurrency,
-        }
-        if self._size.provisioned_concurrency:
-            config["ProvisionedConcurrency"] = self._size.provisioned_concurrency
-        return config
+        return f"{model_name}-{self._size.name}"
 
     def _wait_in_service(self, name: str) -> None:
         deadline = self._clock() + self._ready_timeout_s
@@ -157,6 +165,17 @@ class ServerlessEndpoints:
         if found is None:
             return None, ""
         return found["EndpointStatus"], found.get("FailureReason", "")
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Say in our own words why an endpoint cannot be had."""
+    try:
+        yield
+    except ValueError as exc:
+        raise EndpointUnavailable(f"endpoint {name}: {exc}") from exc
+    except AwsError as exc:
+        raise EndpointUnavailable(f"endpoint {name}: {explain(exc)}") from exc
 
 
 def _fail(name: str, what: str) -> NoReturn:
