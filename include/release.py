@@ -13,7 +13,8 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,8 +24,10 @@ from include.domain.errors import TwolaneError
 from include.domain.model_ref import ModelRef
 from include.domain.release.catalog import CatalogError, ModelEntry, load_catalog
 from include.domain.submission_rules import MODEL_NAME_PATTERN
+from include.model_life import model_life
 from include.pipeline.release.model_archive import tree_digest
 from include.pipeline.release.ports import Candidate, ReleaseRegistry, TrainingJobs
+from include.pipeline.release.promote_model import PromotionRequest
 from include.pipeline.release.release_model import (
     ReleasePlan,
     ReleasePorts,
@@ -41,6 +44,8 @@ TRIVIAL_LABELS = ("a", "b", "c", "d")
 CHARACTERS_A_TOKEN = 10
 """More are never needed: so many keep the ids of English text unchanged."""
 TRIVIAL_ALIAS = "trivial"
+OPERATOR = "python -m include.release"
+"""Who promotes, as the history shows it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             training=_training_jobs(app.settings, options.instance_type),
             registry=_registry(app.settings, plan.model_name),
             report=report,
+            promote=partial(_promote, report=report),
         )
         release = _release_trivial if options.trivial else release_model
         model, url = release(plan, ports)
@@ -88,7 +94,10 @@ def _parser() -> argparse.ArgumentParser:
         help="a hyperparameter; may be given again",
     )
     parser.add_argument(
-        "--no-deploy", action="store_false", dest="deploy", help="leave the endpoint alone"
+        "--no-deploy",
+        action="store_false",
+        dest="deploy",
+        help="leave the endpoint of a version alone that does not become champion",
     )
     parser.add_argument(
         "--trivial",
@@ -139,6 +148,11 @@ def _reads(entry: ModelEntry | None) -> dict[str, str]:
 
 def _usage(message: str) -> NoReturn:
     _parser().error(message)
+
+
+def _promote(model_name: str, version: str, report: Callable[[str], None]) -> None:
+    request = PromotionRequest(model_name, version, by=OPERATOR, reason="released by command")
+    model_life().promote(request, report)
 
 
 def _training_jobs(settings: Settings, instance_type: str) -> TrainingJobs:

@@ -13,11 +13,16 @@ from pathlib import Path
 import pytest
 
 from include.adapters.mlflow_registry import MlflowModelRegistry
+from include.adapters.postgres.database import Database
+from include.adapters.postgres.migrations import migrate
+from include.adapters.postgres.promotion_book import PostgresPromotionBook
 from include.domain.model_ref import ModelCard
+from include.domain.release.promotion import PromotionKind
 from include.pipeline.release.model_archive import file_sha256, unpack_archive
 from tests.support.container import ROOT, SAMPLE
 from tests.support.local_aws import LocalAws
 from tests.support.mlflow_server import running_mlflow
+from tests.support.postgres import PostgresServer
 
 BUCKET = "release-models"
 SMALL = ("--set", "calibration_documents=16", "--set", "max_tokens=64", "--set", "folds=2")
@@ -44,15 +49,21 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(
+    local_aws: LocalAws,
+    postgres_server: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("release")
     data = folder / "news.jsonl"
     data.write_text("".join(SAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)[:120]))
     local_aws.client("s3").create_bucket(Bucket=BUCKET)
+    database_url = postgres_server.new_database()
+    migrate(database_url)
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("TWOLANE_", "AWS_"))}
     with running_mlflow(folder, f"s3://{BUCKET}/mlflow") as tracking_uri:
         mine = {
-            "TWOLANE_DATABASE_URL": "postgresql://unused",
+            "TWOLANE_DATABASE_URL": database_url,
             "TWOLANE_MODELS_BUCKET": BUCKET,
             "TWOLANE_MODEL_NAME": "release-topic",
             "TWOLANE_MLFLOW_TRACKING_URI": tracking_uri,
@@ -82,6 +93,16 @@ def test_the_champion_can_be_served(site: Site, released: subprocess.CompletedPr
         Body=b'{"id": "1", "text": "Late goal wins the cup final for the home side"}\n',
     )
     assert json.loads(answer["Body"].read())["label"] == "Sports"
+
+
+def test_the_history_says_who_made_it_champion(
+    site: Site, released: subprocess.CompletedProcess[str]
+) -> None:
+    database = Database(site.env["TWOLANE_DATABASE_URL"])
+    (row,) = PostgresPromotionBook(database).history("release-topic")
+    database.close()
+    assert (row.kind, row.from_version, row.to_version) == (PromotionKind.PROMOTED, None, "1")
+    assert row.by == "python -m include.release"
 
 
 def test_the_artifact_is_the_one_the_version_names(

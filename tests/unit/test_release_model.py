@@ -69,14 +69,21 @@ class World:
         self.training = FakeTraining(self.objects, folder)
         self.registry = FakeReleaseRegistry()
         self.lines: list[str] = []
+        self.promoted: list[str] = []
         data = folder / "news.jsonl"
         data.write_text('{"id": "1"}\n')
         self.plan = ReleasePlan("news-topic", "champion", "twolane-models", data, "code", {})
 
     def release(self, **changes: object) -> tuple[ModelRef, str]:
         plan = replace(self.plan, **changes)  # type: ignore[arg-type]
-        ports = ReleasePorts(self.objects, self.registry, self.lines.append, self.training)
+        ports = ReleasePorts(
+            self.objects, self.registry, self.lines.append, self.training, self.promote
+        )
         return release_model(plan, ports)
+
+    def promote(self, name: str, version: str) -> None:
+        self.promoted.append(version)
+        self.registry.point_alias(name, "champion", version)
 
 
 @pytest.fixture
@@ -90,6 +97,7 @@ def test_a_release_trains_registers_publishes_and_points_the_alias(
     model, url = world.release()
     assert url == "s3://twolane-models/news-topic/1/model.tar.gz"
     assert world.registry.aliases == {"champion": "1"}
+    assert world.promoted == ["1"]
     assert world.registry.card == ModelCard(("Sports", "World"), 16)
     assert world.registry.candidates[0].metrics == {"accuracy": 0.9, "f1/Sports": 0.8}
     published = tmp_path / "published.tar.gz"
@@ -128,6 +136,12 @@ def test_other_code_or_parameters_make_another_version(
     assert model.version == "2"
     assert world.registry.aliases == {"champion": "2"}
     assert world.training.requests[0].name != world.training.requests[1].name
+
+
+def test_another_alias_is_pointed_and_no_one_promoted(world: World) -> None:
+    world.release(alias="challenger")
+    assert world.registry.aliases == {"challenger": "1"}
+    assert world.promoted == []
 
 
 def test_other_data_make_another_version(world: World) -> None:

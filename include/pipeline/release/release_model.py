@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from include.domain.model_ref import ModelRef
+from include.domain.release.alias import Alias
 from include.pipeline.ports import Endpoint
 from include.pipeline.release.artifact_parts import numbers, read_part
 from include.pipeline.release.model_archive import file_sha256, unpack_archive
@@ -54,9 +55,14 @@ class ReleasePlan:
 
 @dataclass(frozen=True, slots=True)
 class ReleasePorts(PublishPorts):
-    """Everything a release reaches out to."""
+    """Everything a release reaches out to.
+
+    Attributes:
+        promote: make a version champion, by name and version; see `promote_model`.
+    """
 
     training: TrainingJobs
+    promote: Callable[[str, str], None]
 
 
 def release_model(plan: ReleasePlan, ports: ReleasePorts) -> tuple[ModelRef, str]:
@@ -167,8 +173,11 @@ def _point_alias(
     current = ports.registry.alias_version(version.name, plan.alias)
     if current == version.version:
         return
-    if current is None or is_new:
-        ports.registry.point_alias(version.name, plan.alias, version.version)
-        ports.report(f"alias {plan.alias} → {version.name} version {version.version}")
-    else:
+    if current is not None and not is_new:
         ports.report(f"alias {plan.alias} stays at version {current}")
+        return
+    if plan.alias == Alias.CHAMPION:
+        ports.promote(version.name, version.version)
+    else:
+        ports.registry.point_alias(version.name, plan.alias, version.version)
+    ports.report(f"alias {plan.alias} → {version.name} version {version.version}")
