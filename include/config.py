@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from include.domain.accounts import Tier
 from include.domain.breaker_state import BreakerPolicy
+from include.domain.drift.policy import DriftPolicy
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.patience import QueuePatience
@@ -69,6 +70,9 @@ class Settings(BaseSettings):
         alarm_latency_s: mean seconds of an endpoint's invocation that ring its alarm.
         promotion_watch_s: an alarm that rings so soon after a promotion has it rolled back.
         retirement_grace_s: endpoints of a version that nobody uses are kept for so long.
+        drift_sample_documents: of a batch, about so many documents are watched for drift.
+        drift_max_false_discovery: and its kin: what counts as drift, as in `DriftPolicy`.
+        drift_look_back_s: batches that closed so long ago at the most are looked at.
         mlflow_tracking_uri: where the model registry answers.
         loading_documents_per_s: collecting and loading rate the router keeps time back for.
     """
@@ -140,6 +144,16 @@ class Settings(BaseSettings):
     alarm_latency_s: float = Field(default=30.0, gt=0)
     promotion_watch_s: float = Field(default=1800.0, ge=0)
     retirement_grace_s: float = Field(default=7 * 86_400.0, ge=0)
+    drift_sample_documents: int = Field(default=2_000, gt=0)
+    drift_max_false_discovery: float = Field(default=0.01, gt=0, lt=1)
+    drift_min_documents: int = Field(default=50, ge=20)
+    drift_reference_days: int = Field(default=7, ge=1)
+    drift_reference_documents: int = Field(default=500, ge=100)
+    drift_window_days: int = Field(default=7, ge=2)
+    drift_quality_days: int = Field(default=28, ge=1)
+    drift_cool_down_days: int = Field(default=7, ge=1)
+    drift_min_labels: int = Field(default=20, ge=1)
+    drift_look_back_s: float = Field(default=7 * 86_400.0, gt=0)
     mlflow_tracking_uri: str = "http://127.0.0.1:5000"
     loading_documents_per_s: float = Field(default=2_000.0, gt=0)
 
@@ -172,6 +186,20 @@ class Settings(BaseSettings):
             pause_s=self.breaker_pause_s,
             max_pause_s=self.breaker_max_pause_s,
             lease_s=self.breaker_lease_s,
+        )
+
+    @property
+    def drift_policy(self) -> DriftPolicy:
+        """What counts as drift."""
+        return DriftPolicy(
+            max_false_discovery=self.drift_max_false_discovery,
+            min_documents=self.drift_min_documents,
+            reference_days=self.drift_reference_days,
+            reference_documents=self.drift_reference_documents,
+            window_days=self.drift_window_days,
+            quality_days=self.drift_quality_days,
+            cool_down_days=self.drift_cool_down_days,
+            min_labels=self.drift_min_labels,
         )
 
     @property

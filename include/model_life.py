@@ -11,9 +11,9 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from include.bootstrap import utc_now
-from include.composition import Adapters
 from include.config import LanesFile, Settings, load_lanes, load_settings
 from include.domain.lanes import Lane
+from include.model_watch import ModelWatch
 
 if TYPE_CHECKING:
     from include.domain.release.promotion import Promotion
@@ -24,15 +24,14 @@ if TYPE_CHECKING:
 Report = Callable[[str], None]
 
 
-class ModelLife(Adapters):
+class ModelLife(ModelWatch):
     """Every use case of a model's life, wired to its adapters."""
 
     def __init__(
         self, settings: Settings, lanes: LanesFile, now: Callable[[], datetime] = utc_now
     ) -> None:
-        super().__init__(settings)
+        super().__init__(settings, now)
         self.lanes = lanes
-        self._now = now
 
     def promote(self, request: PromotionRequest, report: Report = print) -> Promotion:
         """See `include.pipeline.release.promote_model`."""

@@ -41,7 +41,7 @@ class MlflowModelRegistry:
 
     def __init__(self, tracking_uri: str, get: Get | None = None) -> None:
         self._base = f"{tracking_uri.rstrip('/')}/api/2.0/mlflow"
-        self._get = get or _http_get
+        self._get = get or http_get
         self._published: dict[tuple[str, str], Mapping[str, str]] = {}
 
     def resolve(self, name: str, alias: str) -> ModelRef:
@@ -115,7 +115,8 @@ def model_card(tags: Mapping[str, str]) -> ModelCard:
     return ModelCard(labels, int(tags[MAX_TOKENS_TAG]))
 
 
-def _http_get(url: str) -> tuple[int, bytes]:
+def http_get(url: str) -> tuple[int, bytes]:
+    """Fetch a URL; an answer of any status is one. Raises OSError where nothing answers."""
     if not url.startswith(("http://", "https://")):
         raise URLError(f"the tracking URI must be http or https: {url}")
     try:

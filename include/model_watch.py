@@ -1,0 +1,151 @@
+"""The composition of watching models: right labels that come back, and drift."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from include.composition import Adapters
+from include.config import Settings
+
+if TYPE_CHECKING:
+    from include.domain.drift.policy import Finding
+    from include.domain.drift.sketch import Sketch
+    from include.domain.model_ref import ModelRef
+    from include.pipeline.drift.document_features import WordVectors
+    from include.pipeline.drift.open_release import Refusal
+    from include.pipeline.drift.ports import (
+        BatchProfile,
+        DriftBook,
+        DriftRelease,
+        TrainingRecords,
+        WordSource,
+    )
+    from include.pipeline.feedback.load_feedback import LoadedUpload
+    from include.pipeline.feedback.ports import FeedbackBook
+
+
+class ModelWatch(Adapters):
+    """Use cases of feedback and drift, wired to their adapters."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+        super().__init__(settings)
+        self._now = now
+        self._vectors: dict[ModelRef, WordVectors | None] = {}
+        self._sketches: dict[ModelRef, Sketch | None] = {}
+
+    def load_feedback(self) -> list[LoadedUpload]:
+        """See `include.pipeline.feedback.load_feedback`."""
+        from include.adapters.document_files.feedback_rows import FeedbackFileReader
+        from include.pipeline.feedback.load_feedback import FeedbackPorts, load_feedback
+
+        ports = FeedbackPorts(
+            objects=self.objects,
+            reader=FeedbackFileReader(),
+            accounts=self.accounts,
+            registry=self.registry,
+            book=self.feedback_book,
+        )
+        return load_feedback(self.settings.inbox_bucket, now=self._now(), ports=ports)
+
+    def profile_batches(self, night: date) -> list[BatchProfile]:
+        """Describe the batches that closed and were not looked at, and count them to a night.
+
+        See `include.pipeline.drift.profile_batch`.
+        """
+        from include.pipeline.batch_layout import BatchLayout
+        from include.pipeline.drift.profile_batch import profile_batch
+        from include.pipeline.records import BatchRecords
+
+        since = self._now() - timedelta(seconds=self.settings.drift_look_back_s)
+        profiles = []
+        for batch_id in self.drift_book.unprofiled(since):
+            layout = BatchLayout(self.settings.work_bucket, batch_id)
+            profile = profile_batch(
+                layout,
+                night=night,
+                sample_documents=self.settings.drift_sample_documents,
+                vectors=self._word_vectors(BatchRecords(self.objects, layout).manifest().model),
+                objects=self.objects,
+            )
+            self.drift_book.keep_profile(profile)
+            profiles.append(profile)
+        return profiles
+
+    def watch_drift(self, night: date) -> list[Finding]:
+        """See `include.pipeline.drift.watch_drift`."""
+        from include.adapters.drift_page import HtmlDriftPage
+        from include.pipeline.drift.watch_drift import WatchPorts, watch_drift
+
+        return watch_drift(
+            night,
+            work_bucket=self.settings.work_bucket,
+            policy=self.settings.drift_policy,
+            ports=WatchPorts(
+                objects=self.objects,
+                book=self.drift_book,
+                page=HtmlDriftPage(),
+                training_sketch=self._training_sketch,
+                facts=self.training_records.facts,
+            ),
+        )
+
+    def open_drift_releases(self, night: date) -> tuple[list[DriftRelease], list[Refusal]]:
+        """See `include.pipeline.drift.open_release`."""
+        from include.pipeline.drift.open_release import ReleasePorts, open_releases
+
+        return open_releases(
+            night,
+            work_bucket=self.settings.work_bucket,
+            data_prefix=f"s3://{self.settings.models_bucket}/drift/",
+            policy=self.settings.drift_policy,
+            ports=ReleasePorts(self.objects, self.registry, self.training_records, self.drift_book),
+        )
+
+    def _word_vectors(self, model: ModelRef) -> WordVectors | None:
+        if model not in self._vectors:
+            self._vectors[model] = self.word_source.of(self.registry.artifact_url(model))
+        return self._vectors[model]
+
+    def _training_sketch(self, model: ModelRef) -> Sketch | None:
+        from include.pipeline.drift.training_profile import training_profile
+
+        if model not in self._sketches:
+            self._sketches[model] = training_profile(
+                model,
+                self._word_vectors(model),
+                objects=self.objects,
+                registry=self.registry,
+                training=self.training_records,
+            )
+        return self._sketches[model]
+
+    @cached_property
+    def feedback_book(self) -> FeedbackBook:
+        """Right labels, in Aurora."""
+        from include.adapters.postgres.feedback_book import PostgresFeedbackBook
+
+        return PostgresFeedbackBook(self.database)
+
+    @cached_property
+    def drift_book(self) -> DriftBook:
+        """What was seen of accounts, in Aurora."""
+        from include.adapters.postgres.drift_book import PostgresDriftBook
+
+        return PostgresDriftBook(self.database)
+
+    @cached_property
+    def training_records(self) -> TrainingRecords:
+        """How versions came to be, in MLflow."""
+        from include.adapters.mlflow_training import MlflowTrainingRecords
+
+        return MlflowTrainingRecords(self.settings.mlflow_tracking_uri)
+
+    @cached_property
+    def word_source(self) -> WordSource:
+        """Vectors of words, in the published artifacts."""
+        from include.adapters.encoder_words import ArtifactWords
+
+        return ArtifactWords(self.objects)

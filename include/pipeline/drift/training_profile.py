@@ -1,0 +1,57 @@
+"""What a version was trained on, described once and kept beside its artifact."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from include.domain.drift.sketch import Sketch
+from include.domain.model_ref import ModelRef
+from include.pipeline.drift.document_features import WatchedDocument, WordVectors, feature_rows
+from include.pipeline.drift.ports import TrainingRecords
+from include.pipeline.ports import ModelRegistry, ObjectStore
+from include.pipeline.release.labelled_files import read_labelled
+
+PROFILE = "profile.json"
+MAX_DOCUMENTS = 20_000
+"""The head of a larger file says as much as all of it."""
+
+
+def training_profile(
+    model: ModelRef,
+    vectors: WordVectors | None,
+    *,
+    objects: ObjectStore,
+    registry: ModelRegistry,
+    training: TrainingRecords,
+) -> Sketch | None:
+    """Return the sketch of a version's training data, None where it was trained on none.
+
+    Its labels are the true ones: a version that is used answers with nearly the same shares. It
+    has no scores, since a model is surer of what it was trained on than of anything else.
+
+    Raises:
+        UnknownModelAlias: no such version.
+        ReleaseFailed: the training data is not what it was.
+    """
+    kept = registry.artifact_url(model).rpartition("/")[0] + "/" + PROFILE
+    adapter = TypeAdapter(Sketch)
+    if objects.exists(kept):
+        return adapter.validate_json(objects.read_text(kept))
+    data_uri = training.facts(model).data_uri
+    if not data_uri or not objects.exists(data_uri):
+        return None
+    with tempfile.TemporaryDirectory(prefix="twolane-profile-") as folder:
+        path = Path(folder) / data_uri.rpartition("/")[2]
+        objects.download(data_uri, path)
+        documents = [
+            WatchedDocument(document.text, document.label)
+            for _, document in zip(range(MAX_DOCUMENTS), read_labelled(path), strict=False)
+        ]
+    if not documents:
+        return None
+    sketch = feature_rows(documents, vectors).sketch()
+    objects.write_text(kept, adapter.dump_json(sketch).decode())
+    return sketch

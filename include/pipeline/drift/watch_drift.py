@@ -1,0 +1,118 @@
+"""A night's watch: every account and model compared, judged together, written down.
+
+The tests of a night are judged together by Benjamini and Hochberg (1995): of the findings called
+drift, at most the policy's share is chance, and of nights on which nothing has moved, at most that
+share raises any alarm, however many accounts there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from scipy.stats import false_discovery_control
+
+from include.domain.drift.notes import note_of
+from include.domain.drift.policy import Comparison, DriftPolicy, Finding, Stream, level_of
+from include.domain.drift.sketch import Sketch, merged
+from include.domain.drift.windows import Day, windows_of
+from include.domain.model_ref import ModelRef
+from include.pipeline.drift.ports import DriftBook, TrainingFacts
+from include.pipeline.drift.quality_test import compare_quality
+from include.pipeline.drift.two_sample import differences
+from include.pipeline.ports import ObjectStore
+
+FIRST_NIGHTS = 60
+"""An account that has not sent enough for a reference in so many nights never will."""
+
+PAGE_TYPE = "text/html; charset=utf-8"
+
+
+class DriftPage(Protocol):
+    """The report of a night."""
+
+    def render(self, night: date, findings: Sequence[Finding], policy: DriftPolicy) -> str:
+        """Return a self-contained HTML page."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPorts:
+    """What a night's watch needs of the world.
+
+    Attributes:
+        training_sketch: what a version was trained on, None where that is not known.
+        facts: what is known of its training.
+    """
+
+    objects: ObjectStore
+    book: DriftBook
+    page: DriftPage
+    training_sketch: Callable[[ModelRef], Sketch | None]
+    facts: Callable[[ModelRef], TrainingFacts]
+
+
+def watch_drift(
+    night: date, *, work_bucket: str, policy: DriftPolicy, ports: WatchPorts
+) -> list[Finding]:
+    """Judge what was sent until a night; watching again replaces what was found.
+
+    Raises:
+        StoreError: the database refuses.
+    """
+    streams = ports.book.streams(night, first_nights=FIRST_NIGHTS, window_days=policy.window_days)
+    comparisons = [
+        comparison
+        for stream, days in streams.items()
+        for comparison in compare_stream(
+            stream, days, night, ports.training_sketch(stream.model), policy
+        )
+    ]
+    answers = ports.book.labelled_answers(night, days=policy.quality_days)
+    for stream, found in answers.items():
+        quality = compare_quality(stream, found, ports.facts(stream.model), policy)
+        if quality is not None:
+            comparisons.append(quality)
+    findings = judged(night, comparisons, policy)
+    report_uri = f"s3://{work_bucket}/drift/{night.isoformat()}/index.html"
+    ports.objects.write_text(report_uri, ports.page.render(night, findings, policy), PAGE_TYPE)
+    ports.book.record(night, findings, report_uri=report_uri)
+    return findings
+
+
+def compare_stream(
+    stream: Stream, days: Sequence[Day], night: date, training: Sketch | None, policy: DriftPolicy
+) -> Iterator[Comparison]:
+    """Yield the tests of what one account sends to one model version."""
+    windows = windows_of(days, night, training, policy)
+    if windows is None:
+        return
+    before = merged(windows.reference)
+    for length, current in windows.current.items():
+        now = merged(current)
+        for feature, found in differences(windows.reference, current).items():
+            yield Comparison(
+                stream,
+                feature,
+                length,
+                windows.source,
+                documents=now.documents,
+                reference_documents=before.documents,
+                effect=found.effect,
+                p_value=found.p_value,
+                note=note_of(feature, before, now),
+            )
+
+
+def judged(night: date, comparisons: Sequence[Comparison], policy: DriftPolicy) -> list[Finding]:
+    """Judge the tests of a night together; the worst comes first."""
+    if not comparisons:
+        return []
+    adjusted = false_discovery_control([each.p_value for each in comparisons])
+    findings = [
+        Finding(night, each, float(value), level_of(each, float(value), policy))
+        for each, value in zip(comparisons, adjusted, strict=True)
+    ]
+    return sorted(findings, key=lambda each: (not each.is_alarm, -each.comparison.effect))

@@ -1,0 +1,1 @@
+DELETE FROM drift_findings WHERE night = %(night)s
