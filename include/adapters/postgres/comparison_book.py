@@ -38,11 +38,7 @@ class PostgresComparisonBook:
             connection.execute(query("open_comparison"), _opening(comparison))
             running = self.running(name)
         if running is not None and running.comparison_id != comparison.comparison_id:
-            raise ComparisonRefused(
-                f"{name}: {running.plan.kind.value} {running.comparison_id} of version "
-                f"{running.challenger.version} runs since {running.started_at:%Y-%m-%d %H:%M} UTC; "
-                "stop it first"
-            )
+            raise ComparisonRefused(f"{name}: comparison {running.comparison_id} runs already")
 
     def running(self, model_name: str) -> Comparison | None:
         """Return the model's comparison that runs; see `Canaries.running`."""
