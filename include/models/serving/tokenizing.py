@@ -17,12 +17,21 @@ def load_tokenizer(folder: Path, artifact: Artifact) -> Tokenizer:
     Raises:
         ArtifactError: there is none.
     """
+    return open_tokenizer(folder, artifact.tokenized_tokens)
+
+
+def open_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
+    """Load the tokenizer in `folder`, to cut at `max_tokens`.
+
+    Raises:
+        ArtifactError: there is none.
+    """
     try:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     except Exception as error:  # the tokenizer raises bare exceptions
         raise ArtifactError(f"cannot load the tokenizer in {folder}: {error}") from error
     tokenizer.no_padding()
-    tokenizer.enable_truncation(artifact.tokenized_tokens)
+    tokenizer.enable_truncation(max_tokens)
     return tokenizer
 
 

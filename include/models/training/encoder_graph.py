@@ -34,11 +34,37 @@ def add_encoder(graph: GraphBuilder, weights: Weights, shape: EncoderShape, layo
         The name of the sentence embedding, float32 of shape [batch, hidden], of unit length.
     """
     mask = layout.mask(graph)
-    layer = _Layer(graph, weights, shape, layout, _attention_bias(graph, mask))
-    state = _embed_tokens(graph, weights, shape, layout)
-    for number in range(shape.layers):
-        state = layer.add(f"encoder.layer.{number}", state)
-    return _pool(graph, mask, layout.to_rows(graph, state, shape.hidden, "pool"))
+    rows = _add_states(graph, weights, shape, layout, mask)
+    return _pool(graph, mask, rows)
+
+
+def add_first_token(
+    graph: GraphBuilder, weights: Weights, shape: EncoderShape, layout: Layout
+) -> str:
+    """Add the encoder; return its state of the first token, float32 of shape [batch, hidden]."""
+    rows = _add_states(graph, weights, shape, layout, layout.mask(graph))
+    first = graph.node("Gather", [rows, graph.integers("first", 0)], "first_token/row", axis=1)
+    return graph.node("Squeeze", [first, graph.integers("axis_1", 1)], "first_token")
+
+
+def add_layer(
+    graph: GraphBuilder, state: str, weight: FloatArray, bias: FloatArray, activation: str
+) -> str:
+    """Add a dense layer with an activation (`Tanh`, `Relu`) on a [batch, hidden] tensor.
+
+    Args:
+        graph: the graph.
+        state: the tensor's name.
+        weight: shape [hidden, width].
+        bias: shape [width].
+        activation: an operator of ONNX.
+    """
+    names = [
+        graph.constant(f"dense/{name}", one) for name, one in zip("wb", (weight, bias), strict=True)
+    ]
+    product = graph.node("MatMul", [state, names[0]], "dense/product")
+    total = graph.node("Add", [product, names[1]], "dense/sum")
+    return graph.node(activation, [total], "dense/active")
 
 
 def add_head(graph: GraphBuilder, embedding: str, weight: FloatArray, bias: FloatArray) -> str:
@@ -72,6 +98,17 @@ def as_model(graph: GraphBuilder, layout: Layout, output: str, width: int) -> on
     model.ir_version = 10
     onnx.checker.check_model(model)
     return model
+
+
+def _add_states(
+    graph: GraphBuilder, weights: Weights, shape: EncoderShape, layout: Layout, mask: str
+) -> str:
+    """Add the blocks; return every token's state, of shape [batch, length, hidden]."""
+    layer = _Layer(graph, weights, shape, layout, _attention_bias(graph, mask))
+    state = _embed_tokens(graph, weights, shape, layout)
+    for number in range(shape.layers):
+        state = layer.add(f"encoder.layer.{number}", state)
+    return layout.to_rows(graph, state, shape.hidden, "pool")
 
 
 def _embed_tokens(

@@ -15,11 +15,15 @@ class ParameterError(ValueError):
 
 
 class Method(StrEnum):
-    """What is trained: a linear model of terms, a frozen encoder's head, or the encoder too."""
+    """What is trained: a linear model of terms, a frozen encoder's head, or the encoder too.
+
+    `import` trains nothing: the channel holds a classifier that was trained elsewhere.
+    """
 
     LINEAR = "linear"
     FROZEN = "frozen"
     FINE_TUNE = "fine-tune"
+    IMPORT = "import"
 
 
 _OF_METHOD: Mapping[Method, Mapping[str, int]] = {
@@ -27,6 +31,7 @@ _OF_METHOD: Mapping[Method, Mapping[str, int]] = {
     Method.LINEAR: {"max_tokens": 2048, "max_characters": 20_480},
     Method.FROZEN: {},
     Method.FINE_TUNE: {},
+    Method.IMPORT: {},
 }
 """Defaults that depend on the method."""
 

@@ -29,6 +29,7 @@ from .documents import (
 from .encoder import Encoder, run_fp32
 from .graph_layout import Packed
 from .head import Head
+from .import_release import release_import
 from .linear_release import release_linear
 from .metrics import agreement, evaluate, rounded
 from .parameters import Method, TrainingParameters, read_parameters
@@ -66,6 +67,8 @@ def fit(
     """
     progress = Progress()
     target.mkdir(parents=True, exist_ok=True)
+    if parameters.method is Method.IMPORT:
+        return release_import(channel, target, parameters, env, progress)
     files = channel_files(channel)
     whole_texts = split_documents(read_documents(files), parameters.held_out_percent)
     split = whole_texts.cut(parameters.tokenized_characters)

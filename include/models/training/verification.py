@@ -20,15 +20,23 @@ from .metrics import agreement
 
 
 def served(
-    folder: Path, documents: Sequence[LabelledDocument], env: Mapping[str, str]
+    folder: Path,
+    documents: Sequence[LabelledDocument],
+    env: Mapping[str, str],
+    precision: Precision = Precision.INT8,
 ) -> list[Prediction]:
     """The engine's answers, in the documents' order.
+
+    Args:
+        folder: the artifact's.
+        documents: what to ask about.
+        env: of the container.
+        precision: the graph in question, also on a processor that would be served another.
 
     Raises:
         ValueError: a document could not be classified.
     """
-    # The int8 graph is what is in question, also on a processor that would be served fp32.
-    settings = ContainerSettings.from_environment({**env, "MODEL_PRECISION": Precision.INT8})
+    settings = ContainerSettings.from_environment({**env, "MODEL_PRECISION": precision})
     artifact = load_artifact(folder)
     engine = Engine(
         load_backend(artifact, folder, settings),
