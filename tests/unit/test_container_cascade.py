@@ -40,6 +40,7 @@ def a_model(classes: int = 3) -> LinearModel:
         random.uniform(1, 5, 60).astype(np.float32),
         random.normal(0, 2, (60, classes)).astype(np.float32),
         random.normal(0, 1, classes).astype(np.float32),
+        random.normal(0, 2, (SPACE.vocabulary, classes)).astype(np.float32),
     )
 
 
@@ -51,6 +52,7 @@ def by_the_formula(model: LinearModel, tokens: Sequence[int]) -> np.ndarray:
     values = {row: (1 + np.log(count)) * model.idf[row] for row, count in counts.items()}
     norm = np.sqrt(sum(value**2 for value in values.values())) or 1.0
     logits = model.bias + sum(value / norm * model.weight[row] for row, value in values.items())
+    logits = logits + np.mean([model.token_weight[token] for token in tokens], axis=0)
     return np.asarray(softmax(logits))
 
 

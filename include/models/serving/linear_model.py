@@ -1,8 +1,11 @@
-"""The cheap stage's model: multinomial logistic regression on TF-IDF, in numpy alone.
+"""The cheap stage's model: multinomial logistic regression on terms and tokens, in numpy alone.
 
-A document's vector holds (1 + ln count) * idf of each term it knows, scaled to unit length. Its
-classes' probabilities are the softmax of a linear function of it; the temperature that calibrates
-them (Guo et al., 2017, "On Calibration of Modern Neural Networks") is divided into the weights.
+A document's vector holds (1 + ln count) * idf of each term it knows, scaled to unit length. Beside
+it stands the mean of its tokens' vectors, which training takes from an encoder's embeddings: they
+say something of words that were rare among the training documents. Classes' probabilities are the
+softmax of a linear function of both, so a token's vector needs no more room than a number a class.
+The temperature that calibrates the probabilities (Guo et al., 2017, "On Calibration of Modern
+Neural Networks") is divided into the weights.
 """
 
 from __future__ import annotations
@@ -38,6 +41,8 @@ class LinearModel:
         idf: inverse document frequency, float32 of shape [rows].
         weight: float32 of shape [rows, classes].
         bias: float32 of shape [classes].
+        token_weight: what each token adds, averaged over the document; float32 of shape
+            [`space.vocabulary`, classes].
     """
 
     space: TermSpace
@@ -45,6 +50,7 @@ class LinearModel:
     idf: FloatArray
     weight: FloatArray
     bias: FloatArray
+    token_weight: FloatArray
 
     def probabilities(self, tokens: Sequence[Sequence[int]]) -> FloatArray:
         """Class probabilities of each document, float32 of shape [documents, classes].
@@ -70,7 +76,15 @@ class LinearModel:
             starts = np.flatnonzero(np.diff(found.documents, prepend=-1))
             sums = np.add.reduceat(values[:, None] * self.weight[found.rows], starts, axis=0)
             logits[found.documents[starts]] = sums
-        return logits + self.bias
+        return logits + self._mean_weight(tokens) + self.bias
+
+    def _mean_weight(self, tokens: Sequence[Sequence[int]]) -> FloatArray:
+        lengths = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens))
+        flat = np.concatenate([np.asarray(found, dtype=np.int64) for found in tokens])
+        starts = np.cumsum(lengths) - lengths
+        sums: FloatArray = np.add.reduceat(self.token_weight[flat], starts, axis=0)
+        means: FloatArray = np.divide(sums, lengths[:, None], dtype=np.float32)
+        return means
 
     def save(self, path: Path) -> None:
         """Write the model; the same model gives the same bytes."""
@@ -80,6 +94,7 @@ class LinearModel:
             "idf": self.idf,
             "weight": self.weight,
             "bias": self.bias,
+            "token_weight": self.token_weight,
         }
         np.savez(path, **arrays)
 
@@ -93,8 +108,14 @@ class LinearModel:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 vocabulary, pair_bits = (int(value) for value in arrays["space"])
-                names = ("row_of", "idf", "weight", "bias")
-                return cls(TermSpace(vocabulary, pair_bits), *(arrays[name] for name in names))
+                row_of, idf, weight, bias = (
+                    arrays[name] for name in ("row_of", "idf", "weight", "bias")
+                )
+                # Models trained before tokens had vectors know terms alone.
+                without = np.zeros((vocabulary, len(bias)), dtype=np.float32)
+                token_weight = arrays.get("token_weight", without)
+                space = TermSpace(vocabulary, pair_bits)
+                return cls(space, row_of, idf, weight, bias, token_weight)
         except (OSError, ValueError, KeyError) as error:
             raise ArtifactError(f"cannot read the cheap model {path}: {error}") from error
 

@@ -59,24 +59,26 @@ class Comparison:
 
 
 def fit_cascade(
-    comparison: Comparison, vocabulary: int, max_loss: float, confidence: float
+    comparison: Comparison, vectors: FloatArray, max_loss: float, confidence: float
 ) -> TrainedCascade | None:
     """Fit the cheap model, and choose the threshold from which its answer stands.
 
     Args:
         comparison: the documents and the encoder's answers.
-        vocabulary: token ids are below it.
+        vectors: of each token, see `token_vectors`.
         max_loss: accuracy that the cascade may cost, 0 to 1.
         confidence: with which a greater loss must be ruled out, 0 to 1.
 
     Returns:
         None where no threshold has the evidence.
     """
-    space = TermSpace(vocabulary, PAIR_BITS)
+    space = TermSpace(len(vectors), PAIR_BITS)
     counts = terms_of(comparison.tokens, space)
     truth = [comparison.labels.index(label) for label in comparison.truth]
     classes = len(comparison.labels)
-    logits = out_of_fold_logits(comparison.tokens, counts, truth, classes, space, comparison.folds)
+    logits = out_of_fold_logits(
+        comparison.tokens, counts, truth, classes, space, comparison.folds, vectors
+    )
     temperature = temperature_of(logits, truth)
     probabilities = softmax(logits / np.float32(temperature))
     both = _pooled_out_of_fold(probabilities, comparison, truth)
@@ -88,7 +90,7 @@ def fit_cascade(
     evidence = choose_threshold(probabilities.max(axis=1), right, max_loss, confidence)
     if evidence is None:
         return None
-    model = fit_cheap(counts, truth, classes, space)
+    model = fit_cheap(counts, truth, classes, space, vectors)
     pool = fit_pool(probabilities, comparison.encoder, truth)
     return TrainedCascade(calibrated(model, temperature), temperature, pool, evidence)
 

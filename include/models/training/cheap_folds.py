@@ -20,6 +20,7 @@ def out_of_fold_logits(
     classes: int,
     space: TermSpace,
     folds: Sequence[Fold],
+    vectors: FloatArray,
     regularization: float = REGULARIZATION,
 ) -> FloatArray:
     """Each document's logits by a model that was fitted without it, of shape [documents, classes].
@@ -31,12 +32,14 @@ def out_of_fold_logits(
         classes: how many there are.
         space: the terms there can be.
         folds: each document is asked about once.
+        vectors: see `fit_cheap`.
         regularization: see `fit_cheap`.
     """
     logits = np.zeros((len(truth), classes), dtype=np.float32)
     for fold in folds:
         part = _part(counts, fold.fitted, len(truth))
-        model = fit_cheap(part, [truth[p] for p in fold.fitted], classes, space, regularization)
+        labels = [truth[p] for p in fold.fitted]
+        model = fit_cheap(part, labels, classes, space, vectors, regularization)
         logits[fold.asked] = model.logits([tokens[p] for p in fold.asked])
     return logits
 

@@ -1,14 +1,15 @@
-"""Fitting the cascade's cheap model: logistic regression on TF-IDF, and its calibration."""
+"""Fitting the cheap model: logistic regression on terms and token vectors, and its calibration."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 from serving.linear_model import UNKNOWN, LinearModel, softmax, tf_idf
 from serving.term_features import TermCounts, TermSpace, count_terms
 from sklearn.linear_model import SGDClassifier
@@ -26,12 +27,16 @@ REGULARIZATION = 30.0
 
 _EPOCHS = 10
 
+_VECTOR_LENGTH = 0.35
+"""Of a document's mean token vector on the average, beside the terms' vector of length 1."""
+
 
 def fit_cheap(
     counts: TermCounts,
     labels: Sequence[int],
     classes: int,
     space: TermSpace,
+    vectors: FloatArray,
     regularization: float = REGULARIZATION,
 ) -> LinearModel:
     """Fit one binary logistic regression a class, by stochastic gradient descent.
@@ -41,6 +46,7 @@ def fit_cheap(
         labels: class of each document, 0-based; every class has a document.
         classes: how many there are.
         space: the terms there can be.
+        vectors: of each token, see `token_vectors`.
         regularization: as scikit-learn's C.
 
     Returns:
@@ -52,9 +58,14 @@ def fit_cheap(
     row_of = np.where(kept, np.cumsum(kept) - 1, UNKNOWN).astype(np.int32)
     idf = (np.log((1 + documents) / (1 + frequency[kept])) + 1).astype(np.float32)
     found = known_terms(counts, row_of)
-    matrix = csr_matrix(
+    terms = csr_matrix(
         (tf_idf(found, idf), (found.documents, found.rows)), shape=(documents, len(idf))
     )
+    rarity = np.log((1 + documents) / (1 + frequency[: space.vocabulary])) + 1
+    weighted = (vectors * rarity[:, None]).astype(np.float32)
+    means = token_shares(counts, documents, space) @ weighted
+    scale = _VECTOR_LENGTH / max(float(np.linalg.norm(means, axis=1).mean()), 1e-9)
+    matrix = hstack([terms, csr_matrix(means * scale)], format="csr")
     model = SGDClassifier(
         loss="log_loss",
         alpha=1 / (regularization * documents),
@@ -66,7 +77,31 @@ def fit_cheap(
     if classes == 2:
         # scikit-learn keeps one column for two classes; a softmax needs both.
         weight, bias = np.hstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])
-    return LinearModel(space, row_of, idf, weight.astype(np.float32), bias.astype(np.float32))
+    weight, bias = weight.astype(np.float32), bias.astype(np.float32)
+    token_weight = weighted @ (weight[len(idf) :] * np.float32(scale))
+    return LinearModel(space, row_of, idf, weight[: len(idf)], bias, token_weight)
+
+
+def token_vectors(weights: Mapping[str, NDArray[Any]]) -> FloatArray:
+    """An encoder's input embeddings less their mean, of shape [vocabulary, hidden].
+
+    Args:
+        weights: the pretrained encoder's, which has seen none of the documents.
+    """
+    found = weights["embeddings.word_embeddings.weight"].astype(np.float32)
+    centred: FloatArray = found - found.mean(axis=0)
+    return centred
+
+
+def token_shares(counts: TermCounts, documents: int, space: TermSpace) -> csr_matrix:
+    """Each token's share of its document's tokens, of shape [documents, vocabulary]."""
+    is_token = counts.rows < space.vocabulary
+    owner, tokens = counts.documents[is_token], counts.rows[is_token]
+    occurrences = counts.counts[is_token].astype(np.float32)
+    lengths = np.bincount(owner, weights=occurrences, minlength=documents).astype(np.float32)
+    return csr_matrix(
+        (occurrences / lengths[owner], (owner, tokens)), shape=(documents, space.vocabulary)
+    )
 
 
 def known_terms(counts: TermCounts, row_of: NDArray[np.int32]) -> TermCounts:
@@ -109,4 +144,9 @@ def temperature_of(logits: FloatArray, labels: Sequence[int]) -> float:
 def calibrated(model: LinearModel, temperature: float) -> LinearModel:
     """The same model with its logits divided by the temperature."""
     scale = np.float32(temperature)
-    return replace(model, weight=model.weight / scale, bias=model.bias / scale)
+    return replace(
+        model,
+        weight=model.weight / scale,
+        bias=model.bias / scale,
+        token_weight=model.token_weight / scale,
+    )

@@ -15,13 +15,23 @@ from serving.linear_backend import LINEAR_FILE
 from serving.linear_model import LinearModel, tf_idf
 from serving.pretrained import weights_folder
 from serving.term_features import TermSpace
-from tokenizers import Tokenizer
 
 from .artifact_description import METRICS_FILE, describe_model, write_json
 from .cheap_folds import out_of_fold_logits
-from .cheap_model import PAIR_BITS, calibrated, fit_cheap, known_terms, temperature_of, terms_of
+from .cheap_model import (
+    PAIR_BITS,
+    calibrated,
+    fit_cheap,
+    known_terms,
+    temperature_of,
+    terms_of,
+    token_shares,
+    token_vectors,
+)
 from .classifier import folds_of
 from .documents import Split
+from .encoder import Encoder
+from .graph_builder import FloatArray
 from .metrics import agreement, evaluate, rounded
 from .parameters import ParameterError, TrainingParameters
 from .progress import Progress
@@ -45,7 +55,7 @@ def release_linear(
     env: Mapping[str, str],
     progress: Progress,
 ) -> dict[str, Any]:
-    """Fit, write and check the artifact. Its terms are of the pretrained encoder's tokens.
+    """Fit, write and check the artifact. Its tokens and their vectors are the encoder's.
 
     Args:
         split: the documents.
@@ -63,21 +73,16 @@ def release_linear(
     """
     if parameters.cascade_folds:
         raise ParameterError("cascade_folds: method linear has no stage after it")
-    tokenizer_file = weights_folder() / "tokenizer.json"
-    tokenizer = Tokenizer.from_file(str(tokenizer_file))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(parameters.max_tokens)
+    encoder = Encoder.load(weights_folder(), parameters.max_tokens)
     tokens, asked = (
-        [found.ids for found in tokenizer.encode_batch([d.text for d in part])]
-        for part in (split.train, split.held_out)
+        encoder.tokenize([d.text for d in part]) for part in (split.train, split.held_out)
     )
-    fitted = fit_linear(
-        tokens, [d.label for d in split.train], tokenizer.get_vocab_size(), parameters
-    )
+    vectors = token_vectors(encoder.weights)
+    fitted = fit_linear(tokens, [d.label for d in split.train], vectors, parameters)
     progress("fitted", temperature=round(fitted.temperature, 4))
 
     fitted.model.save(target / LINEAR_FILE)
-    shutil.copyfile(tokenizer_file, target / "tokenizer.json")
+    shutil.copyfile(encoder.tokenizer_file, target / "tokenizer.json")
     description = describe_model(LINEAR_FORMAT, fitted.labels, parameters, digest)
     write_json(target / MODEL_FILE, description)
     truth = [d.label for d in split.held_out]
@@ -108,7 +113,7 @@ def release_linear(
 def fit_linear(
     tokens: Sequence[Sequence[int]],
     labels: Sequence[str],
-    vocabulary: int,
+    vectors: FloatArray,
     parameters: TrainingParameters,
 ) -> FittedLinear:
     """Fit the model, and calibrate it on what it says of documents out of fold.
@@ -116,13 +121,13 @@ def fit_linear(
     Args:
         tokens: of each document.
         labels: one a document.
-        vocabulary: token ids are below it.
+        vectors: of each token, see `token_vectors`.
         parameters: `folds`, lowered where a label has fewer documents (under 2, nothing is
             calibrated), and `regularization`.
     """
     classes = tuple(sorted(set(labels)))
     truth = [classes.index(label) for label in labels]
-    space = TermSpace(vocabulary, PAIR_BITS)
+    space = TermSpace(len(vectors), PAIR_BITS)
     counts = terms_of(tokens, space)
     folds = min(parameters.folds, *Counter(labels).values())
     temperature = 1.0
@@ -134,10 +139,11 @@ def fit_linear(
             len(classes),
             space,
             folds_of(labels, folds),
+            vectors,
             parameters.regularization,
         )
         temperature = temperature_of(logits, truth)
-    model = fit_cheap(counts, truth, len(classes), space, parameters.regularization)
+    model = fit_cheap(counts, truth, len(classes), space, vectors, parameters.regularization)
     return FittedLinear(calibrated(model, temperature), classes, temperature)
 
 
@@ -146,8 +152,10 @@ def reference_labels(model: LinearModel, tokens: Sequence[Sequence[int]]) -> lis
 
     What the served arithmetic answers to, as the encoder's does to its fp32 graph.
     """
-    found = known_terms(terms_of(tokens, model.space), model.row_of)
+    counts = terms_of(tokens, model.space)
+    found = known_terms(counts, model.row_of)
     values = tf_idf(found, model.idf).astype(float)
     shape = len(tokens), len(model.idf)
     logits = csr_matrix((values, (found.documents, found.rows)), shape=shape) @ model.weight
-    return [int(k) for k in (logits + model.bias).argmax(axis=1)]
+    means = token_shares(counts, len(tokens), model.space).astype(float) @ model.token_weight
+    return [int(k) for k in (logits + means + model.bias).argmax(axis=1)]

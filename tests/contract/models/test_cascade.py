@@ -42,6 +42,7 @@ truth = [document.label for document in documents]
 model = LinearModel.load(Path(sys.argv[4]))
 evidence = Evidence(0.0, 9000, 1.0, 0, 0, 0.002, 0.95, 0.001)
 model.weight[:] = 0  # It says the same of every document.
+model.token_weight[:] = 0
 found = release_cascade(
     TrainedCascade(model, 1.0, PoolWeights(), evidence), folder, documents, truth,
     TrainingParameters(), {})

@@ -23,6 +23,7 @@ from training.classifier import folds_of
 VOCABULARY, DOCUMENTS = 300, 500
 random = np.random.default_rng(5)
 space = TermSpace(VOCABULARY, 10)
+vectors = random.normal(size=(VOCABULARY, 6)).astype(np.float32)
 
 
 def documents(labels):
@@ -32,7 +33,7 @@ def documents(labels):
 
 
 def fit(tokens, labels, classes):
-    return fit_cheap(terms_of(tokens, space), labels, classes, space)
+    return fit_cheap(terms_of(tokens, space), labels, classes, space, vectors)
 
 
 def loss(logits, truth):
@@ -77,7 +78,7 @@ def sure_of(says):
 
 def evidence(tokens, truth, says):
     fitted = fit_cascade(Comparison(tokens, names, truth, sure_of(says), folds_of(truth, 2)),
-                         VOCABULARY, 0.05, 0.95)
+                         vectors, 0.05, 0.95)
     return None if fitted is None else {
         "threshold": fitted.evidence.threshold,
         "answered": fitted.evidence.answered,

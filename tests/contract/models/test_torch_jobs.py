@@ -172,7 +172,9 @@ def with_cascade(trained_root: Path, tmp_path_factory: pytest.TempPathFactory) -
         "rows[:words] = np.arange(words)\n"
         "weight = np.random.default_rng(3).normal(size=(words, 4), scale=3).astype(np.float32)\n"
         "ones, bias = np.ones(words, dtype=np.float32), np.zeros(4, dtype=np.float32)\n"
-        "LinearModel(space, rows, ones, weight, bias).save(Path(sys.argv[2]) / 'cascade.npz')\n"
+        "token_weight = np.zeros((words, 4), dtype=np.float32)\n"
+        "model = LinearModel(space, rows, ones, weight, bias, token_weight)\n"
+        "model.save(Path(sys.argv[2]) / 'cascade.npz')\n"
     )
     run_program("training", program, str(model))
     description = json.loads((model / "model.json").read_text())
