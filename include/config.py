@@ -29,6 +29,7 @@ class Settings(BaseSettings):
         allowed_buckets: buckets a batch URI may name, comma-separated in the environment.
         database_url: libpq URL of the product's database.
         lanes_file: TOML of lane profiles and tiers, see `include/lanes/`.
+        candidates_file: TOML of what a release trains and compares; `gates_file` of what it asks.
         is_emulated: marks every charge as emulated; set by the embedded default.
         max_document_characters: longer texts go to quarantine.
         max_line_bytes: longer lines of a text file are not even read into memory.
@@ -91,6 +92,8 @@ class Settings(BaseSettings):
     training_image: str = "000000000000.dkr.ecr.us-east-1.amazonaws.com/twolane-training:1"
     model_name: str = "news-topic"
     lanes_file: Path = Path(__file__).parent / "lanes" / "aws.toml"
+    candidates_file: Path = Path(__file__).parents[1] / "mlflow" / "candidates.toml"
+    gates_file: Path = Path(__file__).parents[1] / "mlflow" / "gates.toml"
     is_emulated: bool = False
     max_document_characters: int = Field(default=100_000, gt=0)
     max_line_bytes: int = Field(default=8 * 2**20, gt=0)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from include.bootstrap import utc_now
 from include.config import LanesFile, Settings, load_lanes, load_settings
 from include.domain.lanes import Lane
+from include.model_releases import ModelReleases
 from include.model_watch import ModelWatch
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Report = Callable[[str], None]
 
 
-class ModelLife(ModelWatch):
+class ModelLife(ModelReleases, ModelWatch):
     """Every use case of a model's life, wired to its adapters."""
 
     def __init__(

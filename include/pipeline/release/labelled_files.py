@@ -1,6 +1,6 @@
 """Labelled documents of a file of one's own, JSON Lines or CSV, as the training container reads it.
 
-For looks at such a file before anything is trained; what is trained on, the container reads.
+For looks at such a file before anything is trained, and for the split of a release.
 """
 
 from __future__ import annotations
@@ -14,15 +14,21 @@ from pathlib import Path
 from include.domain.errors import ReleaseFailed
 
 FIELDS = ("id", "text", "label")
+_LONGEST_FIELD = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One document; `text` begins with its title where it has one."""
+    """One document; `text` begins with its title where it has one.
+
+    Attributes:
+        slice: a part of the documents to be looked at by itself; empty for none.
+    """
 
     id: str
     text: str
     label: str
+    slice: str = ""
 
 
 def read_labelled(path: Path) -> Iterator[Labelled]:
@@ -31,6 +37,7 @@ def read_labelled(path: Path) -> Iterator[Labelled]:
     Raises:
         ReleaseFailed: the file is missing, or a row is no labelled document; the message names it.
     """
+    csv.field_size_limit(_LONGEST_FIELD)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             if path.suffix.lower() == ".csv":
@@ -59,4 +66,7 @@ def _document(value: object, where: str) -> Labelled:
             raise ReleaseFailed(f"{where}: {field} is missing, empty or no text")
     title = value.get("title")
     text = f"{title}. {value['text']}" if title else value["text"]
-    return Labelled(value["id"], text, value["label"])
+    slice_ = value.get("slice") or ""
+    if not isinstance(slice_, str):
+        raise ReleaseFailed(f"{where}: slice is no text")
+    return Labelled(value["id"], text, value["label"], slice_)

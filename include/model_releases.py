@@ -1,0 +1,154 @@
+"""The composition of releasing models: prepared, trained, evaluated, judged.
+
+A release's steps hand each other the S3 folder of its evidence; what a step learned stands there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from include.composition import Adapters
+from include.config import LanesFile
+from include.release_files import load_candidates, load_gates
+
+if TYPE_CHECKING:
+    from include.pipeline.release.evidence import Evidence
+    from include.pipeline.release.judge_release import JudgePorts
+    from include.pipeline.release.ports import ReleaseRegistry, TrainingJobs
+    from include.pipeline.release.promote_model import PromotionRequest
+    from include.pipeline.release.release_ports import EvaluationJobs, ReleaseTracking
+    from include.pipeline.release.release_records import PlannedRelease, ReleaseRequest
+    from include.pipeline.release.release_report import Findings
+
+MODELS = Path(__file__).parent / "models"
+CODE_PATTERNS = ("*.py", "requirements.lock")
+
+
+class ModelReleases(Adapters):
+    """Use cases of a release, wired to their adapters; lanes and clock are the heir's."""
+
+    lanes: LanesFile
+    _now: Callable[[], datetime]
+
+    def prepare_release(self, request: ReleaseRequest) -> PlannedRelease:
+        """See `include.pipeline.release.prepare_release`."""
+        from include.pipeline.release.model_archive import tree_digest
+        from include.pipeline.release.prepare_release import (
+            PreparePorts,
+            ReleasePolicy,
+            prepare_release,
+        )
+
+        policy = ReleasePolicy(
+            allowed_buckets=self.settings.allowed,
+            models_bucket=self.settings.models_bucket,
+            plan=load_candidates(self.settings.candidates_file),
+            profiles=self.lanes.profiles(),
+            code_digest=tree_digest(MODELS / "training", CODE_PATTERNS),
+            is_emulated=self.settings.is_emulated,
+        )
+        ports = PreparePorts(self.objects, self.registry, self.release_tracking, self._now)
+        return prepare_release(request, policy, ports)
+
+    def release_evidence(self, folder: str) -> Evidence:
+        """Return the records of a release."""
+        from include.pipeline.release.evidence import Evidence
+
+        return Evidence(self.objects, folder)
+
+    def advance_trial(self, folder: str, trial_name: str) -> bool:
+        """See `include.pipeline.release.train_trial`; whether the training job is done."""
+        from include.pipeline.release.train_trial import TrialPorts, advance_trial
+
+        evidence = self.release_evidence(folder)
+        trial = next(each for each in evidence.plan().trials if each.name == trial_name)
+        ports = TrialPorts(self.training_jobs, self.release_tracking)
+        return advance_trial(
+            evidence, trial, models_bucket=self.settings.models_bucket, ports=ports
+        )
+
+    def advance_evaluation(self, folder: str, hardware: str) -> bool:
+        """See `include.pipeline.release.evaluate_release`; whether the job is done."""
+        from include.pipeline.release.evaluate_release import advance_evaluation
+
+        return advance_evaluation(self.release_evidence(folder), hardware, self.evaluation_jobs)
+
+    def judge_release(self, folder: str, report: Callable[[str], None] = print) -> Findings:
+        """See `include.pipeline.release.judge_release`."""
+        from include.pipeline.release.judge_release import judge_release
+
+        evidence = self.release_evidence(folder)
+        return judge_release(
+            evidence,
+            load_gates(self.settings.gates_file),
+            models_bucket=self.settings.models_bucket,
+            ports=self._judge_ports(evidence.plan().request.model_name, report),
+        )
+
+    def fail_release(self, folder: str, message: str) -> None:
+        """Show in MLflow that a release did not come to its end, and why."""
+        planned = self.release_evidence(folder).plan()
+        tags = {"twolane.failure": message[:5000]}
+        self.release_tracking.close_run(planned.run_id, succeeded=False, tags=tags)
+
+    def approved_promotion(self, folder: str, *, by: str, reason: str) -> PromotionRequest:
+        """See `include.pipeline.release.approve_release`."""
+        from include.pipeline.release.approve_release import approved_promotion
+
+        return approved_promotion(self.release_evidence(folder), self.aliases, by=by, reason=reason)
+
+    def _judge_ports(self, model_name: str, report: Callable[[str], None]) -> JudgePorts:
+        from include.adapters.pictures.release_pictures import MatplotlibPictures
+        from include.pipeline.release.judge_release import JudgePorts
+        from include.pipeline.release.publish_version import PublishPorts
+
+        return JudgePorts(
+            publish=PublishPorts(self.objects, self._release_registry(model_name), report),
+            aliases=self.aliases,
+            tracking=self.release_tracking,
+            pictures=MatplotlibPictures(),
+        )
+
+    @cached_property
+    def training_jobs(self) -> TrainingJobs:
+        """SageMaker training."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.training_jobs import SageMakerTrainingJobs
+
+        return SageMakerTrainingJobs(
+            client("sagemaker", self.aws),
+            image_uri=self.settings.training_image,
+            role_arn=self.settings.role_arn,
+        )
+
+    @cached_property
+    def evaluation_jobs(self) -> EvaluationJobs:
+        """SageMaker Processing, with the training image."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.evaluation_jobs import SageMakerEvaluationJobs
+
+        return SageMakerEvaluationJobs(
+            client("sagemaker", self.aws),
+            image_uri=self.settings.training_image,
+            role_arn=self.settings.role_arn,
+        )
+
+    def _release_registry(self, model_name: str) -> ReleaseRegistry:
+        """MLflow's registry, where versions are made; runs are in the model's experiment."""
+        from include.adapters.mlflow_releases import ContainerCode, MlflowReleaseRegistry
+
+        locks = (MODELS / "requirements.lock", MODELS / "training" / "requirements.lock")
+        return MlflowReleaseRegistry(
+            self.settings.mlflow_tracking_uri, model_name, ContainerCode(MODELS, locks)
+        )
+
+    @cached_property
+    def release_tracking(self) -> ReleaseTracking:
+        """MLflow's experiments."""
+        from include.adapters.mlflow_release_runs import MlflowReleaseRuns
+
+        return MlflowReleaseRuns(self.settings.mlflow_tracking_uri)

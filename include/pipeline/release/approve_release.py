@@ -1,0 +1,32 @@
+"""From a person's approval to the promotion that it allows."""
+
+from __future__ import annotations
+
+import json
+
+from include.domain.errors import PromotionRefused
+from include.domain.release.alias import Alias
+from include.pipeline.release.evidence import Evidence
+from include.pipeline.release.promote_model import PromotionRequest
+from include.pipeline.release.promotion_ports import AliasRegistry
+
+
+def approved_promotion(
+    evidence: Evidence, registry: AliasRegistry, *, by: str, reason: str
+) -> PromotionRequest:
+    """Return the promotion of what a release proposed.
+
+    Raises:
+        PromotionRefused: the champion is no longer the one that the release was judged against;
+            the gates have said nothing of the one that is.
+    """
+    verdict = json.loads(evidence.read("verdict.json"))
+    name, version = verdict["model"]["name"], verdict["model"]["version"]
+    against = evidence.plan().champion_version
+    champion = registry.aliases(name).get(Alias.CHAMPION)
+    if champion not in (against, version):
+        raise PromotionRefused(
+            f"{name}@{version} was judged against version {against or 'none'}, but champion is "
+            f"version {champion or 'none'} by now: release again"
+        )
+    return PromotionRequest(name, version, by=by, reason=reason, evidence_uri=evidence.folder)

@@ -1,0 +1,177 @@
+"""The first step of a release: data, candidates and champion pinned under one id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from include.domain.errors import ReleaseFailed, UnknownModelAlias
+from include.domain.lanes import LaneProfile
+from include.domain.release.alias import Alias
+from include.domain.release.candidates import CandidatesPlan, Selection, select
+from include.pipeline.ports import ModelRegistry, ObjectStore
+from include.pipeline.pull_batch import check_bucket
+from include.pipeline.release.evidence import Evidence
+from include.pipeline.release.prepare_data import prepare_data
+from include.pipeline.release.release_ports import ReleaseTracking
+from include.pipeline.release.release_records import (
+    Champion,
+    MeasuredHardware,
+    PlannedRelease,
+    PreparedData,
+    ReleaseRequest,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePolicy:
+    """What a release may read, and what it does by default.
+
+    Attributes:
+        code_digest: of the training code and its locked requirements.
+        profiles: instances and prices, by lane.
+        is_emulated: whether what is measured runs on a stand-in.
+    """
+
+    allowed_buckets: frozenset[str]
+    models_bucket: str
+    plan: CandidatesPlan
+    profiles: Sequence[LaneProfile]
+    code_digest: str
+    is_emulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PreparePorts:
+    """What preparing needs of the world."""
+
+    objects: ObjectStore
+    registry: ModelRegistry
+    tracking: ReleaseTracking
+    now: Callable[[], datetime]
+
+
+def prepare_release(
+    request: ReleaseRequest, policy: ReleasePolicy, ports: PreparePorts
+) -> PlannedRelease:
+    """Pin everything a release depends on; the same again finds what stands.
+
+    The id is a digest of the data, the training code, the candidates file's part that counts, and
+    the champion's version.
+
+    Raises:
+        BatchRejected: the data lie outside the allowed buckets, or there are none.
+        ReleaseFailed: the data or the candidates will not do; a retry would say the same.
+    """
+    check_bucket(request.data_uri, policy.allowed_buckets)
+    data = prepare_data(
+        request.data_uri, policy.plan, models_bucket=policy.models_bucket, objects=ports.objects
+    )
+    try:
+        selection = select(
+            policy.plan,
+            request.candidates,
+            fit_documents=data.fit_documents,
+            parameters={"model_name": request.model_name, **request.parameters},
+        )
+    except ValueError as exc:
+        raise ReleaseFailed(f"{request.data_uri}: {exc}") from exc
+    found = _champion(request.model_name, ports.registry)
+    champion = found[0] if found and found[1] == set(data.labels) else None
+    hardware = _hardware(policy)
+    release_id = _release_id(request, policy, data, selection, found[0] if found else None)
+    evidence = Evidence.of(ports.objects, policy.models_bucket, request.model_name, release_id)
+    if evidence.has_plan():
+        return evidence.plan()
+    run_id = ports.tracking.open_run(
+        request.model_name,
+        release_id,
+        {
+            "data_uri": request.data_uri,
+            "data_digest": data.digest,
+            "fit_documents": str(data.fit_documents),
+            "test_documents": str(data.test_documents),
+            "candidates": ", ".join(selection.candidates),
+            "champion": champion.version if champion else "none",
+            "reason": request.reason,
+        },
+    )
+    planned = PlannedRelease(
+        release_id=release_id,
+        request=request,
+        data=data,
+        code_digest=policy.code_digest,
+        candidates=selection.candidates,
+        parts={spec.key: spec.part_of for spec in policy.plan.candidates if spec.part_of},
+        trials=selection.trials,
+        hardware=hardware,
+        margin=policy.plan.margin,
+        champion=champion,
+        champion_version=found[0].version if found else None,
+        left_out={**selection.left_out, **_other_labels(found, champion)},
+        is_emulated=policy.is_emulated,
+        run_id=run_id,
+        prepared_at=ports.now(),
+    )
+    evidence.save_plan(planned)
+    return planned
+
+
+def _champion(model_name: str, registry: ModelRegistry) -> tuple[Champion, set[str]] | None:
+    """Return the model in use and its labels, if there is one."""
+    try:
+        model = registry.resolve(model_name, Alias.CHAMPION)
+    except UnknownModelAlias:
+        return None
+    champion = Champion(model.version, model.digest, registry.artifact_url(model))
+    return champion, set(registry.card(model).labels)
+
+
+def _other_labels(
+    found: tuple[Champion, set[str]] | None, champion: Champion | None
+) -> dict[str, str]:
+    if found is None or champion is not None:
+        return {}
+    version, labels = found[0].version, ", ".join(sorted(found[1]))
+    return {"champion": f"version {version} answers with {labels}: it cannot be compared"}
+
+
+def _hardware(policy: ReleasePolicy) -> tuple[MeasuredHardware, ...]:
+    profiles = {profile.lane: profile for profile in policy.profiles}
+    found = []
+    for hardware in policy.plan.hardware:
+        profile = profiles.get(hardware.lane)
+        if profile is None:
+            raise ReleaseFailed(
+                f"hardware {hardware.name}: the lanes file has no lane {hardware.lane.value}"
+            )
+        found.append(
+            MeasuredHardware(
+                hardware.name,
+                hardware.lane,
+                profile.instance_type,
+                profile.on_demand_price_usd_per_h,
+            )
+        )
+    return tuple(found)
+
+
+def _release_id(
+    request: ReleaseRequest,
+    policy: ReleasePolicy,
+    data: PreparedData,
+    selection: Selection,
+    champion: Champion | None,
+) -> str:
+    parts = [
+        request.model_name,
+        data.digest,
+        policy.code_digest,
+        asdict(policy.plan),
+        asdict(selection),
+        asdict(champion) if champion else None,
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
