@@ -99,7 +99,7 @@ class ModelWatch(Adapters):
         return open_releases(
             night,
             work_bucket=self.settings.work_bucket,
-            data_prefix=f"s3://{self.settings.models_bucket}/drift/",
+            data_prefix=f"s3://{self.settings.inbox_bucket}/drift/",
             policy=self.settings.drift_policy,
             ports=ReleasePorts(self.objects, self.registry, self.training_records, self.drift_book),
         )

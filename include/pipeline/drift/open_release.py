@@ -1,4 +1,4 @@
-"""Drift past the limit asks for a release, on what the model was trained on and what accounts say.
+"""Drift past the limit asks for a release: on the model's data, and what accounts have labelled.
 
 A release learns from labels. Drift alone brings none: where the accounts that drift have labelled
 too little, nothing is opened yet, and the next night looks again.
@@ -138,15 +138,24 @@ def _write(
     data_uri = ports.training.facts(model).data_uri
     added = 0
     with path.open("w", encoding="utf-8") as file:
-        if data_uri:
-            known = folder / f"known{Path(data_uri).suffix}"
-            ports.objects.download(data_uri, known)
+        for uri in _training_files(data_uri, ports.objects):
+            known = folder / f"known{Path(uri).suffix}"
+            ports.objects.download(uri, known)
             for document in read_labelled(known):
                 file.write(_line(document.id, document.text, document.label))
         for id_, text, label in _texts(labelled, work_bucket, ports.objects):
             file.write(_line(id_, text, label))
             added += 1
     return added
+
+
+def _training_files(data_uri: str, objects: ObjectStore) -> list[str]:
+    """Return the files that a version was made from: what it was fitted on, and tested on."""
+    if not data_uri:
+        return []
+    fitted, separator, name = data_uri.rpartition("/fit/")
+    tested = f"{fitted}/test/{name}"
+    return [data_uri, tested] if separator and objects.exists(tested) else [data_uri]
 
 
 def _line(id_: str, text: str, label: str) -> str:

@@ -1,0 +1,84 @@
+"""Feedback and the watch for drift as Airflow tasks."""
+
+from __future__ import annotations
+
+from datetime import UTC, date
+from typing import Any
+
+from airflow.sdk import task
+
+RELEASE_DAG_ID = "release_model"
+
+
+@task
+def load_feedback() -> dict[str, int]:
+    """Take the labels that wait in the inbox; return how many rows counted, how many did not."""
+    from include.model_life import model_life
+
+    uploads = model_life().load_feedback()
+    for upload in uploads:
+        print(f"{upload.uri}: {upload.kept} kept, {upload.refused} set aside")  # noqa: T201
+    return {
+        "kept": sum(upload.kept for upload in uploads),
+        "refused": sum(upload.refused for upload in uploads),
+    }
+
+
+@task
+def describe_batches(loaded: dict[str, int], dag_run: Any = None) -> str:
+    """Describe the batches that closed since the last watch; return the night they count to.
+
+    Args:
+        loaded: what `load_feedback` did; labels come first.
+        dag_run: the run, given by Airflow.
+    """
+    from include.model_life import model_life
+
+    night = dag_run.run_after.astimezone(UTC).date()
+    profiles = model_life().profile_batches(night)
+    documents = sum(profile.sketch.documents for profile in profiles if profile.sketch)
+    print(f"{night}: {documents} documents of {len(profiles)} batches")  # noqa: T201
+    return str(night.isoformat())
+
+
+@task
+def judge(night: str) -> dict[str, int]:
+    """Compare every account and model, and write the night's page; return findings by level."""
+    from include.domain.drift.policy import Level
+    from include.model_life import model_life
+
+    findings = model_life().watch_drift(date.fromisoformat(night))
+    for finding in findings:
+        if finding.is_alarm:
+            found = finding.comparison
+            print(  # noqa: T201
+                f"{found.stream.account} {found.stream.model.label}: {found.feature.value} "
+                f"{finding.level.value} ({found.effect:.2f}; {found.note or 'no note'})"
+            )
+    return {level.value: sum(f.level is level for f in findings) for level in Level}
+
+
+@task
+def open_releases(night: str, levels: dict[str, int]) -> list[dict[str, Any]]:
+    """Return the runs of `release_model` that drift asks for.
+
+    Args:
+        night: as `describe_batches` returned it.
+        levels: as `judge` returned them.
+    """
+    from include.model_life import model_life
+
+    opened, refused = model_life().open_drift_releases(date.fromisoformat(night))
+    for refusal in refused:
+        print(f"{refusal.model_name}: no release: {refusal.reason}")  # noqa: T201
+    return [
+        {
+            "trigger_run_id": release.run_id,
+            "conf": {
+                "model_name": release.model_name,
+                "data_uri": release.data_uri,
+                "reason": release.reason,
+            },
+        }
+        for release in opened
+    ]
