@@ -1,8 +1,8 @@
-"""The container's entry point: `entrypoint.py serve | process | infer | train | profile`.
+"""The container's entry point: `entrypoint.py COMMAND`.
 
 Every image starts here. `serve`, `process` and `infer` need the serving image's packages, `train`
-the training image's; the torch image (`MODEL_ENGINE=torch`) has both, and serves with torch. Each
-is imported only when asked for.
+and `evaluate` the training image's; the torch image (`MODEL_ENGINE=torch`) has both, and serves
+with torch. Each is imported only when asked for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from pathlib import Path
 Command = Callable[[Mapping[str, str]], int]
 
 FAILURE_FILE = "output/failure"
-_USAGE = "usage: entrypoint.py serve | process | infer | train | profile (with torch)"
+_USAGE = "usage: entrypoint.py serve | process | infer | train | evaluate | profile (with torch)"
+_TRAINING = {"train": "training.train", "evaluate": "training.evaluation"}
+"""Commands of the training image, and where they are."""
 
 
 def main(arguments: list[str]) -> int:
@@ -27,7 +29,8 @@ def main(arguments: list[str]) -> int:
         line of standard error and, as SageMaker asks, the file `output/failure`.
     """
     engine = os.environ.get("MODEL_ENGINE", "")
-    known = ("serve", "process", "infer", "train", *(["profile"] if engine == "torch" else []))
+    profile = ["profile"] if engine == "torch" else []
+    known = ("serve", "process", "infer", *_TRAINING, *profile)
     if len(arguments) != 1 or arguments[0] not in known:
         print(_USAGE, file=sys.stderr)
         return 2
@@ -42,12 +45,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _command(name: str, engine: str) -> Command:
-    if name == "train":
-        from training.train import train
-
-        return train
-    commands = import_module("torch_engine.commands" if engine == "torch" else "serving.commands")
-    command: Command = getattr(commands, name)
+    serving = "torch_engine.commands" if engine == "torch" else "serving.commands"
+    command: Command = getattr(import_module(_TRAINING.get(name, serving)), name)
     return command
 
 

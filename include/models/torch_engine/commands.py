@@ -6,13 +6,14 @@ encoder. They answer in the same pass, and their outputs go to a folder `<name>`
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from serving import commands
-from serving.artifact import unpack
+from serving.artifact import OPENVINO_FORMAT, load_artifact, unpack
 from serving.batching import BatchPolicy
 from serving.cascade import Cascade
 from serving.engine import Engine
@@ -33,23 +34,7 @@ _ARCHIVE_SUFFIX = ".tar.gz"
 
 def serve(env: Mapping[str, str]) -> int:
     """See `serving.commands.serve`."""
-    settings = TorchSettings.from_environment(env)
-
-    def build(folder: Path, container: ContainerSettings, meter: Meter) -> Engine:
-        models = load_models([folder], settings)
-        artifact = models.artifacts[0]
-        meter.model = artifact.reference
-        return Engine(
-            TorchBackend.of(models),
-            artifact,
-            BatchPolicy(artifact.max_tokens, models.runner.budget_tokens),
-            meter,
-            workers=1,
-            window_documents=container.window_documents,
-            cascade=Cascade.load(artifact, folder),
-        )
-
-    return commands.serve(env, build)
+    return commands.serve(env, build_engine)
 
 
 def process(env: Mapping[str, str]) -> int:
@@ -60,6 +45,26 @@ def process(env: Mapping[str, str]) -> int:
 def infer(env: Mapping[str, str]) -> int:
     """See `serving.commands.infer`."""
     return commands.infer(env, _starter(env))
+
+
+def build_engine(
+    folder: Path, settings: ContainerSettings, meter: Meter, *, is_job: bool = False
+) -> Engine:
+    """See `serving.commands.build_engine`; a model without an encoder runs as it does there."""
+    if load_artifact(folder).format != OPENVINO_FORMAT:
+        return commands.build_engine(folder, settings, meter, is_job=is_job)
+    models = load_models([folder], TorchSettings.from_environment(os.environ))
+    artifact = models.artifacts[0]
+    meter.model = artifact.reference
+    return Engine(
+        TorchBackend.of(models),
+        artifact,
+        BatchPolicy(artifact.max_tokens, models.runner.budget_tokens),
+        meter,
+        workers=1,
+        window_documents=settings.window_documents,
+        cascade=Cascade.load(artifact, folder),
+    )
 
 
 def _starter(env: Mapping[str, str]) -> commands.StartJob:

@@ -1,4 +1,4 @@
-"""What a training run logs while it goes: one JSON object a line."""
+"""What a training or an evaluation logs while it goes: one JSON object a line."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import time
 
 
 class Progress:
-    """Logs steps with the seconds since it was made."""
+    """Logs steps with the seconds since it was made.
 
-    def __init__(self) -> None:
+    Args:
+        event: what the lines are of.
+    """
+
+    def __init__(self, event: str = "training") -> None:
+        self._event = event
         self._started = time.monotonic()
 
     @property
@@ -19,7 +24,7 @@ class Progress:
 
     def __call__(self, step: str, **figures: object) -> None:
         """Log a step that is done."""
-        line = {"event": "training", "step": step, "seconds": self.seconds}
+        line = {"event": self._event, "step": step, "seconds": self.seconds}
         print(json.dumps(line | figures), flush=True)
 
     def epoch(self, number: int, loss: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,20 @@ def trained_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = run_command("training", "train", ml_root)
     assert done.returncode == 0, done.stderr
     return ml_root
+
+
+@pytest.fixture(scope="session")
+def linear_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An `/opt/ml` whose `model` is linear, trained on the sample."""
+    root = tmp_path_factory.mktemp("linear")
+    channel, config = root / "input/data/training", root / "input/config"
+    channel.mkdir(parents=True)
+    config.mkdir(parents=True)
+    shutil.copyfile(SAMPLE, channel / "news.jsonl")
+    (config / "hyperparameters.json").write_text('{"method": "linear"}')
+    done = run_command("training", "train", root)
+    assert done.returncode == 0, done.stderr
+    return root
 
 
 @pytest.fixture(scope="module")

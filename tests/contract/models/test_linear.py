@@ -12,19 +12,6 @@ from include.models.training.documents import read_documents, split_documents
 from tests.support.container import SAMPLE, run_command, serving
 
 
-@pytest.fixture(scope="module")
-def linear_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("linear")
-    channel, config = root / "input/data/training", root / "input/config"
-    channel.mkdir(parents=True)
-    config.mkdir(parents=True)
-    shutil.copyfile(SAMPLE, channel / "news.jsonl")
-    (config / "hyperparameters.json").write_text('{"method": "linear"}')
-    done = run_command("training", "train", root)
-    assert done.returncode == 0, done.stderr
-    return root
-
-
 def test_the_artifact_is_small_and_says_what_it_is(linear_root: Path) -> None:
     folder = linear_root / "model"
     files = {path.name for path in folder.iterdir()}
