@@ -17,7 +17,13 @@ from include.model_releases import ModelReleases
 from include.model_watch import ModelWatch
 
 if TYPE_CHECKING:
+    from include.domain.model_ref import ModelRef
+    from include.domain.release.comparison import Comparison, Plan
     from include.domain.release.promotion import Promotion
+    from include.domain.release.retirement import Retirement
+    from include.pipeline.comparison.ports import BatchSample, ServedBatch
+    from include.pipeline.comparison.run_comparison import ComparisonPorts
+    from include.pipeline.comparison.score_batch import ScoringPolicy
     from include.pipeline.release.promote_model import PromotionPorts, PromotionRequest
     from include.pipeline.release.promotion_ports import EndpointLane
     from include.pipeline.release.rollback_model import RollbackPlan
@@ -65,6 +71,86 @@ class ModelLife(ModelReleases, ModelWatch):
         watch_s = self.settings.promotion_watch_s
         taken_back = watch_promotion(model_name, watch_s=watch_s, ports=ports)
         return [each for each in (settled, taken_back) if each is not None]
+
+    def start_comparison(self, plan: Plan, model_name: str, *, started_by: str) -> Comparison:
+        """See `include.pipeline.comparison.run_comparison.start_comparison`."""
+        from include.pipeline.comparison.run_comparison import start_comparison
+
+        return start_comparison(
+            plan,
+            model_name,
+            started_by=started_by,
+            deploy=self._bring_into_service,
+            ports=self._comparison_ports,
+        )
+
+    def stop_comparison(self, model_name: str, *, by: str) -> Comparison | None:
+        """See `include.pipeline.comparison.run_comparison.stop_comparison`."""
+        from include.pipeline.comparison.run_comparison import stop_comparison
+
+        return stop_comparison(model_name, by=by, ports=self._comparison_ports)
+
+    def watch_comparison(self, comparison: Comparison) -> str:
+        """See `include.pipeline.comparison.run_comparison.watch_comparison`."""
+        from include.pipeline.comparison.run_comparison import watch_comparison
+
+        return watch_comparison(comparison, score=self._score_batch, ports=self._comparison_ports)
+
+    def report_comparisons(self) -> list[str]:
+        """See `include.pipeline.comparison.write_evidence`."""
+        from include.pipeline.comparison.write_evidence import EvidencePorts, write_evidence
+
+        ports = EvidencePorts(
+            book=self.comparisons,
+            objects=self.objects,
+            tags=self.aliases,
+            models_bucket=self.settings.models_bucket,
+            is_emulated=self.settings.is_emulated,
+        )
+        return write_evidence(ports)
+
+    @property
+    def _comparison_ports(self) -> ComparisonPorts:
+        from include.pipeline.comparison.run_comparison import ComparisonPorts
+
+        return ComparisonPorts(self.registry, self.comparisons, self._now)
+
+    def _bring_into_service(self, challenger: ModelRef, champion: ModelRef) -> None:
+        from include.pipeline.release.promote_model import bring_into_service
+
+        version = self.aliases.published(challenger.name, challenger.version)
+        bring_into_service(version, champion.version, self._promotion_ports(print))
+
+    def _score_batch(self, comparison: Comparison, batch: ServedBatch, limit: int) -> BatchSample:
+        from include.pipeline.comparison.score_batch import ScoringPorts, score_batch
+
+        ports = ScoringPorts(self.objects, self.registry, self.endpoint, self._now)
+        return score_batch(comparison, batch, limit=limit, policy=self._scoring_policy, ports=ports)
+
+    @property
+    def _scoring_policy(self) -> ScoringPolicy:
+        from include.pipeline.comparison.score_batch import ScoringPolicy
+        from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy
+
+        settings, lane = self.settings, self.lanes.lanes[Lane.SERVERLESS]
+        calls = InvocationPolicy(
+            settings.serverless_documents_per_call,
+            1,
+            settings.serverless_tokens_per_call,
+            settings.serverless_call_s,
+            settings.serverless_throttled_s,
+            lane.tokens_per_s,
+        )
+        return ScoringPolicy(settings.work_bucket, calls, lane.price_usd_per_h)
+
+    def retire_versions(self) -> list[Retirement]:
+        """See `include.pipeline.release.retire_versions`."""
+        from include.pipeline.release.retire_versions import RetirementPorts, retire_versions
+
+        ports = RetirementPorts(
+            self.deployed_versions, self.version_usage, self.aliases, self.promotions, self._now
+        )
+        return retire_versions(ports, grace_s=self.settings.retirement_grace_s)
 
     def _promotion_ports(self, report: Report) -> PromotionPorts:
         from include.pipeline.release.promote_model import PromotionPorts

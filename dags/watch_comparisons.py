@@ -1,0 +1,34 @@
+"""### Feed and end comparisons
+
+Every ten minutes, for each comparison that `compare_challenger` has begun:
+
+| Task | What it does |
+|---|---|
+| `feed` | the other version answers a share of the documents of the batches closed since |
+| `report` | what has ended is reported: to S3, and as tags of the challenger's version in MLflow |
+
+A comparison is fed until its finding is sure or its means are used up. Results of batches are read
+and never written. Nothing is done where no comparison runs.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import dag
+
+from twolane_airflow import comparisons
+from twolane_airflow.failures import DEFAULT_ARGS
+
+
+@dag(
+    schedule="*/10 * * * *",
+    catchup=False,
+    doc_md=__doc__,
+    max_active_runs=1,
+    tags=["inference"],
+    default_args=DEFAULT_ARGS,
+)
+def watch_comparisons() -> None:
+    comparisons.feed() >> comparisons.report.override(trigger_rule="all_done")()
+
+
+watch_comparisons()

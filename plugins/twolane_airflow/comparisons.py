@@ -1,0 +1,132 @@
+"""Comparing a challenger with the champion as Airflow tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk import Param, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.domain import submission_rules as rules
+from include.domain.errors import (
+    ComparisonRefused,
+    PromotionRefused,
+    TwolaneError,
+    UnknownModelAlias,
+)
+from include.domain.release.catalog import load_catalog
+from include.domain.release.comparison import Kind, Plan
+
+START, STOP = "start", "stop"
+
+_SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
+
+COMPARISON_PARAMS = {
+    "action": Param(START, type="string", enum=[START, STOP], title="Action"),
+    "model_name": Param(
+        None,
+        type=["null", "string"],
+        pattern=rules.MODEL_NAME_PATTERN,
+        examples=list(load_catalog().names),
+        title="Model",
+        description="Its aliases champion and challenger are compared; the default model if empty.",
+    ),
+    "kind": Param(
+        Kind.SHADOW.value, type="string", enum=[each.value for each in Kind], title="Kind"
+    ),
+    "account_share": Param(
+        0.1,
+        **_SHARE,
+        title="Share of accounts",
+        description="Of a canary: accounts whose batches the challenger answers. 0.1 is a tenth.",
+    ),
+    "document_share": Param(
+        0.1,
+        **_SHARE,
+        title="Share of documents",
+        description="Of each closed batch: those that the other version answers too.",
+    ),
+    "margin": Param(
+        0.02,
+        **_SHARE,
+        title="Margin",
+        description="Accuracies that differ by no more count as equal: 0.02 is two points.",
+    ),
+    "level": Param(
+        0.05,
+        **_SHARE,
+        title="Level",
+        description="Probability of a wrong finding, at most.",
+    ),
+    "max_documents": Param(20_000, type="integer", minimum=1, title="Documents, at most"),
+    "batch_documents": Param(
+        500, type="integer", minimum=1, title="Documents of one batch, at most"
+    ),
+    "budget_usd": Param(
+        1.0, type="number", exclusiveMinimum=0, title="Budget, USD", description="At list price."
+    ),
+    "days": Param(14.0, type="number", exclusiveMinimum=0, title="Days, at most"),
+}
+
+
+@task
+def start_or_stop(params: Any = None, dag_run: Any = None) -> str:
+    """Begin or end the comparison that the form describes; return its id."""
+    from include.model_life import model_life
+
+    life = model_life()
+    name = params["model_name"] or life.settings.model_name
+    who = dag_run.triggering_user_name or "someone"
+    if params["action"] == STOP:
+        stopped = life.stop_comparison(name, by=who)
+        if stopped is None:
+            raise AirflowFailException(f"model {name}: no comparison runs")
+        return stopped.comparison_id
+    try:
+        return life.start_comparison(_plan(params), name, started_by=who).comparison_id
+    except (ComparisonRefused, PromotionRefused, UnknownModelAlias, ValueError) as exc:
+        raise AirflowFailException(str(exc)) from exc
+
+
+@task
+def feed() -> None:
+    """Look at every comparison that runs.
+
+    Raises:
+        TwolaneError: some could not be fed, each with its reason; the others were nevertheless.
+    """
+    from include.model_life import model_life
+
+    life, failures = model_life(), []
+    for comparison in life.comparisons.all_running():
+        about = f"{comparison.model_name}: {comparison.comparison_id}"
+        try:
+            print(f"{about}: {life.watch_comparison(comparison)}")  # noqa: T201
+        except TwolaneError as exc:
+            failures.append(f"{about}: {exc}")
+    if failures:
+        raise TwolaneError(" | ".join(failures))
+
+
+@task
+def report() -> list[str]:
+    """Report what has ended; return where each report stands."""
+    from include.model_life import model_life
+
+    return model_life().report_comparisons()
+
+
+def _plan(params: Mapping[str, Any]) -> Plan:
+    kind = Kind(params["kind"])
+    return Plan(
+        kind,
+        account_share=float(params["account_share"]) if kind is Kind.CANARY else 0.0,
+        document_share=float(params["document_share"]),
+        level=float(params["level"]),
+        margin=float(params["margin"]),
+        max_documents=int(params["max_documents"]),
+        batch_documents=int(params["batch_documents"]),
+        budget_usd=float(params["budget_usd"]),
+        days=float(params["days"]),
+    )
