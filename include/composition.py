@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from include.pipeline.queues.settle_message import Queues
     from include.pipeline.reconcile_ports import ProofBook
     from include.pipeline.release.promotion_ports import AliasRegistry, PromotionBook
+    from include.pipeline.release.retire_versions import DeployedVersions, VersionUsage
 
 
 class Adapters:
@@ -90,6 +91,26 @@ class Adapters:
         from include.adapters.postgres.promotion_book import PostgresPromotionBook
 
         return PostgresPromotionBook(self.database)
+
+    @cached_property
+    def version_usage(self) -> VersionUsage:
+        """Versions that batches use, in Aurora."""
+        from include.adapters.postgres.version_usage import PostgresVersionUsage
+
+        return PostgresVersionUsage(self.database)
+
+    @cached_property
+    def deployed_versions(self) -> DeployedVersions:
+        """What SageMaker keeps of versions."""
+        from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.deployed_versions import SageMakerDeployedVersions
+
+        rule = ScalingRule(1, self.settings.async_backlog_per_instance)
+        autoscaling = client("application-autoscaling", self.aws)
+        scaling = EndpointScaling(autoscaling, client("cloudwatch", self.aws), rule)
+        control = client("sagemaker", self.aws)
+        return SageMakerDeployedVersions(control, scaling, self.endpoint_alarms)
 
     @cached_property
     def endpoint_alarms(self) -> EndpointAlarms:

@@ -74,3 +74,6 @@ EXPRESS_ARGS = DEFAULT_ARGS | {
     "priority_weight": 100,
 }
 """Those of the express path: the same, sooner, and in slots of its own."""
+
+URGENT_ARGS = EXPRESS_ARGS | {"priority_weight": 1000}
+"""Those of what must not wait behind any batch, and takes seconds: going back to a good model."""

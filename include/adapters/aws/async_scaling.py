@@ -100,6 +100,18 @@ class EndpointScaling:
             AlarmActions=[waking["PolicyARN"]],
         )
 
+    def remove(self, endpoint_name: str) -> None:
+        """Have the endpoint scale no more; its policies and alarms go as well, if there are any.
+
+        Raises:
+            ClientError: a service refuses.
+        """
+        resource_id = f"endpoint/{endpoint_name}/variant/{VARIANT}"
+        found = self._scaling.describe_scalable_targets(**_SCOPE, ResourceIds=[resource_id])
+        if found["ScalableTargets"]:
+            self._scaling.deregister_scalable_target(**_SCOPE, ResourceId=resource_id)
+        self._cloudwatch.delete_alarms(AlarmNames=[wake_alarm_name(endpoint_name)])
+
 
 def wake_alarm_name(endpoint_name: str) -> str:
     """Return the name of the alarm that wakes an endpoint."""

@@ -1,0 +1,33 @@
+"""### Retire versions
+
+Every day, delete the endpoints, their configurations, scaling and alarms, and the SageMaker models
+of versions that no alias names, no running batch has pinned, and that were in use within no part of
+the last week (`TWOLANE_RETIREMENT_GRACE_S`): neither promoted, nor left, nor used by a batch, nor
+deployed.
+
+The versions stay in MLflow and their artifacts in S3: one that is asked for again is deployed
+again.
+The task's log says of each version why it was kept or deleted.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import dag
+
+from twolane_airflow import promotions
+from twolane_airflow.failures import DEFAULT_ARGS
+
+
+@dag(
+    schedule="15 4 * * *",
+    catchup=False,
+    doc_md=__doc__,
+    max_active_runs=1,
+    tags=["models"],
+    default_args=DEFAULT_ARGS,
+)
+def retire_versions() -> None:
+    promotions.retire()
+
+
+retire_versions()

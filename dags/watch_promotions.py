@@ -1,0 +1,34 @@
+"""### Watch the champions
+
+Every minute, for every model:
+
+- A champion that someone moved by hand in MLflow is followed if it was champion before, or if the
+  evidence recorded on the version says that it passed its gates, and its endpoints answer. Any
+  other is put back; the version's tag `twolane.promotion.refused` says why.
+- A champion that was promoted within the last half hour (`TWOLANE_PROMOTION_WATCH_S`) and whose
+  endpoint rings an alarm, for errors or latency, is rolled back.
+
+All of it stands in the table `model_promotions`. Trigger it by hand to have a move looked at now.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import dag
+
+from twolane_airflow import promotions
+from twolane_airflow.failures import URGENT_ARGS
+
+
+@dag(
+    schedule="* * * * *",
+    catchup=False,
+    doc_md=__doc__,
+    max_active_runs=1,
+    tags=["models"],
+    default_args=URGENT_ARGS,
+)
+def watch_promotions() -> None:
+    promotions.watch_champions()
+
+
+watch_promotions()

@@ -1,0 +1,111 @@
+"""Promotions, rollbacks and retirement as Airflow tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from airflow.sdk import Param, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.domain.errors import PromotionRefused, UnknownModelAlias
+from include.domain.release.catalog import load_catalog
+from include.domain.submission_rules import MODEL_NAME_PATTERN
+
+ROLLBACK_PARAMS = {
+    "model_name": Param(
+        None,
+        type=["null", "string"],
+        pattern=MODEL_NAME_PATTERN,
+        examples=list(load_catalog().names),
+        title="Model",
+        description="One of the catalogue or of your own; the default model when empty.",
+    ),
+    "reason": Param(
+        "by hand",
+        type="string",
+        minLength=1,
+        maxLength=500,
+        title="Reason",
+        description="Kept in the history and shown on the version in MLflow.",
+    ),
+}
+
+
+@contextmanager
+def no_retry_when_refused() -> Iterator[None]:
+    """Fail the task for good when it was refused: a retry would say the same."""
+    try:
+        yield
+    except (PromotionRefused, UnknownModelAlias) as exc:
+        raise AirflowFailException(str(exc)) from exc
+
+
+def decider(dag_run: Any) -> str:
+    """Return who started a run, as the history shows it."""
+    return dag_run.triggering_user_name or f"run {dag_run.run_id} of {dag_run.dag_id}"
+
+
+@task
+def plan_rollback(params: Any = None) -> dict[str, Any]:
+    """Decide from which version to which; a retry of what follows carries out the same."""
+    from include.model_life import model_life
+
+    life = model_life()
+    with no_retry_when_refused():
+        plan = life.plan_rollback(params["model_name"] or life.settings.model_name)
+    print(f"{plan.model_name}: {plan.from_version} → {plan.to_version}")  # noqa: T201
+    return asdict(plan)
+
+
+@task
+def roll_back(plan: Mapping[str, Any], params: Any = None, dag_run: Any = None) -> str:
+    """Carry the plan out; return the history's line on it."""
+    from include.model_life import model_life
+    from include.pipeline.release.move_champion import describe
+    from include.pipeline.release.rollback_model import RollbackPlan
+
+    with no_retry_when_refused():
+        done = model_life().roll_back(
+            RollbackPlan(**plan), by=decider(dag_run), reason=params["reason"]
+        )
+    return describe(done)
+
+
+@task
+def watch_champions() -> list[str]:
+    """Settle every champion with its history and its alarms; return what was done.
+
+    Raises:
+        PromotionRefused: a model could not be settled; the others have been nevertheless.
+    """
+    from include.domain.errors import TwolaneError
+    from include.model_life import model_life
+    from include.pipeline.release.move_champion import describe
+
+    life = model_life()
+    done: list[str] = []
+    failures: list[str] = []
+    for name in life.aliases.model_names():
+        try:
+            done += [f"{name}: {describe(each)}" for each in life.watch_champion(name)]
+        except TwolaneError as exc:
+            failures.append(f"{name}: {exc}")
+    print("\n".join(done) or "every champion is as its history says")  # noqa: T201
+    if failures:
+        raise PromotionRefused(" | ".join(failures))
+    return done
+
+
+@task
+def retire() -> list[str]:
+    """Delete what SageMaker keeps of versions that nobody needs; return which."""
+    from include.model_life import model_life
+
+    decisions = model_life().retire_versions()
+    for each in decisions:
+        verb = "deleted" if each.is_retired else "kept"
+        print(f"{each.key.label}: {verb}, {each.reason}")  # noqa: T201
+    return [each.key.label for each in decisions if each.is_retired]
