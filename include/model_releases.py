@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from include.composition import Adapters
 from include.config import LanesFile
+from include.domain.release.catalog import load_catalog
 from include.release_files import load_candidates, load_gates
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from include.pipeline.release.ports import ReleaseRegistry, TrainingJobs
     from include.pipeline.release.promote_model import PromotionRequest
     from include.pipeline.release.release_ports import EvaluationJobs, ReleaseTracking
-    from include.pipeline.release.release_records import PlannedRelease, ReleaseRequest
+    from include.pipeline.release.release_records import ReleaseRequest
     from include.pipeline.release.release_report import Findings
 
 MODELS = Path(__file__).parent / "models"
@@ -34,8 +35,13 @@ class ModelReleases(Adapters):
     lanes: LanesFile
     _now: Callable[[], datetime]
 
-    def prepare_release(self, request: ReleaseRequest) -> PlannedRelease:
-        """See `include.pipeline.release.prepare_release`."""
+    def prepare_release(self, request: ReleaseRequest) -> Evidence:
+        """Return the records of a release; see `include.pipeline.release.prepare_release`.
+
+        What the request leaves open is the catalogue's.
+        """
+        from include.pipeline.release.catalog_request import complete
+        from include.pipeline.release.evidence import Evidence
         from include.pipeline.release.model_archive import tree_digest
         from include.pipeline.release.prepare_release import (
             PreparePorts,
@@ -44,7 +50,7 @@ class ModelReleases(Adapters):
         )
 
         policy = ReleasePolicy(
-            allowed_buckets=self.settings.allowed,
+            allowed_buckets=self.settings.allowed | {self.settings.models_bucket},
             models_bucket=self.settings.models_bucket,
             plan=load_candidates(self.settings.candidates_file),
             profiles=self.lanes.profiles(),
@@ -52,7 +58,10 @@ class ModelReleases(Adapters):
             is_emulated=self.settings.is_emulated,
         )
         ports = PreparePorts(self.objects, self.registry, self.release_tracking, self._now)
-        return prepare_release(request, policy, ports)
+        bucket = self.settings.models_bucket
+        completed = complete(request, load_catalog(), models_bucket=bucket, objects=self.objects)
+        planned = prepare_release(completed, policy, ports)
+        return Evidence.of(self.objects, bucket, planned.request.model_name, planned.release_id)
 
     def release_evidence(self, folder: str) -> Evidence:
         """Return the records of a release."""
@@ -71,11 +80,11 @@ class ModelReleases(Adapters):
             evidence, trial, models_bucket=self.settings.models_bucket, ports=ports
         )
 
-    def advance_evaluation(self, folder: str, hardware: str) -> bool:
-        """See `include.pipeline.release.evaluate_release`; whether the job is done."""
-        from include.pipeline.release.evaluate_release import advance_evaluation
+    def advance_evaluations(self, folder: str) -> bool:
+        """See `include.pipeline.release.evaluate_release`; whether every job is done."""
+        from include.pipeline.release.evaluate_release import advance_evaluations
 
-        return advance_evaluation(self.release_evidence(folder), hardware, self.evaluation_jobs)
+        return advance_evaluations(self.release_evidence(folder), self.evaluation_jobs)
 
     def judge_release(self, folder: str, report: Callable[[str], None] = print) -> Findings:
         """See `include.pipeline.release.judge_release`."""
@@ -122,6 +131,7 @@ class ModelReleases(Adapters):
         return SageMakerTrainingJobs(
             client("sagemaker", self.aws),
             image_uri=self.settings.training_image,
+            torch_image_uri=self.settings.torch_image,
             role_arn=self.settings.role_arn,
         )
 

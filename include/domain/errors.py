@@ -119,6 +119,10 @@ class ReleaseFailed(TwolaneError):
     """A model could not be trained, registered or published; nothing points to it."""
 
 
+class ReleaseRejected(ReleaseFailed):
+    """The release as asked for cannot be made; a retry would say the same."""
+
+
 class PromotionRefused(TwolaneError):
     """A version may not become champion, or cannot go back; the alias is where it was."""
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from include.adapters.aws.errors import AwsError, explain
 from include.adapters.aws.sagemaker_models import already_exists, not_found, tag_list
-from include.domain.errors import ReleaseFailed
+from include.adapters.aws.training_jobs import CONTAINER_FAILED
+from include.domain.errors import ReleaseFailed, ReleaseRejected
 from include.pipeline.release.release_ports import EvaluationRequest
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class SageMakerEvaluationJobs:
                 return False
             case status:
                 reason = job.get("FailureReason", "no reason given")
-                raise ReleaseFailed(f"evaluation job {job_name} is {status or 'gone'}: {reason}")
+                is_its_own = str(reason).startswith(CONTAINER_FAILED)
+                failure = ReleaseRejected if is_its_own else ReleaseFailed
+                raise failure(f"evaluation job {job_name} is {status or 'gone'}: {reason}")
 
     def _create(self, name: str, request: EvaluationRequest) -> None:
         models = [

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from include.adapters.aws.errors import AwsError, explain
 from include.adapters.aws.sagemaker_models import already_exists, not_found, tag_list
-from include.domain.errors import ReleaseFailed
+from include.domain.errors import ReleaseFailed, ReleaseRejected
 from include.pipeline.release.ports import TrainingRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
+TORCH_METHODS = frozenset({"fine-tune"})
+"""Methods of `train` that need the torch image."""
+
 MAX_ATTEMPTS = 9
 """A job's name is taken for good, so each new attempt after a failure gets a number."""
+
+
+CONTAINER_FAILED = "AlgorithmError"
+"""How SageMaker begins the reason of a job whose own program failed: it would again."""
 
 
 class SageMakerTrainingJobs:
@@ -24,6 +31,7 @@ class SageMakerTrainingJobs:
     Args:
         client: SageMaker's control plane.
         image_uri: the training image.
+        torch_image_uri: the same with torch, for what is trained end to end.
         role_arn: what the job may do.
         instance_type: where a job runs that names none; one instance.
         max_runtime_s: SageMaker stops the job after that.
@@ -37,13 +45,15 @@ class SageMakerTrainingJobs:
         *,
         image_uri: str,
         role_arn: str,
+        torch_image_uri: str = "",
         instance_type: str = "ml.m5.large",
-        max_runtime_s: int = 3600,
+        max_runtime_s: int = 6 * 3600,
         poll_s: float = 1.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._image_uri = image_uri
+        self._torch_image_uri = torch_image_uri
         self._role_arn = role_arn
         self._instance_type = instance_type
         self._max_runtime_s = max_runtime_s
@@ -77,7 +87,9 @@ class SageMakerTrainingJobs:
                 return None
             case status:
                 reason = job.get("FailureReason", "no reason given")
-                raise ReleaseFailed(f"training job {job_name} is {status or 'gone'}: {reason}")
+                is_its_own = str(reason).startswith(CONTAINER_FAILED)
+                failure = ReleaseRejected if is_its_own else ReleaseFailed
+                raise failure(f"training job {job_name} is {status or 'gone'}: {reason}")
 
     def _start_or_adopt(self, request: TrainingRequest) -> str:
         for attempt in range(1, MAX_ATTEMPTS + 1):
@@ -95,7 +107,7 @@ class SageMakerTrainingJobs:
             self._client.create_training_job(
                 TrainingJobName=name,
                 AlgorithmSpecification={
-                    "TrainingImage": self._image_uri,
+                    "TrainingImage": self._image_of(request.parameters),
                     "TrainingInputMode": "File",
                 },
                 RoleArn=self._role_arn,
@@ -125,6 +137,10 @@ class SageMakerTrainingJobs:
         except self._client.exceptions.ClientError as exc:
             if not already_exists(exc):  # else another release started it just now
                 raise
+
+    def _image_of(self, parameters: Mapping[str, str]) -> str:
+        needs_torch = parameters.get("method") in TORCH_METHODS
+        return self._torch_image_uri if needs_torch else self._image_uri
 
     def _describe(self, name: str) -> dict[str, Any] | None:
         try:

@@ -6,6 +6,7 @@ import json
 
 from include.domain.errors import PromotionRefused
 from include.domain.release.alias import Alias
+from include.domain.release.verdict import VERDICT_FILE, parse_verdict
 from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.promote_model import PromotionRequest
 from include.pipeline.release.promotion_ports import AliasRegistry
@@ -20,7 +21,7 @@ def approved_promotion(
         PromotionRefused: the champion is no longer the one that the release was judged against;
             the gates have said nothing of the one that is.
     """
-    verdict = json.loads(evidence.read("verdict.json"))
+    verdict = json.loads(evidence.read(VERDICT_FILE))
     name, version = verdict["model"]["name"], verdict["model"]["version"]
     against = evidence.plan().champion_version
     champion = registry.aliases(name).get(Alias.CHAMPION)
@@ -30,3 +31,9 @@ def approved_promotion(
             f"version {champion or 'none'} by now: release again"
         )
     return PromotionRequest(name, version, by=by, reason=reason, evidence_uri=evidence.folder)
+
+
+def failed_gates(evidence: Evidence) -> tuple[str, ...]:
+    """Return a sentence of each gate that the release failed, with by how much."""
+    verdict = parse_verdict(evidence.read(VERDICT_FILE), source=evidence.verdict_uri)
+    return verdict.failures

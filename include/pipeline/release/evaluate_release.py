@@ -67,13 +67,18 @@ def contestants(evidence: Evidence, planned: PlannedRelease) -> dict[str, Contes
     return found
 
 
-def advance_evaluation(evidence: Evidence, hardware: str, jobs: EvaluationJobs) -> bool:
-    """Start a hardware class's evaluation, or look at it; return whether it is done and kept.
+def advance_evaluations(evidence: Evidence, jobs: EvaluationJobs) -> bool:
+    """Evaluate on one hardware class after the other; return whether all is done and kept.
+
+    Never two at once: where classes share a machine, as on a laptop, they would measure each other.
 
     Raises:
-        ReleaseFailed: the job failed, or left nothing that can be read; asking again starts
-            another.
+        ReleaseFailed: a job failed, or left nothing that can be read; asking again starts another.
     """
+    return all(_advance(evidence, each.name, jobs) for each in evidence.plan().hardware)
+
+
+def _advance(evidence: Evidence, hardware: str, jobs: EvaluationJobs) -> bool:
     if evidence.has_evaluation(hardware):
         return True
     planned = evidence.plan()

@@ -57,7 +57,8 @@ class TrainingJobs(Protocol):
         """Return the S3 URI of a job's `model.tar.gz`, None while it runs.
 
         Raises:
-            ReleaseFailed: the job failed, was stopped or is gone.
+            ReleaseFailed: the job failed, was stopped or is gone; `ReleaseRejected` where its
+                program failed, and would again.
         """
         ...
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from include.domain.errors import ReleaseFailed
+from include.domain.errors import ReleaseFailed, ReleaseRejected
 from include.domain.release.candidates import CandidatesPlan
 from include.domain.release.split import is_tested
 from include.pipeline.ports import ObjectStore
@@ -25,14 +25,14 @@ def prepare_data(
     once. A document's side follows from its text alone: it keeps it whatever is added later.
 
     Raises:
-        ReleaseFailed: the file cannot be read, an id stands twice, or a side lacks documents.
+        ReleaseRejected: the file cannot be read, an id stands twice, or a side lacks documents.
         ObjectMissing: there is no such file.
     """
     with tempfile.TemporaryDirectory(prefix="twolane-release-") as scratch:
         raw = Path(scratch) / PurePosixPath(data_uri).name
         objects.download(data_uri, raw)
         digest = file_sha256(raw)
-        documents = list(read_labelled(raw))
+        documents = _read(raw)
         _refuse_twice(documents, data_uri)
         test = [each for each in documents if is_tested(each.text, plan.test_percent)]
         fit = [each for each in documents if not is_tested(each.text, plan.test_percent)]
@@ -55,25 +55,32 @@ def prepare_data(
         )
 
 
+def _read(path: Path) -> list[Labelled]:
+    try:
+        return list(read_labelled(path))
+    except ReleaseFailed as exc:
+        raise ReleaseRejected(str(exc)) from exc
+
+
 def _refuse_twice(documents: Iterable[Labelled], data_uri: str) -> None:
     ids: set[str] = set()
     for document in documents:
         if document.id in ids:
-            raise ReleaseFailed(f"{data_uri}: the id {document.id!r} stands twice")
+            raise ReleaseRejected(f"{data_uri}: the id {document.id!r} stands twice")
         ids.add(document.id)
 
 
 def _refuse_empty(fit: list[Labelled], test: list[Labelled], data_uri: str) -> None:
     if not fit or not test:
-        raise ReleaseFailed(
+        raise ReleaseRejected(
             f"{data_uri}: {len(fit) + len(test)} documents split into {len(fit)} to train on and "
             f"{len(test)} to test on; both are needed"
         )
     labels = {each.label for each in fit}
     if unseen := sorted({each.label for each in test} - labels):
-        raise ReleaseFailed(f"{data_uri}: no document to train on has label {', '.join(unseen)}")
+        raise ReleaseRejected(f"{data_uri}: no document to train on has label {', '.join(unseen)}")
     if len(labels) < 2:
-        raise ReleaseFailed(f"{data_uri}: two labels are needed, there is {', '.join(labels)}")
+        raise ReleaseRejected(f"{data_uri}: two labels are needed, there is {', '.join(labels)}")
 
 
 def _write(documents: Iterable[Labelled], path: Path) -> None:

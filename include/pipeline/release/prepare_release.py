@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from include.domain.errors import ReleaseFailed, UnknownModelAlias
+from include.domain.errors import ReleaseRejected, UnknownModelAlias
 from include.domain.lanes import LaneProfile
 from include.domain.release.alias import Alias
 from include.domain.release.candidates import CandidatesPlan, Selection, select
@@ -64,7 +64,7 @@ def prepare_release(
 
     Raises:
         BatchRejected: the data lie outside the allowed buckets, or there are none.
-        ReleaseFailed: the data or the candidates will not do; a retry would say the same.
+        ReleaseRejected: the data or the candidates will not do; a retry would say the same.
     """
     check_bucket(request.data_uri, policy.allowed_buckets)
     data = prepare_data(
@@ -78,7 +78,7 @@ def prepare_release(
             parameters={"model_name": request.model_name, **request.parameters},
         )
     except ValueError as exc:
-        raise ReleaseFailed(f"{request.data_uri}: {exc}") from exc
+        raise ReleaseRejected(f"{request.data_uri}: {exc}") from exc
     found = _champion(request.model_name, ports.registry)
     champion = found[0] if found and found[1] == set(data.labels) else None
     hardware = _hardware(policy)
@@ -145,7 +145,7 @@ def _hardware(policy: ReleasePolicy) -> tuple[MeasuredHardware, ...]:
     for hardware in policy.plan.hardware:
         profile = profiles.get(hardware.lane)
         if profile is None:
-            raise ReleaseFailed(
+            raise ReleaseRejected(
                 f"hardware {hardware.name}: the lanes file has no lane {hardware.lane.value}"
             )
         found.append(

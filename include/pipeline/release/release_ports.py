@@ -52,6 +52,7 @@ class EvaluationJobs(Protocol):
 
         Raises:
             ReleaseFailed: it failed, was stopped or is gone; the message carries its reason.
+                `ReleaseRejected` where its program failed, and would again.
         """
         ...
 

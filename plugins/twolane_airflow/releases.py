@@ -1,0 +1,161 @@
+"""The steps of a release as Airflow tasks. Each hands on the S3 folder of its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Param, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.domain import submission_rules as rules
+from include.domain.release.catalog import CANDIDATES
+
+LOOK_S = 5
+"""Seconds between two looks at a job; between them a task holds no slot."""
+LONGEST_JOB_S = 6 * 3600
+APPROVAL_TIMEOUT = timedelta(days=7)
+
+RELEASE_PARAMS = {
+    "model_name": Param(
+        "news-topic",
+        type="string",
+        pattern=rules.MODEL_NAME_PATTERN,
+        title="Model",
+        description="A model of the catalogue, or a new name for one of your own.",
+    ),
+    "data_uri": Param(
+        None,
+        type=["null", "string"],
+        pattern=rules.BATCH_URI_PATTERN,
+        title="Labelled data",
+        description="S3 URI, JSON Lines or CSV with id, text, label; the catalogue's when empty.",
+    ),
+    "candidates": Param(
+        None,
+        type=["null", "array"],
+        items={"type": "string", "enum": list(CANDIDATES)},
+        examples=list(CANDIDATES),
+        title="Candidates",
+        description="What is trained and compared; the catalogue's when empty.",
+    ),
+    "reason": Param(
+        "",
+        type="string",
+        maxLength=500,
+        title="Reason",
+        description="Why this release; kept with its evidence.",
+    ),
+}
+
+APPROVAL_PARAMS = {
+    "reason": Param(
+        "", type="string", maxLength=500, title="Reason", description="Kept in the history."
+    )
+}
+
+
+@task
+def prepare(params: Any = None, dag_run: Any = None) -> str:
+    """Pin data, candidates and champion; return the folder of the release's evidence."""
+    from include.model_life import model_life
+    from include.pipeline.release.release_records import ReleaseRequest
+
+    request = ReleaseRequest(
+        model_name=params["model_name"],
+        data_uri=params["data_uri"] or "",
+        candidates=tuple(params["candidates"] or ()),
+        reason=params["reason"],
+        by=dag_run.run_id,
+    )
+    with _no_retry_when_rejected():
+        evidence = model_life().prepare_release(request)
+    print(evidence.read("release.json"))  # noqa: T201  (a task's print goes to its log)
+    return evidence.folder
+
+
+@task
+def list_trials(folder: str) -> list[str]:
+    """Return the names of the training jobs."""
+    from include.model_life import model_life
+
+    return [trial.name for trial in model_life().release_evidence(folder).plan().trials]
+
+
+@task.sensor(mode="reschedule", poke_interval=LOOK_S, timeout=LONGEST_JOB_S)
+def train(trial: str, folder: str) -> bool:
+    """Start a training job, or look whether it is done."""
+    from include.model_life import model_life
+
+    with _no_retry_when_rejected(folder):
+        return model_life().advance_trial(folder, trial)
+
+
+@task.sensor(mode="reschedule", poke_interval=LOOK_S, timeout=LONGEST_JOB_S)
+def evaluate(folder: str) -> bool:
+    """Measure candidates and champion on each hardware class, one class after the other."""
+    from include.model_life import model_life
+
+    with _no_retry_when_rejected(folder):
+        return model_life().advance_evaluations(folder)
+
+
+@task
+def judge(folder: str) -> str:
+    """Propose, register as challenger, judge; return the report for the person who approves."""
+    from include.model_life import model_life
+
+    with _no_retry_when_rejected(folder):
+        findings = model_life().judge_release(folder)
+    print(findings.proposal.reason)  # noqa: T201
+    return model_life().release_evidence(folder).read("report.md")
+
+
+@task
+def check_gates(folder: str) -> None:
+    """Go on only when every gate has passed.
+
+    Raises:
+        AirflowFailException: one has not; the message says which and by how much.
+    """
+    from include.model_life import model_life
+    from include.pipeline.release.approve_release import failed_gates
+
+    if failures := failed_gates(model_life().release_evidence(folder)):
+        raise AirflowFailException("; ".join(failures))
+
+
+@task
+def promote(folder: str, approval: Mapping[str, Any]) -> str:
+    """Make the approved version the champion; return it."""
+    from include.domain.errors import PromotionRefused
+    from include.model_life import model_life
+
+    life = model_life()
+    person = approval["responded_by_user"] or {}
+    reason = (approval["params_input"] or {}).get("reason") or "approved in the release"
+    try:
+        request = life.approved_promotion(
+            folder, by=str(person.get("name") or person.get("id") or "unknown"), reason=reason
+        )
+        promotion = life.promote(request)
+    except PromotionRefused as exc:
+        raise AirflowFailException(str(exc)) from exc
+    return f"{promotion.model_name}@{promotion.to_version}"
+
+
+@contextmanager
+def _no_retry_when_rejected(folder: str | None = None) -> Iterator[None]:
+    """Fail for good what would fail again, and show it on the release's run in MLflow."""
+    from include.domain.errors import BatchRejected, ReleaseRejected
+
+    try:
+        yield
+    except (BatchRejected, ReleaseRejected) as exc:
+        if folder:
+            from include.model_life import model_life
+
+            model_life().fail_release(folder, str(exc))
+        raise AirflowFailException(str(exc)) from exc
