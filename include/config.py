@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     role_arn: str = "arn:aws:iam::000000000000:role/twolane-sagemaker"
     serving_image: str = "000000000000.dkr.ecr.us-east-1.amazonaws.com/twolane-serving:1"
     training_image: str = "000000000000.dkr.ecr.us-east-1.amazonaws.com/twolane-training:1"
+    torch_image: str = "000000000000.dkr.ecr.us-east-1.amazonaws.com/twolane-torch:1"
     model_name: str = "news-topic"
     lanes_file: Path = Path(__file__).parent / "lanes" / "aws.toml"
     candidates_file: Path = Path(__file__).parents[1] / "mlflow" / "candidates.toml"

@@ -127,6 +127,8 @@ class Instance:
         if image is None:
             reason = image_not_found(spec.container["Image"], settings, spec.role_arn)
             raise ModelServerNotReadyError(reason)
+        if image.absence:
+            raise ModelServerNotReadyError(f"The image cannot be run: {image.absence}")
         ml_root = spec.folder / self.name / "ml"
         ml_root.mkdir(parents=True, exist_ok=True)
         (ml_root / "model").symlink_to(spec.model_folder)
@@ -135,7 +137,7 @@ class Instance:
         job = spec.container.get("Environment", {})
         return ContainerSpec(
             command=files.command(image, ["/opt/program/entrypoint.py", "serve"], []),
-            environment=container_environment(files, image.python, spec.shape, role, job),
+            environment=container_environment(files, image, spec.shape, role, job),
             folder=ml_root,
             grace=lambda: settings.stop_grace_s,
             grace_cap=self._platform.grace_cap,

@@ -2,22 +2,41 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 
 @dataclasses.dataclass(frozen=True)
 class Image:
-    """An image's interpreter and the folder that stands for its ``/opt/program``."""
+    """A container image on this host.
+
+    Attributes:
+        python: its interpreter.
+        program: the folder that stands for its ``/opt/program``.
+        environment: the variables that the image sets.
+        hint: how to get the interpreter where it is not there.
+    """
 
     python: Path
     program: Path
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    hint: str = ""
+
+    @property
+    def absence(self) -> str | None:
+        """Why it cannot be run; None where it can."""
+        if self.python.exists():
+            return None
+        hint = f": {self.hint}" if self.hint else ""
+        return f"its interpreter {self.python} is not installed{hint}"
 
 
 class ImageRegistry:
     """Reads the images file at each look-up, so that an edit needs no restart.
 
-    The file is JSON: ``{"<image URI>": {"python": "/abs/python", "program": "/abs/folder"}}``.
-    Relative paths are taken from the file's own folder.
+    The file is JSON: ``{"<image URI>": {"python": "/abs/python", "program": "/abs/folder"}}``,
+    with ``environment`` and ``hint`` where an image has them. Relative paths are taken from the
+    file's own folder.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,4 +53,9 @@ class ImageRegistry:
             return None
         folder = self._path.parent
         # Not resolve(): a virtual environment's python is a link whose place matters.
-        return Image(folder / entry["python"], (folder / entry["program"]).resolve())
+        return Image(
+            python=folder / entry["python"],
+            program=(folder / entry["program"]).resolve(),
+            environment=entry.get("environment", {}),
+            hint=entry.get("hint", ""),
+        )

@@ -53,12 +53,14 @@ class JobContext:
         """The image on this host.
 
         Raises:
-            JobFailedError: the images file does not know it.
+            JobFailedError: the images file does not know it, or it is not installed.
         """
         image = self.platform.images.find(uri)
         if image is None:
             reason = image_not_found(uri, self.platform.settings, self.role_arn)
             raise JobFailedError(reason)
+        if image.absence:
+            raise JobFailedError(f"ClientError: image {uri} cannot be run: {image.absence}")
         return image
 
     def files(self, host: str, image: Image) -> ContainerFiles:
@@ -82,7 +84,7 @@ class JobContext:
         role = {} if is_isolated else settings.client_environment
         return ContainerSpec(
             command=command,
-            environment=container_environment(files, image.python, shape, role, environment),
+            environment=container_environment(files, image, shape, role, environment),
             folder=files.ml_root,
             grace=lambda: settings.stop_grace_s,
             grace_cap=self.platform.grace_cap,

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from stack.component import Component
 from stack.health import accepts, answers
@@ -56,13 +57,19 @@ def images_file(paths: Paths) -> Path:
     return paths.aws / "images.json"
 
 
-def images(paths: Paths) -> dict[str, dict[str, str]]:
-    """Return what stands for each container image: an interpreter and its program folder."""
+def images(paths: Paths) -> dict[str, dict[str, Any]]:
+    """Return what stands for each container image, see `local_aws.sagemaker.images`."""
     program = str(paths.root / "include" / "models")
-    return {
+    found: dict[str, dict[str, Any]] = {
         f"{REPOSITORY}/twolane-{name}:1": {"python": str(paths.python(name)), "program": program}
-        for name in ("serving", "training")
+        for name in ("serving", "training", "torch")
     }
+    # As its Dockerfile has it. Torch is installed with what tests need, and not by default.
+    found[f"{REPOSITORY}/twolane-torch:1"] |= {
+        "environment": {"MODEL_ENGINE": "torch"},
+        "hint": "fine-tuning needs `make install-dev`",
+    }
+    return found
 
 
 def write_images(paths: Paths) -> None:

@@ -24,6 +24,8 @@ REGION = "us-east-1"
 ROLE_ARN = "arn:aws:iam::000000000000:role/twolane-test"
 REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
 FIXTURE_IMAGE = f"{REGISTRY}/fixture:1"
+#: In the images file, and not installed.
+ABSENT_IMAGE = f"{REGISTRY}/absent:1"
 _FIXTURE_PROGRAM = REPOSITORY / "tests/contract/local_aws/fixture_program"
 _VENVS = REPOSITORY / ".twolane/venvs"
 #: Shorter than AWS's, so that tests see what takes minutes there.
@@ -128,9 +130,10 @@ def write_images(path: Path) -> None:
     """The fixture's image, and the product's own from the environments made for them."""
     program = REPOSITORY / "include" / "models"
     images = {FIXTURE_IMAGE: {"python": sys.executable, "program": str(_FIXTURE_PROGRAM)}}
-    for name in ("serving", "training"):
+    for name in ("serving", "training", "torch"):
         python = _VENVS / name / "bin" / "python"
         images[f"{REGISTRY}/twolane-{name}:1"] = {"python": str(python), "program": str(program)}
+    images[ABSENT_IMAGE] = {"python": "/absent/python", "program": str(program), "hint": "make it"}
     path.write_text(json.dumps(images))
 
 

@@ -149,7 +149,8 @@ def test_the_images_file_knows_the_images_of_the_settings():
     images = json.loads((REPOSITORY / "compose/images.json").read_text())
     fields = Settings.model_fields
 
-    assert set(images) == {fields["serving_image"].default, fields["training_image"].default}
+    names = ("serving_image", "training_image", "torch_image")
+    assert set(images) == {fields[name].default for name in names}
 
 
 def test_mounted_files_exist():

@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.local_aws import LocalAws
+from tests.support.local_aws import ABSENT_IMAGE, LocalAws
 from tests.support.sagemaker import Bucket, SageMaker, documents, eventually, s3_input
 
 NOUN = "processing_job"
@@ -70,6 +70,17 @@ def test_an_unknown_image_fails_the_job(sagemaker: SageMaker, bucket: Bucket) ->
     reason = sagemaker.run(NOUN, request, "Failed")["FailureReason"]
 
     assert reason.startswith("ClientError: Cannot find repository: no in registry ID")
+
+
+def test_an_image_that_is_not_installed_fails_the_job(sagemaker: SageMaker, bucket: Bucket) -> None:
+    bucket.put("in/a.jsonl", documents(1))
+    request = sagemaker.processing_request(bucket.uri("in/"), bucket.uri("out/"))
+    request["AppSpecification"]["ImageUri"] = ABSENT_IMAGE
+
+    reason = sagemaker.run(NOUN, request, "Failed")["FailureReason"]
+
+    assert "absent:1 cannot be run" in reason
+    assert reason.endswith("is not installed: make it")
 
 
 def test_an_empty_prefix_fails_the_job(sagemaker: SageMaker, bucket: Bucket) -> None:

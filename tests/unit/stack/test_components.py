@@ -22,6 +22,9 @@ def test_images_map_to_interpreters_and_the_container_program(tmp_path):
         "python": "/src/.twolane/venvs/serving/bin/python",
         "program": "/src/include/models",
     }
+    torch = images["000000000000.dkr.ecr.us-east-1.amazonaws.com/twolane-torch:1"]
+    assert torch["environment"] == {"MODEL_ENGINE": "torch"}
+    assert "make install-dev" in torch["hint"]
 
 
 def test_a_taken_port_is_refused_by_name(monkeypatch):
