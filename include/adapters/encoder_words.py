@@ -42,14 +42,19 @@ class ArtifactWords:
             if not self._objects.exists(kept):
                 archive = folder / "model.tar.gz"
                 self._objects.download(artifact_url, archive)
-                _save(_read(archive, artifact_url), folder / KEPT)
+                _save(read_words(archive, artifact_url), folder / KEPT)
                 self._objects.upload(folder / KEPT, kept)
             else:
                 self._objects.download(kept, folder / KEPT)
             return _load(folder / KEPT)
 
 
-def _read(archive: Path, url: str) -> WordVectors | None:
+def read_words(archive: Path, url: str) -> WordVectors | None:
+    """Read them from an archive; None where it holds no encoder.
+
+    Raises:
+        ReleaseFailed: the graph has no table of the tokenizer's size; `url` names the archive.
+    """
     with tarfile.open(archive, "r:gz") as tar:
         names = set(tar.getnames())
         if not {GRAPH, WEIGHTS, TOKENIZER} <= names:

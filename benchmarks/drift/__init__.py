@@ -1,0 +1,1 @@
+"""How often the watch for drift is wrong, and how soon it is right."""

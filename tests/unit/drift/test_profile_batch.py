@@ -1,0 +1,141 @@
+"""A closed batch described from its objects, and a version from its training data."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from include.domain.drift.features import EMBEDDING_WIDTH
+from include.domain.drift.policy import Stream
+from include.domain.errors import ObjectMissing
+from include.domain.manifests import Shard
+from include.domain.model_ref import ModelRef
+from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.drift.ports import TrainingFacts
+from include.pipeline.drift.profile_batch import profile_batch
+from include.pipeline.drift.training_profile import training_profile
+from include.pipeline.records import BatchRecords, Validation
+from tests.support.drifting import VECTORS
+from tests.support.fakes import FakeModelRegistry, FakeObjectStore
+from tests.support.manifests import make_manifest
+
+NIGHT = date(2026, 3, 2)
+LAYOUT = BatchLayout("work", "b-1")
+
+
+def closed_batch(documents: int, shards: int = 2) -> FakeObjectStore:
+    """A batch whose every fifth document the model refused."""
+    objects = FakeObjectStore()
+    records = BatchRecords(objects, LAYOUT)
+    records.save_manifest(make_manifest("b-1"))
+    clean = []
+    for index in range(shards):
+        ids = [f"d{n}" for n in range(documents) if n % shards == index]
+        lines = [json.dumps({"id": i, "text": f"sport1 common{i[-1]}"}) for i in ids]
+        objects.put(LAYOUT.input_shard(index), "\n".join(lines) + "\n")
+        answers = [
+            {"id": i, "error": {"code": "empty", "message": "no"}}
+            if int(i[1:]) % 5 == 0
+            else {"id": i, "label": "Sports", "score": 0.9}
+            for i in ids
+        ]
+        # A transform job may leave blank lines between payloads.
+        objects.put(LAYOUT.output_shard(index), "\n\n".join(map(json.dumps, answers)) + "\n")
+        clean.append(Shard(index, LAYOUT.input_shard(index), len(ids), 10 * len(ids)))
+    records.save_validation(Validation(tuple(clean), 0, ()))
+    return objects
+
+
+def test_a_small_batch_is_described_as_a_whole() -> None:
+    profile = profile_batch(
+        LAYOUT, night=NIGHT, sample_documents=100, vectors=VECTORS, objects=closed_batch(20)
+    )
+
+    assert profile.stream == Stream("standard-harbor", make_manifest("b-1").model)
+    assert profile.night == NIGHT
+    assert profile.sketch is not None
+    assert profile.sketch.documents == 20
+    assert profile.sketch.labels == {"Sports": 16}
+    assert sum(profile.sketch.scores) == 16
+    assert profile.sketch.embedding is not None
+    assert len(profile.sketch.embedding.sums) == EMBEDDING_WIDTH
+
+
+def test_of_a_large_batch_about_so_many_are_taken_and_the_same_each_time() -> None:
+    objects = closed_batch(2_000)
+
+    found = [
+        profile_batch(LAYOUT, night=NIGHT, sample_documents=200, vectors=None, objects=objects)
+        for _ in range(2)
+    ]
+
+    assert found[0] == found[1]
+    assert found[0].sketch is not None
+    assert 150 <= found[0].sketch.documents <= 250
+    assert found[0].sketch.embedding is None
+
+
+def test_a_batch_whose_objects_are_gone_is_noted_as_such() -> None:
+    objects = closed_batch(20)
+    objects.objects.pop(LAYOUT.output_shard(1))
+
+    profile = profile_batch(
+        LAYOUT, night=NIGHT, sample_documents=100, vectors=None, objects=objects
+    )
+
+    assert profile.sketch is None
+    with pytest.raises(ObjectMissing):
+        profile_batch(
+            LAYOUT, night=NIGHT, sample_documents=9, vectors=None, objects=FakeObjectStore()
+        )
+
+
+class Facts:
+    """Where the training data stand; counts how often it is asked."""
+
+    def __init__(self, data_uri: str) -> None:
+        self.data_uri = data_uri
+        self.asked = 0
+
+    def facts(self, model: ModelRef) -> TrainingFacts:
+        self.asked += 1
+        return TrainingFacts(self.data_uri, 0.9, 100)
+
+
+@pytest.mark.parametrize("name", ["documents.jsonl", "documents.csv"])
+def test_training_data_are_described_once_and_kept_with_the_version(name: str) -> None:
+    uri, registry = f"s3://models/data/{name}", FakeModelRegistry()
+    rows = [{"id": f"t{n}", "text": f"sport{n}", "label": "Sports"} for n in range(5)]
+    text = (
+        "id,text,label\n" + "".join(f"{r['id']},{r['text']},{r['label']}\n" for r in rows)
+        if name.endswith(".csv")
+        else "".join(json.dumps(row) + "\n" for row in rows)
+    )
+    objects, facts = FakeObjectStore({uri: text}), Facts(uri)
+    model = registry.resolve("news-topic", "champion")
+
+    found = [
+        training_profile(model, VECTORS, objects=objects, registry=registry, training=facts)
+        for _ in range(2)
+    ]
+
+    assert found[0] == found[1]
+    assert found[0] is not None
+    assert (found[0].documents, found[0].labels) == (5, {"Sports": 5})
+    assert sum(found[0].scores) == 0
+    assert facts.asked == 1
+    assert objects.exists("s3://twolane-models/news-topic/1/profile.json")
+
+
+@pytest.mark.parametrize("uri", ["", "s3://models/data/gone.jsonl"])
+def test_a_version_whose_data_are_not_known_has_no_profile(uri: str) -> None:
+    registry = FakeModelRegistry()
+    model = registry.resolve("news-topic", "champion")
+
+    found = training_profile(
+        model, None, objects=FakeObjectStore(), registry=registry, training=Facts(uri)
+    )
+
+    assert found is None
