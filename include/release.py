@@ -12,9 +12,7 @@ import json
 import re
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,10 +22,7 @@ from include.domain.errors import TwolaneError
 from include.domain.model_ref import ModelRef
 from include.domain.release.catalog import CatalogError, ModelEntry, load_catalog
 from include.domain.submission_rules import MODEL_NAME_PATTERN
-from include.model_life import model_life
-from include.pipeline.release.model_archive import tree_digest
-from include.pipeline.release.ports import Candidate, ReleaseRegistry, TrainingJobs
-from include.pipeline.release.promote_model import PromotionRequest
+from include.pipeline.release.ports import Candidate
 from include.pipeline.release.release_model import (
     ReleasePlan,
     ReleasePorts,
@@ -35,14 +30,11 @@ from include.pipeline.release.release_model import (
     register_and_publish,
     release_model,
 )
+from include.release_site import code_digest, reads, release_ports, timed_report
 
 ROOT = Path(__file__).resolve().parents[1]
-MODELS = Path(__file__).parent / "models"
-CODE_PATTERNS = ("*.py", "requirements.lock")
 TRIVIAL_LABELS = ("a", "b", "c", "d")
 """Of the hash model, where the catalogue does not say."""
-CHARACTERS_A_TOKEN = 10
-"""More are never needed: so many keep the ids of English text unchanged."""
 TRIVIAL_ALIAS = "trivial"
 OPERATOR = "python -m include.release"
 """Who promotes, as the history shows it."""
@@ -51,21 +43,11 @@ OPERATOR = "python -m include.release"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0 done, 1 failed with one line on stderr."""
     options = _parser().parse_args(arguments)
-    started = time.monotonic()
-
-    def report(line: str) -> None:
-        print(f"[{time.monotonic() - started:6.1f} s] {line}", flush=True)  # noqa: T201
-
+    report = timed_report()
     app = twolane()
     try:
         plan = _plan(options, app.settings)
-        ports = ReleasePorts(
-            objects=app.objects,
-            training=_training_jobs(app.settings, options.instance_type),
-            registry=_registry(app.settings, plan.model_name),
-            report=report,
-            promote=partial(_promote, report=report),
-        )
+        ports = release_ports(plan.model_name, options.instance_type, report, by=OPERATOR)
         release = _release_trivial if options.trivial else release_model
         model, url = release(plan, ports)
         if options.deploy and not options.trivial:
@@ -127,8 +109,8 @@ def _plan(options: argparse.Namespace, settings: Settings) -> ReleasePlan:
         alias=TRIVIAL_ALIAS if options.trivial else options.alias,
         models_bucket=settings.models_bucket,
         data=data,
-        code_digest=tree_digest(MODELS / "training", CODE_PATTERNS),
-        parameters=_reads(entry) | parameters,
+        code_digest=code_digest(),
+        parameters=(reads(entry.max_tokens) if entry else {}) | parameters,
     )
 
 
@@ -138,42 +120,8 @@ def _catalogued_data(name: str, entry: ModelEntry | None) -> Path:
     return ROOT / entry.data
 
 
-def _reads(entry: ModelEntry | None) -> dict[str, str]:
-    """Hyperparameters that say how much of a document the model reads."""
-    if entry is None:
-        return {}
-    characters = entry.max_tokens * CHARACTERS_A_TOKEN
-    return {"max_tokens": str(entry.max_tokens), "max_characters": str(characters)}
-
-
 def _usage(message: str) -> NoReturn:
     _parser().error(message)
-
-
-def _promote(model_name: str, version: str, report: Callable[[str], None]) -> None:
-    request = PromotionRequest(model_name, version, by=OPERATOR, reason="released by command")
-    model_life().promote(request, report)
-
-
-def _training_jobs(settings: Settings, instance_type: str) -> TrainingJobs:
-    from include.adapters.aws.clients import client
-    from include.adapters.aws.training_jobs import SageMakerTrainingJobs
-
-    return SageMakerTrainingJobs(
-        client("sagemaker"),
-        image_uri=settings.training_image,
-        role_arn=settings.role_arn,
-        instance_type=instance_type,
-    )
-
-
-def _registry(settings: Settings, model_name: str) -> ReleaseRegistry:
-    from include.adapters.mlflow_releases import ContainerCode, MlflowReleaseRegistry
-
-    locks = (MODELS / "requirements.lock", MODELS / "training" / "requirements.lock")
-    return MlflowReleaseRegistry(
-        settings.mlflow_tracking_uri, model_name, ContainerCode(MODELS, locks)
-    )
 
 
 def _release_trivial(plan: ReleasePlan, ports: ReleasePorts) -> tuple[ModelRef, str]:

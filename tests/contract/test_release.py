@@ -23,6 +23,7 @@ from tests.support.container import ROOT, SAMPLE
 from tests.support.local_aws import LocalAws
 from tests.support.mlflow_server import running_mlflow
 from tests.support.postgres import PostgresServer
+from tests.support.pretrained import LABELS, TinyClassifier, texts
 
 BUCKET = "release-models"
 SMALL = ("--set", "calibration_documents=16", "--set", "max_tokens=64", "--set", "folds=2")
@@ -37,8 +38,11 @@ class Site:
     data: Path
 
     def release(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run("release", "--data", str(self.data), *arguments)
+
+    def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "include.release", "--data", str(self.data), *arguments],
+            [sys.executable, "-m", f"include.{command}", *arguments],
             cwd=ROOT,
             env=self.env,
             capture_output=True,
@@ -153,3 +157,85 @@ def test_a_wrong_call_shows_the_usage(site: Site, arguments: tuple[str, ...]) ->
     done = site.release(*arguments)
     assert done.returncode == 2
     assert "usage" in done.stderr
+
+
+def own_classifier(folder: Path) -> tuple[TinyClassifier, Path]:
+    """A classifier that was trained elsewhere, and a CSV of documents with its labels."""
+    model = TinyClassifier("bert")
+    model.write(folder / "own")
+    asked = texts(40)
+    rows = [
+        f"{k},{text},{LABELS[answer.argmax()]}"
+        for k, (text, answer) in enumerate(zip(asked, model.answers(asked), strict=True))
+    ]
+    documents = folder / "documents.csv"
+    documents.write_text("\n".join(["id,text,label", *rows]))
+    return model, documents
+
+
+def test_a_classifier_of_ones_own_is_served_from_its_folder_and_from_mlflow(
+    site: Site, tmp_path: Path
+) -> None:
+    model, documents = own_classifier(tmp_path)
+    common = ("--name", "own-mood", "--documents", str(documents))
+    done = site.run("import_model", *common, "--hugging-face", str(tmp_path / "own"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    version = registry(site).resolve("own-mood", "champion")
+    assert registry(site).card(version) == ModelCard(LABELS, 40)
+
+    asked = texts(8, seed=3)
+    body = "".join(json.dumps({"id": "1", "text": text}) + "\n" for text in asked)
+    answer = site.aws.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=version.resource_name, ContentType="application/jsonlines", Body=body.encode()
+    )
+    said = [json.loads(line)["label"] for line in answer["Body"].read().splitlines()]
+    assert said == [LABELS[answer.argmax()] for answer in model.answers(asked)]
+
+    uri = logged_transformers_model(site, tmp_path)
+    done = site.run("import_model", *common, "--mlflow", uri)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "own-mood version 1 is already released" in done.stdout
+
+
+def logged_transformers_model(site: Site, folder: Path) -> str:
+    """Log the classifier as MLflow's transformers flavour lays it out; return its URI."""
+    logged = folder / "logged"
+    (logged / "components/tokenizer").mkdir(parents=True)
+    (logged / "model").mkdir()
+    for name, place in (
+        ("config.json", "model"),
+        ("model.safetensors", "model"),
+        ("tokenizer.json", "components/tokenizer"),
+    ):
+        (logged / place / name).write_bytes((folder / "own" / name).read_bytes())
+    (logged / "MLmodel").write_text(
+        "flavors:\n  transformers:\n    model_binary: model\n    components: [tokenizer]\n"
+    )
+    program = (
+        "import sys, mlflow\n"
+        "mlflow.set_tracking_uri(sys.argv[1])\n"
+        "with mlflow.start_run() as run:\n"
+        "    mlflow.log_artifacts(sys.argv[2], 'model')\n"
+        "print(f'runs:/{run.info.run_id}/model')\n"
+    )
+    tracking_uri = site.env["TWOLANE_MLFLOW_TRACKING_URI"]
+    command = [sys.executable, "-c", program, tracking_uri, str(logged)]
+    done = subprocess.run(
+        command, env=site.env, capture_output=True, text=True, timeout=120, check=True
+    )
+    return next(line for line in done.stdout.splitlines() if line.startswith("runs:/"))
+
+
+def test_what_cannot_be_imported_is_told_in_one_line(site: Site, tmp_path: Path) -> None:
+    model, _ = own_classifier(tmp_path)
+    del model.tensors["classifier.bias"]
+    model.write(tmp_path / "own")
+    done = site.run("import_model", "--name", "own-b", "--hugging-face", str(tmp_path / "own"))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("import failed: training job twolane-train-own-b-")
+    assert "model.safetensors lacks the tensor classifier.bias" in line
+
+    done = site.run("import_model", "--name", "own-b", "--mlflow", "models:/nonesuch/1")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("import failed: MLflow model models:/nonesuch/1")

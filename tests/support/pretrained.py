@@ -37,6 +37,7 @@ class TinyClassifier:
         self.config = {
             "model_type": self.family,
             "id2label": {str(k): label for k, label in enumerate(LABELS)},
+            "max_position_embeddings": POSITIONS + 2 * (self.family == "roberta"),
             **_sizes(self.family),
         }
         self._add_embeddings()
