@@ -31,7 +31,7 @@ from twolane_airflow.failures import DEFAULT_ARGS
     doc_md=__doc__,
     params=comparisons.COMPARISON_PARAMS,
     max_active_runs=1,
-    tags=["inference"],
+    tags=["models"],
     default_args=DEFAULT_ARGS,
 )
 def compare_challenger() -> None:

@@ -24,7 +24,7 @@ from twolane_airflow.failures import DEFAULT_ARGS
     catchup=False,
     doc_md=__doc__,
     max_active_runs=1,
-    tags=["inference"],
+    tags=["models"],
     default_args=DEFAULT_ARGS,
 )
 def watch_comparisons() -> None:
