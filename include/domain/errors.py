@@ -129,3 +129,7 @@ class PromotionRefused(TwolaneError):
 
 class ComparisonRefused(TwolaneError):
     """Two versions cannot be compared as asked, or not now; nothing was started."""
+
+
+class UnknownPrice(TwolaneError):
+    """The price book has no such price, or is not to be read."""
