@@ -22,7 +22,7 @@ from twolane_airflow.failures import DEFAULT_ARGS
     catchup=False,
     doc_md=__doc__,
     max_active_runs=1,
-    tags=["inference"],
+    tags=["models"],
     default_args=DEFAULT_ARGS,
 )
 def load_feedback() -> None:

@@ -31,7 +31,7 @@ from twolane_airflow.operators.start_run import StartRun
     catchup=False,
     doc_md=__doc__,
     max_active_runs=1,
-    tags=["inference"],
+    tags=["models"],
     default_args=DEFAULT_ARGS,
 )
 def watch_drift() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from airflow.sdk import task
 
 RELEASE_DAG_ID = "release_model"
+REASON_CHARACTERS = 500
+"""As many as that DAG's form takes; all of it stands in `drift_releases`."""
 
 
 @task
@@ -77,7 +79,7 @@ def open_releases(night: str, levels: dict[str, int]) -> list[dict[str, Any]]:
             "conf": {
                 "model_name": release.model_name,
                 "data_uri": release.data_uri,
-                "reason": release.reason,
+                "reason": release.reason[:REASON_CHARACTERS],
             },
         }
         for release in opened
