@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade lock screenshots clean
+.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade lock screenshots clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -56,6 +56,9 @@ bench-latency: install ## the express path, alone and beside 20,000 documents, o
 
 bench-flood: install ## 50 batches by queue with 20 demos through them, on the running stack [FLOOD='--batches 10 …']
 	@$(STACK) run -- $(BIN)/python -m benchmarks.flood $(FLOOD)
+
+bench-rollback: install ## rollback_model while a nightly batch is under way, on the running stack
+	@$(STACK) run -- $(BIN)/python -m benchmarks.rollback
 
 bench-pipeline: install ## manifest to both stores against the engine alone, on the running stack [DOCS=file.jsonl COUNT=100000]
 	@$(STACK) run -- $(BIN)/python -m benchmarks.pipeline $(DOCS) $(if $(COUNT),--count $(COUNT))

@@ -65,10 +65,17 @@ class FiguresReader:
 
     def by_run(self, run_id: str) -> Figures | None:
         """Return the figures of the batch a run worked on; `None` if it never became one."""
+        return self._where("run_id", run_id)
+
+    def by_batch(self, batch_id: str) -> Figures | None:
+        """Return the figures of a batch; `None` if there is none."""
+        return self._where("batch_id", batch_id)
+
+    def _where(self, column: str, value: str) -> Figures | None:
         columns = [field.name for field in fields(Figures) if field.name != "dynamodb_count"]
-        query = f"SELECT {', '.join(columns)} FROM batch_summary WHERE run_id = %s"  # noqa: S608
+        query = f"SELECT {', '.join(columns)} FROM batch_summary WHERE {column} = %s"  # noqa: S608
         with psycopg.connect(self._database_url, row_factory=dict_row) as connection:
-            row = connection.execute(query.encode(), [run_id]).fetchone()
+            row = connection.execute(query.encode(), [value]).fetchone()
         if row is None:
             return None
         return Figures(**row, dynamodb_count=self._count_items(row["batch_id"]))
