@@ -1,6 +1,7 @@
 """### Compare the challenger with the champion on live work
 
-Begin or end a comparison of a model's two versions; `watch_comparisons` feeds and ends it.
+Begin or end a comparison of a model's two versions; `watch_comparisons` feeds and ends it. Or
+promote the challenger of the last one, on the evidence it has left.
 
 | Kind | What the challenger is given |
 |---|---|
@@ -15,7 +16,7 @@ It ends as soon as it is sure that the challenger is better, worse or as good wi
 when its documents, budget or days are used up, when one of the versions no longer is champion or
 challenger, when batches of the challenger fail, or when you stop it here. It may be looked at after
 every document: the probability of a wrong finding, ever, is the level at most. The report stands
-in S3, its address in the version's tags in MLflow; a promotion can name it as its evidence.
+in S3, its address in the version's tags in MLflow.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from twolane_airflow.failures import DEFAULT_ARGS
     default_args=DEFAULT_ARGS,
 )
 def compare_challenger() -> None:
-    comparisons.start_or_stop() >> comparisons.report()
+    comparisons.act() >> comparisons.report()
 
 
 compare_challenger()

@@ -96,6 +96,13 @@ class ModelLife(ModelReleases, ModelWatch):
 
         return watch_comparison(comparison, score=self._score_batch, ports=self._comparison_ports)
 
+    def promote_winner(self, model_name: str, *, by: str) -> Promotion:
+        """See `include.pipeline.comparison.promote_winner`."""
+        from include.pipeline.comparison.promote_winner import promote_winner
+
+        ports = self._promotion_ports(print)
+        return promote_winner(model_name, by=by, book=self.comparisons, ports=ports)
+
     def report_comparisons(self) -> list[str]:
         """See `include.pipeline.comparison.write_evidence`."""
         from include.pipeline.comparison.write_evidence import EvidencePorts, write_evidence

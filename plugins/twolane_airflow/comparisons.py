@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from airflow.sdk import Param, task
@@ -17,13 +18,18 @@ from include.domain.errors import (
 )
 from include.domain.release.catalog import load_catalog
 from include.domain.release.comparison import Kind, Plan
-
-START, STOP = "start", "stop"
+from twolane_airflow.promotions import decider
 
 _SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
 
 COMPARISON_PARAMS = {
-    "action": Param(START, type="string", enum=[START, STOP], title="Action"),
+    "action": Param(
+        "start",
+        type="string",
+        enum=["start", "stop", "promote"],
+        title="Action",
+        description="To promote is to make the challenger champion on the last one's evidence.",
+    ),
     "model_name": Param(
         None,
         type=["null", "string"],
@@ -70,23 +76,35 @@ COMPARISON_PARAMS = {
 }
 
 
+@contextmanager
+def _no_retry_when_refused() -> Iterator[None]:
+    """Fail the task for good when it was refused: a retry would say the same."""
+    try:
+        yield
+    except (ComparisonRefused, PromotionRefused, UnknownModelAlias, ValueError) as exc:
+        raise AirflowFailException(str(exc)) from exc
+
+
 @task
-def start_or_stop(params: Any = None, dag_run: Any = None) -> str:
-    """Begin or end the comparison that the form describes; return its id."""
+def act(params: Any = None, dag_run: Any = None) -> str:
+    """Do what the form asks; return the comparison's id, or the promotion's line of the history."""
     from include.model_life import model_life
+    from include.pipeline.release.move_champion import describe
 
     life = model_life()
     name = params["model_name"] or life.settings.model_name
-    who = dag_run.triggering_user_name or "someone"
-    if params["action"] == STOP:
-        stopped = life.stop_comparison(name, by=who)
-        if stopped is None:
-            raise AirflowFailException(f"model {name}: no comparison runs")
-        return stopped.comparison_id
-    try:
-        return life.start_comparison(_plan(params), name, started_by=who).comparison_id
-    except (ComparisonRefused, PromotionRefused, UnknownModelAlias, ValueError) as exc:
-        raise AirflowFailException(str(exc)) from exc
+    with _no_retry_when_refused():
+        match params["action"]:
+            case "stop":
+                stopped = life.stop_comparison(name, by=decider(dag_run))
+                if stopped is None:
+                    raise ComparisonRefused(f"model {name}: no comparison runs")
+                return stopped.comparison_id
+            case "promote":
+                return describe(life.promote_winner(name, by=decider(dag_run)))
+            case _:
+                plan = _plan(params)
+                return life.start_comparison(plan, name, started_by=decider(dag_run)).comparison_id
 
 
 @task

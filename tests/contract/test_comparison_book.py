@@ -138,8 +138,12 @@ def test_the_first_ending_stands_and_waits_for_its_report(world: World) -> None:
 
     assert world.book.running("news-topic") is None
     assert list(world.book.unreported()) == [replace(comparison, ending=ENDING)]
+    assert world.book.latest("news-topic") == replace(comparison, ending=ENDING)
     world.book.note_report(comparison.comparison_id, "s3://models/report/")
     assert list(world.book.unreported()) == []
+    reported = replace(comparison, ending=ENDING, evidence_uri="s3://models/report/")
+    assert world.book.latest("news-topic") == reported
+    assert world.book.latest("other") is None
 
 
 def test_batches_wait_that_either_version_closed_since_oldest_first(world: World) -> None:

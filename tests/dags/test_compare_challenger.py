@@ -56,10 +56,10 @@ def life(monkeypatch) -> Life:
 
 
 def control(form: dict[str, Any], **changes: object) -> str:
-    from twolane_airflow.comparisons import start_or_stop
+    from twolane_airflow.comparisons import act
 
     run = SimpleNamespace(triggering_user_name="jane")
-    return start_or_stop.function(params=form | changes, dag_run=run)
+    return act.function(params=form | changes, dag_run=run)
 
 
 def test_the_form_as_it_opens_begins_a_shadow_of_the_default_model(form, life) -> None:

@@ -123,6 +123,11 @@ class PostgresComparisonBook:
         with self._database.transaction(f"comparison {comparison_id}: ending") as connection:
             return connection.execute(query("end_comparison"), values).rowcount > 0
 
+    def latest(self, model_name: str) -> Comparison | None:
+        """Return the one that ended last; see `ComparisonBook.latest`."""
+        found = self._rows("latest_comparison", {"model_name": model_name})
+        return _comparison(found[0]) if found else None
+
     def note_report(self, comparison_id: str, evidence_uri: str) -> None:
         """Record where the report stands; see `ComparisonBook.note_report`."""
         values = {"comparison_id": comparison_id, "evidence_uri": evidence_uri}
@@ -173,7 +178,7 @@ def _opening(comparison: Comparison) -> dict[str, Any]:
 
 def _comparison(row: Sequence[Any]) -> Comparison:
     comparison_id, name, version, digest, other_version, other_digest, by, at = row[:8]
-    finding, reason, ended_at, kind, *plan = row[8:]
+    finding, reason, ended_at, evidence_uri, kind, *plan = row[8:]
     return Comparison(
         comparison_id,
         Plan(Kind(kind), *plan),
@@ -182,6 +187,7 @@ def _comparison(row: Sequence[Any]) -> Comparison:
         by,
         at,
         Ending(Finding(finding), reason, ended_at) if finding else None,
+        evidence_uri,
     )
 
 

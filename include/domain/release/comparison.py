@@ -114,6 +114,7 @@ class Comparison:
         started_by: who asked for it.
         started_at: batches submitted before belong to no comparison; timezone-aware.
         ending: None while it runs.
+        evidence_uri: S3 prefix of its report; empty until it is written.
     """
 
     comparison_id: str
@@ -123,6 +124,7 @@ class Comparison:
     started_by: str
     started_at: datetime
     ending: Ending | None = None
+    evidence_uri: str = ""
 
     @property
     def model_name(self) -> str:

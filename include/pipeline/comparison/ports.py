@@ -188,6 +188,10 @@ class ComparisonBook(Canaries, Protocol):
         """Return comparisons that have ended and of which no report was written."""
         ...
 
+    def latest(self, model_name: str) -> Comparison | None:
+        """Return the model's comparison that ended last, or None."""
+        ...
+
     def note_report(self, comparison_id: str, evidence_uri: str) -> None:
         """Record where the report stands."""
         ...

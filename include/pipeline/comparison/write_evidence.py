@@ -76,7 +76,7 @@ def _record(comparison: Comparison, ending: Ending, figures: Figures) -> dict[st
     labelled = figures.evidence.labelled.total
     return {
         "format": 1,
-        **{key: value for key, value in asdict(comparison).items() if key != "ending"},
+        **{k: v for k, v in asdict(comparison).items() if k not in ("ending", "evidence_uri")},
         "ending": asdict(ending),
         "figures": {**asdict(figures), "pairs": _listed(figures.pairs)},
         "disagreement": figures.evidence.disagreement,

@@ -30,7 +30,6 @@ class FakeComparisonBook:
         self._read_store = read_store
         self.comparisons: dict[str, Comparison] = {}
         self.samples: dict[tuple[str, str], BatchSample] = {}
-        self.reports: dict[str, str] = {}
         self.feedback: dict[tuple[str, str], str] = {}
 
     def open(self, comparison: Comparison) -> None:
@@ -48,7 +47,7 @@ class FakeComparisonBook:
 
     def unreported(self) -> Sequence[Comparison]:
         ended = [each for each in self.comparisons.values() if each.ending is not None]
-        return [each for each in ended if each.comparison_id not in self.reports]
+        return [each for each in ended if not each.evidence_uri]
 
     def waiting(self, comparison: Comparison, *, limit: int) -> Sequence[ServedBatch]:
         return [
@@ -111,8 +110,17 @@ class FakeComparisonBook:
         self.comparisons[comparison_id] = replace(known, ending=ending)
         return True
 
+    def latest(self, model_name: str) -> Comparison | None:
+        ended = [
+            (each.ending.at, each.comparison_id, each)
+            for each in self.comparisons.values()
+            if each.ending is not None and each.model_name == model_name
+        ]
+        return max(ended)[2] if ended else None
+
     def note_report(self, comparison_id: str, evidence_uri: str) -> None:
-        self.reports[comparison_id] = evidence_uri
+        known = self.comparisons[comparison_id]
+        self.comparisons[comparison_id] = replace(known, evidence_uri=evidence_uri)
 
     def _samples(self, comparison_id: str) -> list[BatchSample]:
         return [each for (of, _), each in self.samples.items() if of == comparison_id]
