@@ -10,7 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from include.domain.errors import ReleaseFailed
 from include.domain.lanes import Lane
-from include.domain.release.candidates import CandidateSpec, CandidatesPlan, HardwareClass
+from include.domain.release.candidates import (
+    CandidatesPlan,
+    CandidateSpec,
+    EvaluationRules,
+    HardwareClass,
+)
 from include.domain.release.gates import GateLimits
 
 T = TypeVar("T", bound=BaseModel)
@@ -65,6 +70,13 @@ class _Split(_Table):
     validation_percent: int = Field(ge=1, le=40)
 
 
+class _Evaluation(_Table):
+    confidence: float = Field(gt=0.5, lt=1)
+    resamples: int = Field(ge=200, le=100_000)
+    rounds: int = Field(ge=1, le=100)
+    round_s: float = Field(gt=0, le=60)
+
+
 class _Hardware(_Table):
     lane: Lane
 
@@ -88,6 +100,7 @@ class _Candidate(_Table):
 class _CandidatesFile(_Table):
     proposal: _Proposal
     split: _Split
+    evaluation: _Evaluation
     hardware: dict[str, _Hardware] = Field(min_length=1)
     candidates: dict[str, _Candidate] = Field(min_length=1)
 
@@ -130,6 +143,7 @@ def load_candidates(path: Path) -> CandidatesPlan:
         margin=file.proposal.margin,
         test_percent=file.split.test_percent,
         validation_percent=file.split.validation_percent,
+        evaluation=EvaluationRules(**file.evaluation.model_dump()),
         hardware=tuple(HardwareClass(name, each.lane) for name, each in file.hardware.items()),
         candidates=tuple(
             CandidateSpec(key=key, **entry.model_dump()) for key, entry in file.candidates.items()

@@ -62,36 +62,44 @@ def _calibration(evaluation: Evaluation, key: str, title: str) -> Figure:
 
 
 def _cost(scene: Scene) -> Figure:
-    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    figure = Figure(figsize=(6.8, 4.4), layout="constrained")
     axes: Axes = figure.subplots()
     proposal = scene.proposal
     for each in proposal.contenders:
-        axes.scatter(
-            each.usd_per_million, each.accuracy * 100, s=60, color=_color(each, proposal.key)
-        )
-        note = f"{each.key}\n{each.accuracy:.1%}, {each.documents_per_s:,.0f} documents/s"
-        axes.annotate(
-            note,
-            (each.usd_per_million, each.accuracy * 100),
-            xytext=(8, -4),
-            textcoords="offset points",
-            fontsize=8,
-            color=INK,
-        )
+        color = _color(each, proposal.key)
+        _mark(axes, each.key, each.usd_per_million, each.accuracy, each.documents_per_s, color)
+    champion = scene.evaluation.models.get(CHAMPION_KEY)
+    if champion:
+        some = proposal.contenders[0]
+        usd = some.usd_per_million * some.documents_per_s / champion.documents_per_s
+        _mark(axes, CHAMPION_KEY, usd, champion.accuracy, champion.documents_per_s, "none")
     best = next(each for each in proposal.contenders if each.key == proposal.best)
     axes.axhline((best.accuracy - proposal.margin) * 100, color=FAINT, linestyle="--", linewidth=1)
     axes.set_xscale("log")
-    axes.margins(x=0.35, y=0.2)
+    axes.margins(x=0.45, y=0.2)
     emulated = ", emulated" if scene.is_emulated else ""
     axes.set(
         xlabel=f"US dollars a million documents, list price{emulated}", ylabel="accuracy, percent"
     )
-    axes.set_title(
-        f"{scene.model_name}: proposed is {proposal.key}, the cheapest no worse than "
-        f"{proposal.best} (margin {proposal.margin * 100:g} points)",
-        fontsize=9,
-    )
+    why = "the best" if proposal.key == proposal.best else f"no worse than {proposal.best}"
+    margin = f"the line: {proposal.margin * 100:g} points under the best"
+    axes.set_title(f"{scene.model_name}: proposed is {proposal.key}, {why} ({margin})", fontsize=9)
     return figure
+
+
+def _mark(
+    axes: Axes, key: str, usd: float, accuracy: float, documents_per_s: float, color: str
+) -> None:
+    edge = FAINT if color == "none" else color
+    axes.scatter(usd, accuracy * 100, s=60, facecolors=color, edgecolors=edge)
+    axes.annotate(
+        f"{key}\n{accuracy:.1%}, {documents_per_s:,.0f} documents/s",
+        (usd, accuracy * 100),
+        xytext=(8, -4),
+        textcoords="offset points",
+        fontsize=8,
+        color=INK,
+    )
 
 
 def _color(contender: Contender, proposed: str) -> str:

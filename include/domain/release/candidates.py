@@ -41,6 +41,24 @@ class HardwareClass:
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluationRules:
+    """How candidates are measured, as the container's `evaluate` takes it.
+
+    Attributes:
+        confidence: of the lower bounds, 0 to 1.
+        resamples: of the paired bootstrap.
+        rounds: how often each model is timed, in turn with the others.
+        round_s: about how long each time, seconds.
+    """
+
+    confidence: float
+    resamples: int
+    rounds: int
+    round_s: float
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CandidatesPlan:
     """The candidates file.
 
@@ -55,6 +73,7 @@ class CandidatesPlan:
     margin: float
     test_percent: int
     validation_percent: int
+    evaluation: EvaluationRules
     hardware: tuple[HardwareClass, ...]
     candidates: tuple[CandidateSpec, ...]
 

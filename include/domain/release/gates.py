@@ -180,7 +180,7 @@ def _regression(pair: Pair, adjusted: float) -> str:
     return (
         f"{pair.slice_name} lost {-pair.accuracy_difference * 100:.2f} points on "
         f"{pair.documents} documents ({pair.harmful} answered worse, {pair.helpful} better; "
-        f"p {adjusted:.2g} over all slices)"
+        f"p {max(adjusted, 1e-6):.2g} or less over all slices)"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from include.domain.errors import ReleaseFailed
 from include.domain.release.candidates import Trial, best_trial
@@ -12,9 +12,6 @@ from include.domain.release.evaluation import CHAMPION_KEY
 from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.release_ports import EvaluationJobs, EvaluationRequest
 from include.pipeline.release.release_records import PlannedRelease, TrialRecord
-
-CONFIDENCE = 0.95
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +106,7 @@ def _request(
 ) -> EvaluationRequest:
     config = {
         "models": {key: {"cascade": each.with_cascade} for key, each in models.items()},
-        "confidence": CONFIDENCE,
-        "resamples": RESAMPLES,
-        "seed": 0,
+        **asdict(planned.evaluation),
     }
     config_name = "evaluation-config/evaluation.json"
     evidence.write(config_name, json.dumps(config, indent=2))

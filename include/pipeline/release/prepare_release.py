@@ -108,6 +108,7 @@ def prepare_release(
         parts={spec.key: spec.part_of for spec in policy.plan.candidates if spec.part_of},
         trials=selection.trials,
         hardware=hardware,
+        evaluation=policy.plan.evaluation,
         margin=policy.plan.margin,
         champion=champion,
         champion_version=found[0].version if found else None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from include.domain.lanes import Lane
-from include.domain.release.candidates import Trial
+from include.domain.release.candidates import EvaluationRules, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ class PlannedRelease:
     parts: Mapping[str, str]
     trials: tuple[Trial, ...]
     hardware: tuple[MeasuredHardware, ...]
+    evaluation: EvaluationRules
     margin: float
     champion: Champion | None
     champion_version: str | None
