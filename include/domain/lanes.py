@@ -37,6 +37,7 @@ class LaneProfile:
         max_instances: instances a batch may be spread over.
         on_demand_usd_per_h: list price of the same instance on demand, where `price_usd_per_h`
             is another; None elsewhere.
+        weight: batches that start and rate are worth, when the lane's own batches are weighed.
     """
 
     lane: Lane
@@ -52,6 +53,7 @@ class LaneProfile:
     slack_factor: float = 1.0
     max_instances: int = 1
     on_demand_usd_per_h: float | None = None
+    weight: float = 1.0
 
     @property
     def on_demand_price_usd_per_h(self) -> float:

@@ -1,8 +1,8 @@
-"""The router's first rule: the cheapest lane that admits the batch and meets its deadline.
+"""The router: the least expected cost at which the deadline is as good as sure.
 
-A pure function of the batch's size, the lanes' profiles and the time left. Every number comes
-from the lanes file (settings) or from measurement; every answer says why, and what each refused
-lane would have cost.
+A pure function of the batch's size, the time left, the lanes' profiles and what is believed of
+them (`include.domain.curves`). Every number comes from the lanes file (settings) or from what
+batches took; every answer says why, and what each refused lane would have cost.
 """
 
 from __future__ import annotations
@@ -10,8 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from include.domain.curves.lane_curve import LaneCurve
 from include.domain.errors import NoFeasibleLane
 from include.domain.lanes import Lane, LaneProfile
+from include.domain.quotes import SURELY_LATE, Demand, Quote, best_quote, is_in_time
+from include.domain.routing_reasons import Answer, reason, refusals
+
+MAX_MISS = 0.01
+"""A lane is in time when it misses the deadline of at most one batch in a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +26,18 @@ class Alternative:
 
     Attributes:
         refusal: why it was not taken; empty for the lane that was.
+        miss_probability: of being late there; None in records from before it was known.
+        doubt_usd: standard deviation of the expected list cost.
+        observations: batches that the estimate rests on, besides the lanes file.
     """
 
     lane: Lane
     latency_s: float
     list_cost_usd: float
     refusal: str
+    miss_probability: float | None = None
+    doubt_usd: float = 0.0
+    observations: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,7 @@ class Placement:
         meets_deadline: whether the estimate fits the time left.
         reason: one sentence for a person.
         alternatives: every lane, the chosen one included.
+        exploration_usd: what it is expected to cost beyond the cheapest lane, to learn of this one.
     """
 
     lane: Lane
@@ -51,29 +64,7 @@ class Placement:
     meets_deadline: bool
     reason: str
     alternatives: tuple[Alternative, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Quote:
-    """One admitted lane's offer: on how many instances, how long, for how much."""
-
-    profile: LaneProfile
-    instances: int
-    latency_s: float
-    list_cost_usd: float
-
-    @property
-    def needed_s(self) -> float:
-        """Seconds that must be left for the lane to count as in time."""
-        return self.latency_s * self.profile.slack_factor
-
-    @property
-    def price_first(self) -> tuple[float, float]:
-        return self.list_cost_usd, self.latency_s
-
-    @property
-    def time_first(self) -> tuple[float, float]:
-        return self.needed_s, self.list_cost_usd
+    exploration_usd: float = 0.0
 
 
 def place(
@@ -85,6 +76,10 @@ def place(
     loading_s: float,
     health: Mapping[Lane, str] | None = None,
     warm: Collection[Lane] = (),
+    curves: Mapping[Lane, LaneCurve] | None = None,
+    wait_s: Mapping[Lane, float] | None = None,
+    max_miss: float = MAX_MISS,
+    explore_usd: float = 0.0,
 ) -> Placement:
     """Place a batch.
 
@@ -97,48 +92,52 @@ def place(
         health: lanes whose circuit breaker is open, each with the reason. Such a lane is left,
             unless every lane that admits the batch is open: then they are all tried again.
         warm: lanes that have an instance in service, so that no cold start is paid.
+        curves: what is believed of lanes; one without is taken at its profile's word.
+        wait_s: seconds until a lane has capacity, where it has none now.
+        max_miss: miss probability that is accepted.
+        explore_usd: what may be spent on this batch, beyond the cheapest lane's expected cost, to
+            learn of a lane that may be cheaper.
 
     Returns:
-        The cheapest admitted lane that meets the deadline; if none does, the fastest admitted
-        lane, with `meets_deadline` False and a reason that says so. A lane takes as many instances
-        as the deadline asks for, up to its own limit.
+        The cheapest admitted lane that is in time; if none is, the one least at risk (of those
+        within `max_miss` of it the cheapest), and where all are late the fastest, with
+        `meets_deadline` False and a reason that says so. A lane takes as many instances as the
+        deadline asks for, up to its own limit.
 
     Raises:
         NoFeasibleLane: no lane admits a batch of this size.
     """
-    budget_s = time_left_s - loading_s
-    refused: dict[Lane, str] = {}
-    quotes: list[_Quote] = []
-    offers = [(p, _quote(p, tokens, budget_s, warm=p.lane in warm)) for p in profiles]
-    for profile, offer in offers:
-        refusal = _admission_refusal(profile, documents, tokens)
-        if refusal:
-            refused[profile.lane] = refusal
-        else:
-            quotes.append(offer)
+    demand = Demand(documents, tokens, time_left_s - loading_s, max_miss)
+    known, waits = curves or {}, wait_s or {}
+    offers = [
+        best_quote(
+            profile,
+            known.get(profile.lane),
+            demand,
+            warm=profile.lane in warm,
+            wait_s=waits.get(profile.lane, 0.0),
+        )
+        for profile in profiles
+    ]
+    refused = {
+        quote.profile.lane: why
+        for quote in offers
+        if (why := _admission_refusal(quote.profile, documents, tokens))
+    }
+    quotes = [quote for quote in offers if quote.profile.lane not in refused]
     if not quotes:
         raise NoFeasibleLane(
             f"no lane admits {documents:,} documents (about {tokens:,} tokens): "
             + "; ".join(f"{lane.value} {why}" for lane, why in refused.items())
         )
-
     opened = {lane: why for lane, why in (health or {}).items() if why}
     healthy = [quote for quote in quotes if quote.profile.lane not in opened]
     candidates = healthy or quotes
-    in_time = [quote for quote in candidates if quote.needed_s <= budget_s]
-    if in_time:
-        chosen = min(in_time, key=lambda quote: quote.price_first)
-    else:
-        chosen = min(candidates, key=lambda quote: quote.time_first)
-
-    for quote in quotes:
-        if quote is not chosen:
-            lane = quote.profile.lane
-            refused[lane] = (
-                f"is open: {opened[lane]}"
-                if lane in opened
-                else _comparison(quote, chosen, budget_s)
-            )
+    in_time = [quote for quote in candidates if is_in_time(quote, demand)]
+    best = _best(candidates, in_time, demand)
+    chosen = _worth_a_try(in_time, best, explore_usd)
+    answer = Answer(chosen, best, demand, bool(in_time), bool(healthy))
+    refused = refusals(answer, quotes, opened, refused)
     return Placement(
         lane=chosen.profile.lane,
         instance_type=chosen.profile.instance_type,
@@ -146,29 +145,51 @@ def place(
         latency_s=chosen.latency_s,
         list_cost_usd=chosen.list_cost_usd,
         meets_deadline=bool(in_time),
-        reason=_reason(chosen, budget_s, bool(in_time), bool(healthy), refused),
-        alternatives=tuple(
-            Alternative(
-                profile.lane, offer.latency_s, offer.list_cost_usd, refused.get(profile.lane, "")
-            )
-            for profile, offer in offers
-        ),
+        reason=reason(answer, refused),
+        alternatives=tuple(_alternative(quote, refused) for quote in offers),
+        exploration_usd=answer.extra_usd,
     )
 
 
-def _quote(profile: LaneProfile, tokens: int, budget_s: float, *, warm: bool) -> _Quote:
-    """Take the fewest instances that are in time, or as many as the lane has."""
+def _best(candidates: Sequence[Quote], in_time: Sequence[Quote], demand: Demand) -> Quote:
+    if in_time:
+        return min(in_time, key=lambda quote: quote.price_first)
+    fitting = [quote for quote in candidates if quote.needed_s <= demand.budget_s] or candidates
+    least = min(quote.miss_probability for quote in fitting)
+    if least >= SURELY_LATE:
+        return min(candidates, key=lambda quote: quote.time_first)
+    accepted = least + demand.max_miss
+    near = [quote for quote in fitting if quote.miss_probability <= accepted]
+    return min(near, key=lambda quote: quote.price_first)
 
-    def on(instances: int) -> _Quote:
-        return _Quote(
-            profile,
-            instances,
-            profile.latency_s(tokens, instances, warm=warm),
-            profile.list_cost_usd(tokens, instances, warm=warm),
-        )
 
-    offers = (on(instances) for instances in range(1, profile.max_instances + 1))
-    return next((o for o in offers if o.needed_s <= budget_s), on(profile.max_instances))
+def _worth_a_try(in_time: Sequence[Quote], best: Quote, explore_usd: float) -> Quote:
+    """Return the lane in time that may be the cheapest, where finding out is within the budget.
+
+    Optimism in the face of uncertainty: a lane is tried while its expected cost less its doubt is
+    below the best one's, and its doubt shrinks with each try.
+    """
+    tries = [
+        quote
+        for quote in in_time
+        if quote.list_cost_usd - best.list_cost_usd <= explore_usd
+        and quote.optimistic_usd < best.list_cost_usd
+        and quote.doubt_usd > best.doubt_usd
+    ]
+    return min([*tries, best], key=lambda quote: quote.optimistic_usd) if explore_usd > 0 else best
+
+
+def _alternative(quote: Quote, refused: Mapping[Lane, str]) -> Alternative:
+    lane = quote.profile.lane
+    return Alternative(
+        lane,
+        quote.latency_s,
+        quote.list_cost_usd,
+        refused.get(lane, ""),
+        quote.miss_probability,
+        quote.doubt_usd,
+        quote.observations,
+    )
 
 
 def _admission_refusal(profile: LaneProfile, documents: int, tokens: int) -> str:
@@ -177,32 +198,3 @@ def _admission_refusal(profile: LaneProfile, documents: int, tokens: int) -> str
     if profile.max_tokens is not None and tokens > profile.max_tokens:
         return f"takes at most {profile.max_tokens:,} tokens a batch"
     return ""
-
-
-def _comparison(quote: _Quote, chosen: _Quote, budget_s: float) -> str:
-    if quote.needed_s > budget_s:
-        return f"needs {quote.needed_s:,.0f} s of the {max(budget_s, 0):,.0f} s left"
-    if quote.list_cost_usd > chosen.list_cost_usd:
-        if not chosen.list_cost_usd:
-            return f"costs ${quote.list_cost_usd:.2g} more"
-        return f"costs {quote.list_cost_usd / chosen.list_cost_usd:.1f} × as much"
-    return "costs the same and is slower"
-
-
-def _reason(
-    chosen: _Quote, budget_s: float, in_time: bool, healthy: bool, refused: Mapping[Lane, str]
-) -> str:
-    lane, latency_s = chosen.profile.lane.value, chosen.latency_s
-    if in_time:
-        head = f"{lane}: cheapest lane in time, {latency_s:,.1f} s of {budget_s:,.0f} s left"
-    else:
-        head = (
-            f"{lane}: no lane is in time ({max(budget_s, 0):,.0f} s left); "
-            f"fastest, {latency_s:,.1f} s"
-        )
-    if chosen.instances > 1:
-        head += f" on {chosen.instances} instances"
-    if not healthy:
-        head += "; every lane that takes the batch is open, so it is tried again"
-    others = "; ".join(f"{name.value} {why}" for name, why in refused.items())
-    return f"{head}; {others}" if others else head

@@ -1,0 +1,1 @@
+"""What lanes are believed to do, learned from what batches took on them."""
