@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade lock screenshots clean
+.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-models bench-drift lock screenshots clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -78,6 +78,13 @@ bench-gpu: install-dev ## the torch engine on an NVIDIA card beside sentence-tra
 bench-cascade: install-dev ## train a cascade on a labelled file and measure it held out: make bench-cascade DOCS=file.jsonl [ARGS='--model folder']
 	@test -n "$(DOCS)" || { echo "usage: make bench-cascade DOCS=… [ARGS='--model folder --set epochs=2']"; exit 2; }
 	@$(BIN)/python -m benchmarks.cascade $(DOCS) $(ARGS)
+
+bench-drift: install-dev ## false alarms of the watch for drift, and documents until a shift: make bench-drift DOCS=file.jsonl OTHER=file.jsonl
+	@test -n "$(DOCS)" -a -n "$(OTHER)" || { echo 'usage: make bench-drift DOCS=… OTHER=…'; exit 2; }
+	@$(BIN)/python -m benchmarks.drift $(DOCS) $(OTHER) $(ARGS)
+
+bench-models: install-dev ## a release from labelled documents to a champion, on the running stack [DOCS=file.jsonl ARGS='--candidates linear frozen']
+	@$(STACK) run -- $(BIN)/python -m benchmarks.models $(DOCS) $(ARGS)
 
 chaos: install ## kill what batches depend on, at every step, and count; parts: ARGS="--lanes spot --victims worker"
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)

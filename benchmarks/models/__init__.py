@@ -1,0 +1,1 @@
+"""A release from labelled documents to a promoted champion, and what each candidate came to."""

@@ -1,0 +1,77 @@
+"""`make bench-models [DOCS=file.jsonl]`: from labelled documents to a promoted champion.
+
+    python -m benchmarks.models [FILE] [--candidates linear frozen]
+
+On the running stack: the use cases of the DAG `release_model` without Airflow, as model
+`bench-<file>`. Fine-tuning takes the better part of an hour on two cores. Prints accuracy, cost
+and speed of every candidate and writes `benchmarks/results/models-<file>.{json,md,png}`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.models.table import figures, table
+from benchmarks.models.walk import walk
+from include.domain.errors import TwolaneError
+from include.model_life import model_life
+from include.pipeline.release.model_archive import file_sha256
+from include.pipeline.release.release_records import ReleaseRequest
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
+SAMPLE = ROOT / "include" / "sample" / "news.jsonl"
+PICTURE = "accuracy-against-cost.png"
+
+
+def main() -> int:
+    """Release, promote if the gates allow it, print and keep; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("documents", type=Path, nargs="?", default=SAMPLE)
+    parser.add_argument("--candidates", nargs="+", default=[])
+    options = parser.parse_args()
+    started = time.monotonic()
+
+    def report(line: str) -> None:
+        print(f"[{time.monotonic() - started:6.1f} s] {line}", flush=True)
+
+    name, life = options.documents.stem, model_life()
+    digest = file_sha256(options.documents)
+    uri = f"s3://{life.settings.models_bucket}/bench-data/{digest[:32]}/{options.documents.name}"
+    life.objects.upload(options.documents, uri, "text/plain; charset=utf-8")
+    request = ReleaseRequest(
+        model_name=f"bench-{name.replace('_', '-').lower()}"[:32],
+        data_uri=uri,
+        candidates=tuple(options.candidates),
+        reason="make bench-models",
+        by="make bench-models",
+    )
+    try:
+        evidence, findings = walk(life, request, report)
+        found = figures(findings, name)
+        page = table(found)
+        print(f"\n{page}")
+        RESULTS.joinpath(f"models-{name}.json").write_text(json.dumps(found, indent=2) + "\n")
+        RESULTS.joinpath(f"models-{name}.md").write_text(page)
+        picture = RESULTS / f"models-{name}.png"
+        life.objects.download(evidence.uri(f"pictures/{PICTURE}"), picture)
+        if not findings.passed:
+            print("not promoted: " + "; ".join(findings.failures), file=sys.stderr)
+            return 1
+        approved = life.approved_promotion(
+            evidence.folder, by="make bench-models", reason="the gates passed"
+        )
+        promotion = life.promote(approved, report)
+    except TwolaneError as exc:
+        print(f"release failed: {exc}", file=sys.stderr)
+        return 1
+    report(f"champion of {promotion.model_name} is version {promotion.to_version}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
