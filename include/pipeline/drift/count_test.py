@@ -34,7 +34,7 @@ def compare_counts(
     scatter = Scatter.estimated(
         _homogeneity(days), (len(days) - 1) * freedom, float(days.sum(axis=1).mean())
     )
-    n_before = scatter.effective(float(before.sum()), len(days))
+    n_before = scatter.effective_reference(float(before.sum()), len(days))
     n_now = scatter.effective(float(now.sum()), current_days)
     weighed = np.stack([before * n_before / before.sum(), now * n_now / now.sum()])
     index = population_stability_index([int(x) for x in before], [int(x) for x in now])

@@ -18,8 +18,8 @@ def differences(
     """Compare two samples in every feature that both have.
 
     Args:
-        reference: one sketch a day; a single one, where the days are not known, says nothing about
-            how days differ, and its documents count as independent.
+        reference: one sketch a day; a single one is no day of an account, and what is not known of
+            how days differ is assumed.
         current: one sketch a day.
     """
     before, now, days = merged(reference), merged(current), len(current)

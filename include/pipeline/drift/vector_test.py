@@ -50,7 +50,7 @@ def compare_vectors(reference: Sequence[Sample], current: Sample, current_days: 
     shifts = sums / counts[:, None] - mean_before
     between = float((counts * np.einsum("di,ij,dj->d", shifts, inverse, shifts)).sum())
     scatter = Scatter.estimated(between, (len(counts) - 1) * width, float(counts.mean()))
-    effective_before = scatter.effective(n_before, len(counts))
+    effective_before = scatter.effective_reference(n_before, len(counts))
     effective_now = scatter.effective(n_now, current_days)
     pairs = effective_before * effective_now / (effective_before + effective_now)
     distance = float((mean_now - mean_before) @ inverse @ (mean_now - mean_before))

@@ -69,7 +69,7 @@ def test_days_that_differ_among_themselves_make_a_difference_less_sure(
             sure[name] += found.p_value <= 0.05
 
     assert sure["days"] <= 9, "60 at 5 %: more would have a chance of 0.2 %"
-    assert sure["one sample"] >= 15, "as if documents were independent, every fourth looks sure"
+    assert sure["one sample"] >= 15, "assumed to be as alike as most, every fourth looks sure"
 
 
 def test_what_only_one_side_has_is_not_compared(random: np.random.Generator) -> None:
