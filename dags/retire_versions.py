@@ -1,13 +1,11 @@
 """### Retire versions
 
 Every day, delete the endpoints, their configurations, scaling and alarms, and the SageMaker models
-of versions that no alias names, no running batch has pinned, and that were in use within no part of
-the last week (`TWOLANE_RETIREMENT_GRACE_S`): neither promoted, nor left, nor used by a batch, nor
-deployed.
+of versions that no alias names, that no batch or comparison under way has pinned, and that were
+unused for a week (`TWOLANE_RETIREMENT_GRACE_S`): not deployed, promoted, left, nor asked by a batch.
 
 The versions stay in MLflow and their artifacts in S3: one that is asked for again is deployed
-again.
-The task's log says of each version why it was kept or deleted.
+again. The task's log says of each version why it was kept or deleted.
 """
 
 from __future__ import annotations

@@ -114,3 +114,19 @@ def test_batches_say_which_versions_are_in_use(product_database_url: str) -> Non
     assert list(usage.pinned()) == []
     assert usage.last_used() == {mine: SUBMITTED_AT}
     database.close()
+
+
+def test_a_comparison_under_way_uses_both_its_versions(product_database_url: str) -> None:
+    database = Database(product_database_url)
+    with database.transaction("test") as connection:
+        connection.execute(
+            "INSERT INTO comparisons (comparison_id, kind, model_name, champion_version,"
+            " champion_digest, challenger_version, challenger_digest, account_share,"
+            " document_share, level, margin, max_documents, batch_documents, budget_usd,"
+            " max_failed_batches, days, started_by, started_at)"
+            " VALUES ('c', 'shadow', 'topic', '4', '', '5', '', 0, 1, 0.05, 0.01, 9, 9, 1, 1, 1,"
+            " 'ada', now())"
+        )
+    found = set(PostgresVersionUsage(database).pinned())
+    database.close()
+    assert found == {VersionKey("topic", "4"), VersionKey("topic", "5")}

@@ -1,4 +1,4 @@
-"""VersionUsage on PostgreSQL: what the batches say."""
+"""VersionUsage on PostgreSQL: what batches and comparisons say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from include.domain.release.retirement import VersionKey
 
 
 class PostgresVersionUsage:
-    """Table `batches`."""
+    """Tables `batches` and `comparisons`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

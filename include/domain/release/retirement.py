@@ -49,7 +49,7 @@ class Usage:
 
     Attributes:
         aliases: names of the aliases that point to a version.
-        pinned: versions that running batches have pinned.
+        pinned: versions that running batches and comparisons have pinned.
         used_at: when a batch last closed, by its version.
     """
 
@@ -75,7 +75,7 @@ def decide_retirement(
     if names := usage.aliases.get(key):
         return Retirement(key, False, f"named {', '.join(sorted(names))}")
     if key in usage.pinned:
-        return Retirement(key, False, "pinned by a running batch")
+        return Retirement(key, False, "pinned by a batch or comparison under way")
     moves = [row.at for row in history if key.version in (row.from_version, row.to_version)]
     uses = [usage.used_at[key]] if key in usage.used_at else []
     last = max([deployed.made_at, *moves, *uses])

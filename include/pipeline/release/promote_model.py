@@ -12,7 +12,7 @@ from datetime import datetime
 
 from include.domain.errors import PromotionRefused
 from include.domain.release.alias import Alias
-from include.domain.release.promotion import Promotion, PromotionKind
+from include.domain.release.promotion import Promotion, PromotionKind, champions
 from include.pipeline.ports import ObjectStore
 from include.pipeline.release.move_champion import move_champion, show_history
 from include.pipeline.release.promotion_ports import (
@@ -78,12 +78,15 @@ def promote_model(request: PromotionRequest, ports: PromotionPorts) -> Promotion
     if champion == request.version and history and history[-1].to_version == champion:
         show_history(request.model_name, history, ports.registry)
         return history[-1]
-    bring_into_service(version, champion, ports)
+    line = champions(history)
+    # Pointed to already: what moved it died before it was recorded.
+    before = (line[-1] if line else None) if champion == request.version else champion
+    bring_into_service(version, before, ports)
     return move_champion(
         Promotion(
             model_name=request.model_name,
             kind=PromotionKind.PROMOTED,
-            from_version=champion,
+            from_version=before,
             to_version=request.version,
             by=request.by,
             reason=request.reason,

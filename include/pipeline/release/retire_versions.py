@@ -42,10 +42,10 @@ class DeployedVersions(Protocol):
 
 
 class VersionUsage(Protocol):
-    """What batches use. In Aurora."""
+    """What batches and comparisons use. In Aurora."""
 
     def pinned(self) -> Sequence[VersionKey]:
-        """Return the versions that running batches have pinned."""
+        """Return the versions that running batches and comparisons have pinned."""
         ...
 
     def last_used(self) -> Mapping[VersionKey, datetime]:

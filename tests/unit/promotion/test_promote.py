@@ -179,3 +179,10 @@ def test_two_that_promote_the_same_at_once_are_one(world: World) -> None:
     world.serverless.answer_with = promote_too
     world.promote("2")
     assert world.kinds == ["promoted None→1", "promoted 1→2"]
+
+
+def test_a_move_whose_record_was_lost_is_recorded_by_the_next_try(world: World) -> None:
+    world.aliases["champion"] = "2"
+    world.promote("2")
+    assert world.kinds == ["promoted None→1", "promoted 1→2"]
+    assert world.aliases == {"champion": "2", "previous": "1"}
