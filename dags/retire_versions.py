@@ -2,7 +2,8 @@
 
 Every day, delete the endpoints, their configurations, scaling and alarms, and the SageMaker models
 of versions that no alias names, that no batch or comparison under way has pinned, and that were
-unused for a week (`TWOLANE_RETIREMENT_GRACE_S`): not deployed, promoted, left, nor asked by a batch.
+unused for a week (`TWOLANE_RETIREMENT_GRACE_S`): not deployed, promoted, left nor asked by a
+batch.
 
 The versions stay in MLflow and their artifacts in S3: one that is asked for again is deployed
 again. The task's log says of each version why it was kept or deleted.
