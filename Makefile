@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-models bench-drift lock screenshots clean
+.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-sequential bench-models bench-drift lock screenshots clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -88,6 +88,9 @@ bench-models: install-dev ## a release from labelled documents to a champion, on
 
 chaos: install ## kill what batches depend on, at every step, and count; parts: ARGS="--lanes spot --victims worker"
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
+
+bench-sequential: install ## the sequential test of comparisons, simulated: wrong findings, documents needed (3 min)
+	@nice $(BIN)/python -m benchmarks.sequential
 
 bench-spot: install ## the spot policy against its rivals: make bench-spot [TRACES=folder]
 	@$(BIN)/python -m benchmarks.spot $(if $(TRACES),--traces "$(TRACES)")

@@ -11,7 +11,8 @@ import math
 import numpy as np
 import pytest
 
-from include.domain.release.betting import Counts, growth, interval, log_evidence
+from benchmarks.sequential.simulate import Case, draw, evidence_against
+from include.domain.release.betting import Counts, interval, log_evidence
 from include.domain.release.comparison import Finding
 from include.domain.release.sequential_test import (
     Evidence,
@@ -25,18 +26,8 @@ LEVEL, MARGIN, RUNS, DOCUMENTS = 0.05, 0.03, 2000, 1500
 
 def simulated(worse: float, better: float, seed: int) -> np.ndarray:
     """Counts of -1, 0 and 1 after each document of each run: runs × documents × 3."""
-    drawn = np.random.default_rng(seed).random((RUNS, DOCUMENTS), dtype=np.float32)
-    lower, higher = drawn < worse, drawn > 1 - better
-    values = (lower, ~(lower | higher), higher)
-    return np.stack([each.cumsum(1, dtype=np.float32) for each in values], axis=-1)
-
-
-def evidence_against(counts: np.ndarray, at_most: float) -> np.ndarray:
-    """`log_evidence` of many counts at once."""
-    total = np.zeros(counts.shape[:-1])
-    for rates in growth(at_most):
-        total += np.exp(np.minimum(counts @ np.array(rates, np.float32), 80))
-    return np.log(total / len(growth(at_most)))
+    case = Case(differing=worse + better, difference=better - worse)
+    return draw(case, RUNS, DOCUMENTS, np.random.default_rng(seed))
 
 
 def ever_found(counts: np.ndarray) -> tuple[float, float, float]:

@@ -1,0 +1,1 @@
+"""The sequential test of comparisons, simulated."""
