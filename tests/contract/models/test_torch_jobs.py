@@ -221,3 +221,24 @@ def test_the_server_answers(trained_root: Path) -> None:
         )
     assert answers[0]["label"] == "Sports"
     assert answers[1]["error"]["code"] == "missing_text"
+
+
+def test_models_of_both_kinds_are_evaluated_on_torch(
+    trained_root: Path, linear_root: Path, tmp_path: Path
+) -> None:
+    inputs = tmp_path / "processing/input"
+    (inputs / "documents").mkdir(parents=True)
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines()[200:240]
+    (inputs / "documents/news.jsonl").write_text("\n".join(lines))
+    (inputs / "config").mkdir()
+    models = {"frozen": trained_root, "linear": linear_root}
+    config = {"models": {key: {"cascade": False} for key in models}, "rounds": 1, "round_s": 0.1}
+    (inputs / "config/evaluation.json").write_text(json.dumps(config))
+    for key, root in models.items():
+        pack_model(root / "model", inputs / f"models/{key}/model.tar.gz")
+    done = run_command("torch", "evaluate", tmp_path, **TORCH)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "processing/output/evaluation.json").read_text())
+    assert found["hardware"]["engine"] == "torch"
+    assert found["models"]["frozen"]["accuracy"] > 0.8
+    assert found["models"]["linear"]["accuracy"] > 0.6
