@@ -89,6 +89,7 @@ class ModelWatch(Adapters):
                 page=HtmlDriftPage(),
                 training_sketch=self._training_sketch,
                 facts=self.training_records.facts,
+                tag_version=self.aliases.tag_version,
             ),
         )
 

@@ -24,6 +24,9 @@ from include.pipeline.ports import ObjectStore
 
 GRAPH, WEIGHTS, TOKENIZER = "model-fp32.xml", "model-fp32.bin", "tokenizer.json"
 KEPT = "words.npz"
+TABLE = "embeddings/word"
+"""How the constant's name begins, as `include/models/training/encoder_graph.py` gives it."""
+
 _TYPES = {"f16": np.float16, "f32": np.float32}
 _PIECE = "##"
 
@@ -53,17 +56,18 @@ def read_words(archive: Path, url: str) -> WordVectors | None:
     """Read them from an archive; None where it holds no encoder.
 
     Raises:
-        ReleaseFailed: the graph has no table of the tokenizer's size; `url` names the archive.
+        ReleaseFailed: the graph has no table of its tokenizer's words; `url` names the archive.
     """
     with tarfile.open(archive, "r:gz") as tar:
         names = set(tar.getnames())
         if not {GRAPH, WEIGHTS, TOKENIZER} <= names:
             return None
         vocabulary = json.loads(_content(tar, TOKENIZER))["model"]["vocab"]
-        place = _table_place(_content(tar, GRAPH), len(vocabulary))
+        rows = 1 + max(vocabulary.values())
+        place = _table_place(_content(tar, GRAPH), rows)
         if place is None:
-            raise ReleaseFailed(f"{url}: {GRAPH} holds no table of {len(vocabulary)} tokens")
-        table = _table(_content(tar, WEIGHTS), place)
+            raise ReleaseFailed(f"{url}: {GRAPH} holds no {TABLE} of {rows} tokens or more")
+        table = _table(_content(tar, WEIGHTS), place, rows)
     words = {
         word: row
         for word, row in vocabulary.items()
@@ -82,23 +86,23 @@ def _content(tar: tarfile.TarFile, name: str) -> bytes:
 
 
 def _table_place(graph: bytes, tokens: int) -> tuple[str, int, int] | None:
-    """Return type, width and offset of the constant that has one row a token."""
+    """Return type, width and offset of the token embeddings, which training names so."""
     for layer in ElementTree.fromstring(graph).iter("layer"):  # noqa: S314 - our own artifact
         data = layer.find("data")
         if layer.get("type") != "Const" or data is None:
             continue
         shape = [int(size) for size in data.get("shape", "").split(",") if size.strip()]
         kind = data.get("element_type", "")
-        if len(shape) == 2 and shape[0] == tokens and shape[1] > 1 and kind in _TYPES:
+        is_table = layer.get("name", "").startswith(TABLE) and len(shape) == 2
+        if is_table and shape[0] >= tokens and kind in _TYPES:
             return kind, shape[1], int(data.get("offset", "0"))
     return None
 
 
-def _table(weights: bytes, place: tuple[str, int, int]) -> NDArray[np.float32]:
+def _table(weights: bytes, place: tuple[str, int, int], rows: int) -> NDArray[np.float32]:
     kind, width, offset = place
-    flat = np.frombuffer(weights, dtype=_TYPES[kind], offset=offset)
-    rows = len(flat) // width
-    return flat[: rows * width].reshape(rows, width).astype(np.float32)
+    flat = np.frombuffer(weights, dtype=_TYPES[kind], offset=offset, count=rows * width)
+    return flat.reshape(rows, width).astype(np.float32)
 
 
 def _principal(table: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -26,7 +26,8 @@ def artifact(rows: int = len(VOCABULARY), *, with_encoder: bool = True) -> bytes
     graph = (
         "<net><layers>"
         '<layer type="Const"><data element_type="f32" shape="4, 2" offset="0" size="32"/></layer>'
-        f'<layer type="Const"><data element_type="f16" shape="{rows}, {WIDTH}" offset="32"/>'
+        '<layer type="Const" name="embeddings/word_compressed">'
+        f'<data element_type="f16" shape="{rows}, {WIDTH}" offset="32"/>'
         "</layer></layers></net>"
     )
     files = {"model.json": b"{}"}
@@ -83,5 +84,5 @@ def test_a_model_without_an_encoder_has_none_and_is_not_asked_again() -> None:
 def test_a_graph_that_does_not_fit_its_tokenizer_is_an_error() -> None:
     objects = FakeObjectStore({URL: artifact(rows=40)})
 
-    with pytest.raises(ReleaseFailed, match="no table of 83 tokens"):
+    with pytest.raises(ReleaseFailed, match="no embeddings/word of 83 tokens"):
         ArtifactWords(objects).of(URL)

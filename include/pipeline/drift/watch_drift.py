@@ -7,7 +7,7 @@ share raises any alarm, however many accounts there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -27,6 +27,9 @@ from include.pipeline.ports import ObjectStore
 FIRST_NIGHTS = 60
 """An account that has not sent enough for a reference in so many nights never will."""
 
+DRIFT_TAG = "twolane.drift"
+"""On a version in the registry: what the last watch found."""
+
 PAGE_TYPE = "text/html; charset=utf-8"
 
 
@@ -45,6 +48,7 @@ class WatchPorts:
     Attributes:
         training_sketch: what a version was trained on, None where that is not known.
         facts: what is known of its training.
+        tag_version: writes tags on a version (name, version) in the registry.
     """
 
     objects: ObjectStore
@@ -52,6 +56,7 @@ class WatchPorts:
     page: DriftPage
     training_sketch: Callable[[ModelRef], Sketch | None]
     facts: Callable[[ModelRef], TrainingFacts]
+    tag_version: Callable[[str, str, Mapping[str, str]], None]
 
 
 def watch_drift(
@@ -79,7 +84,24 @@ def watch_drift(
     report_uri = f"s3://{work_bucket}/drift/{night.isoformat()}/index.html"
     ports.objects.write_text(report_uri, ports.page.render(night, findings, policy), PAGE_TYPE)
     ports.book.record(night, findings, report_uri=report_uri)
+    for model in sorted({each.comparison.stream.model for each in findings}, key=str):
+        tags = {DRIFT_TAG: f"{_said_of(model, findings)} ({report_uri})"}
+        ports.tag_version(model.name, model.version, tags)
     return findings
+
+
+def _said_of(model: ModelRef, findings: Sequence[Finding]) -> str:
+    """Return the night's word on a version, as its tag shows it."""
+    of_model = [each for each in findings if each.comparison.stream.model == model]
+    accounts = {each.comparison.stream.account for each in of_model}
+    moved = {each.comparison.stream.account: each for each in of_model if each.is_alarm}
+    if not moved:
+        return f"{of_model[0].night}: none of {len(accounts)} accounts has moved"
+    worst = next(each for each in of_model if each.is_alarm)
+    return (
+        f"{worst.night}: {len(moved)} of {len(accounts)} accounts have moved, most "
+        f"{worst.comparison.stream.account}, {worst.comparison.feature.value} {worst.level.value}"
+    )
 
 
 def compare_stream(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from include.adapters.encoder_words import read_words
 from tests.support.container import run_command
 
 
@@ -80,3 +82,23 @@ def test_what_cannot_be_trained_on_is_a_failure_with_a_reason(
     assert done.returncode == 1
     assert reason in (tmp_path / "output/failure").read_text()
     assert not (tmp_path / "model/model.json").exists()
+
+
+def test_the_vectors_of_words_can_be_read_from_the_artifact(
+    trained_root: Path, tmp_path: Path
+) -> None:
+    archive = tmp_path / "model.tar.gz"
+    with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
+        for path in sorted((trained_root / "model").iterdir()):
+            tar.add(path, arcname=path.name)
+
+    found = read_words(archive, "here")
+
+    assert found is not None
+    assert len(found.row_of) > 20_000
+
+    def nearness(first: str, second: str) -> float:
+        a, b = (found.vectors[found.row_of[word]] for word in (first, second))
+        return float(a @ b)
+
+    assert nearness("football", "soccer") > nearness("football", "parliament")

@@ -52,7 +52,14 @@ def watch(
     facts: TrainingFacts = NOTHING_KNOWN,
 ) -> tuple[FakeObjectStore, list[tuple[str, Feature, Level]]]:
     objects = FakeObjectStore()
-    ports = WatchPorts(objects, book, HtmlDriftPage(), lambda model: training, lambda model: facts)
+    ports = WatchPorts(
+        objects,
+        book,
+        HtmlDriftPage(),
+        lambda model: training,
+        lambda model: facts,
+        lambda name, version, tags: objects.put(f"s3://tags/{name}@{version}", str(tags)),
+    )
     night = FIRST + timedelta(days=number)
     found = watch_drift(night, work_bucket="work", policy=POLICY, ports=ports)
     return objects, [
@@ -77,6 +84,8 @@ def test_the_account_that_moves_is_named_and_the_others_are_not(book: FakeDriftB
     assert book.report_uris[FIRST + timedelta(days=4)] == uri
     page = objects.read_text(uri)
     assert "1 of 7 accounts and models have moved" in page
+    tag = objects.read_text("s3://tags/news-topic@1")
+    assert f"1 of 7 accounts have moved, most mover, embedding major ({uri})" in tag
     assert "median score about" in page
     assert "<script" not in page
 
