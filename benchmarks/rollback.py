@@ -30,7 +30,7 @@ from include.domain.release.promotion import Promotion
 from include.model_life import model_life
 from include.pipeline.release.promote_model import PromotionRequest
 from stack.airflow_api import FINAL_STATES, AirflowApi
-from stack.demo_documents import write_documents
+from stack.demo_documents import SAMPLE, write_documents
 from stack.environment import ADMIN
 from stack.figures import FiguresReader, aws_client
 from stack.passwords import load_or_generate
@@ -61,10 +61,15 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds from the click."""
+    """Seconds from the click.
+
+    Attributes:
+        was_under_way: the night's batch still ran when the rollback had ended.
+    """
 
     alias_moved_s: float
     run_ended_s: float
+    was_under_way: bool
 
 
 def main(arguments: list[str]) -> int:
@@ -83,6 +88,7 @@ def main(arguments: list[str]) -> int:
         "night": asdict(night),
         "goal_s": GOAL_S,
         "goal_met": timing.run_ended_s < GOAL_S
+        and timing.was_under_way
         and night.state == "succeeded"
         and night.adds_up
         and night.versions == (pinned,),
@@ -114,8 +120,9 @@ class Bench:
     def promote_two_versions(self) -> tuple[str, str]:
         """Return the champion, and the version a rollback goes to."""
         for copy in ("1", "2"):
-            command = ["include.release", "--trivial", "--model", MODEL, "--set", f"copy={copy}"]
-            subprocess.run([sys.executable, "-m", *command], check=True)
+            command = [sys.executable, "-m", "include.release", "--trivial", "--model", MODEL]
+            command += ["--data", str(SAMPLE), "--set", f"copy={copy}"]
+            subprocess.run(command, check=True)
         older, newer = self._promote("1"), self._promote("2")
         return newer.to_version, older.to_version
 
@@ -141,7 +148,10 @@ class Bench:
         state = self._ended("rollback_model", run_id)
         if state != "success":
             raise RuntimeError(f"rollback_model {run_id} is {state}")
-        return Timing(round(moved - clicked, 2), round(time.monotonic() - clicked, 2))
+        ended = time.monotonic()
+        running = "SELECT 1 FROM batches WHERE model_name = %s AND state = 'running'"
+        was_under_way = bool(self._query(running, MODEL))
+        return Timing(round(moved - clicked, 2), round(ended - clicked, 2), was_under_way)
 
     def end_night(self, run_id: str) -> Night:
         """Wait for the night's end and read both stores."""
