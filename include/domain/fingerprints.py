@@ -1,10 +1,11 @@
 """What a set of results comes to, whatever their order: a count and a checksum.
 
 A row's hash is the first eight bytes of the SHA-256 of document id, label, score, model version
-and, where a cascade answered, its stage; a set's checksum is the sum of its rows' hashes modulo
-2^64. A lost row, a changed label and two rows exchanged between sets all change it; an order does
-not, so that shards can be added up and a database can do the sum where the rows are. The same
-formula stands in `include/sql/queries/fingerprint_predictions.sql`.
+and, where a cascade answered, its stage, where a bundle did, the name, label and score of each
+further head; a set's checksum is the sum of its rows' hashes modulo 2^64. A lost row, a changed
+label and two rows exchanged between sets all change it; an order does not, so that shards can be
+added up and a database can do the sum where the rows are. The same formula stands in
+`include/sql/queries/fingerprint_predictions.sql`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import re
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from include.domain.predictions import Heads
 
 _MODULUS = 2**64
 _SEPARATOR = "\x1f"
@@ -56,12 +59,24 @@ class Fingerprint:
 
 
 def row_hash(
-    document_id: str, label: str, score: float, model_version: str, stage: str | None = None
+    document_id: str,
+    label: str,
+    score: float,
+    model_version: str,
+    stage: str | None = None,
+    heads: Heads = (),
 ) -> int:
-    """Return a row's hash. The score counts as the single-precision number both stores agree on."""
-    # Big-endian, as PostgreSQL's float4send gives it.
-    score_hex = struct.pack(">f", score).hex()
-    fields = (document_id, label, score_hex, model_version)
-    text = _SEPARATOR.join(fields if stage is None else (*fields, stage))
+    """Return a row's hash. A score counts as the single-precision number both stores agree on."""
+    fields = [document_id, label, _hex(score), model_version]
+    if stage is not None:
+        fields.append(stage)
+    for head in heads:
+        fields += (head.name, head.label, _hex(head.score))
+    text = _SEPARATOR.join(fields)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big")
+
+
+def _hex(score: float) -> str:
+    """Big-endian, as PostgreSQL's float4send gives it."""
+    return struct.pack(">f", score).hex()

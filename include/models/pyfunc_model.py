@@ -15,7 +15,7 @@ from mlflow.pyfunc import PythonModel
 
 
 class NewsTopicModel(PythonModel):  # type: ignore[misc]
-    """Rows of `id` and `text` in; `id`, `label`, `score` (0 to 1), `stage`, `error` out."""
+    """Rows of `id` and `text` in; `id`, `label`, `score`, `stage`, `heads`, `error` out."""
 
     def load_context(self, context: Any) -> None:
         """Start the serving engine on the logged artifact."""
@@ -29,19 +29,26 @@ class NewsTopicModel(PythonModel):  # type: ignore[misc]
     # MLflow would read type hints as a schema; the logged signature is the schema.
     def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
         """Classify a data frame, or a list of objects, with the container's own engine."""
-        from serving.records import Prediction
         from serving.wire import parse_fields
 
         rows = model_input
         if hasattr(rows, "to_dict"):
             rows = rows.to_dict(orient="records")
         parsed = [parse_fields(row.get("id"), row.get("text")) for row in rows]
-        return [
-            {"id": a.id, "label": a.label, "score": a.score, "stage": a.stage, "error": None}
-            if isinstance(a, Prediction)
-            else {"id": a.id, "label": None, "score": None, "stage": None, "error": a.code.value}
-            for a in self._engine.answers(parsed)
-        ]
+        return [_row(answer) for answer in self._engine.answers(parsed)]
+
+
+def _row(answer: Any) -> dict[str, Any]:
+    """Every column of one answer; None where it has nothing to say."""
+    from dataclasses import asdict
+
+    from serving.records import Prediction
+
+    columns: dict[str, Any] = dict.fromkeys(("id", "label", "score", "stage", "heads", "error"))
+    if not isinstance(answer, Prediction):
+        return columns | {"id": answer.id, "error": answer.code.value}
+    heads = {head.name: {"label": head.label, "score": head.score} for head in answer.heads}
+    return columns | asdict(answer) | {"heads": heads or None}
 
 
 set_model(NewsTopicModel())

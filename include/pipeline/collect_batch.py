@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from include.domain.documents import QuarantinedDocument, QuarantineReason
 from include.domain.errors import OutputIncomplete
-from include.domain.fingerprints import Fingerprint, row_hash
+from include.domain.fingerprints import Fingerprint
 from include.domain.manifests import Shard
 from include.domain.predictions import Prediction, PredictionError, parse_prediction
 from include.pipeline.batch_layout import BatchLayout
@@ -18,6 +18,7 @@ from include.pipeline.ports import (
     ObjectStore,
     QualityGate,
     ReadStore,
+    row_of,
 )
 from include.pipeline.records import BatchRecords, Collection
 
@@ -94,8 +95,7 @@ class ShardCollector:
         version = self.manifest.model.version
         fingerprint = Fingerprint(
             len(predictions),
-            sum(row_hash(p.document_id, p.label, p.score, version, p.stage) for p in predictions)
-            % 2**64,
+            sum(row_of(each).hash(version) for each in predictions) % 2**64,
         )
         collection = Collection(len(predictions), len(refused), results, fingerprint)
         self._records.save_collection(shard.index, collection)

@@ -16,7 +16,7 @@ from include.domain.manifests import BatchManifest, Shard
 from include.domain.predictions import Prediction, parse_prediction
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.collect_batch import CollectPorts, ShardCollector, answer_lines
-from include.pipeline.ports import ObjectStore, PredictionRow
+from include.pipeline.ports import ObjectStore, PredictionRow, row_of
 from include.pipeline.records import BatchRecords
 
 
@@ -135,7 +135,7 @@ def prediction_rows(
         for line in answer_lines(lines):
             answer = parse_prediction(line, source=uri)
             if isinstance(answer, Prediction):
-                yield PredictionRow(answer.document_id, answer.label, answer.score, answer.stage)
+                yield row_of(answer)
 
 
 class AheadLoader:

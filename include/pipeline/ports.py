@@ -21,7 +21,7 @@ from include.domain.fingerprints import Fingerprint, row_hash
 from include.domain.jobs import JobRef, JobSpec, JobStatus
 from include.domain.manifests import BatchManifest, Submission
 from include.domain.model_ref import ModelCard, ModelRef
-from include.domain.predictions import Prediction, Stage
+from include.domain.predictions import Heads, Prediction, Stage
 from include.domain.routing import Placement
 
 
@@ -226,14 +226,22 @@ class PredictionRow:
     label: str
     score: float
     stage: Stage | None = None
+    heads: Heads = ()
 
     def hash(self, model_version: str) -> int:
         """Return what the row adds to a checksum; see `row_hash`."""
-        return row_hash(self.document_id, self.label, self.score, model_version, self.stage)
+        return row_hash(
+            self.document_id, self.label, self.score, model_version, self.stage, self.heads
+        )
 
     def fingerprint(self, model_version: str) -> Fingerprint:
         """Return what the row comes to alone."""
         return Fingerprint(1, self.hash(model_version))
+
+
+def row_of(answer: Prediction) -> PredictionRow:
+    """Return the row that a prediction makes in both stores."""
+    return PredictionRow(answer.document_id, answer.label, answer.score, answer.stage, answer.heads)
 
 
 class WriteStore(Protocol):

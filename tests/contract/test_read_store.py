@@ -23,7 +23,7 @@ from include.domain.predictions import Stage
 from include.domain.routing import Alternative, Placement
 from include.pipeline.ports import BatchClosure, PredictionRow, ReadStore
 from tests.support.fakes import FakeReadStore
-from tests.support.manifests import SUBMITTED_AT, make_manifest, make_rows
+from tests.support.manifests import HEADS, SUBMITTED_AT, make_manifest, make_rows
 
 BATCH = make_manifest("b-0001")
 
@@ -358,6 +358,7 @@ def test_the_fingerprint_is_that_of_the_rows_whoever_sums_up(store: ReadStore) -
         *make_rows(50),
         PredictionRow("ключ 🦉 a#b", "Sci/Tech", 1 / 3),
         *(PredictionRow(f"staged-{stage}", "World", 0.5, stage) for stage in Stage),
+        PredictionRow("bundled", "World", 0.5, heads=HEADS),
     ]
     store.open_batch(BATCH, run_id="run-1")
     store.load_predictions(BATCH, rows)
@@ -366,6 +367,16 @@ def test_the_fingerprint_is_that_of_the_rows_whoever_sums_up(store: ReadStore) -
 
     assert found == Fingerprint.total(row.fingerprint(BATCH.model.version) for row in rows)
     assert store.fingerprint("b-unknown") == Fingerprint()
+
+
+def test_a_load_with_another_answer_of_a_further_head_changes_the_row(store: ReadStore) -> None:
+    store.open_batch(BATCH, run_id="run-1")
+    marks = set()
+    for heads in ((), HEADS, HEADS[:1], ()):
+        store.load_predictions(BATCH, [PredictionRow("doc", "World", 0.5, heads=heads)])
+        assert [row.heads for row in store.fetch(BATCH, ["doc"])] == [heads]
+        marks.add(store.fingerprint(BATCH.batch_id))
+    assert len(marks) == 3
 
 
 def test_a_load_with_another_stage_changes_the_row(store: ReadStore) -> None:

@@ -16,7 +16,7 @@ from include.domain.predictions import Stage
 from include.pipeline.ports import PredictionRow, WriteStore
 from tests.support.fakes import FakeWriteStore
 from tests.support.local_aws import LocalAws
-from tests.support.manifests import make_manifest, make_rows
+from tests.support.manifests import HEADS, make_manifest, make_rows
 
 TABLE = "twolane-predictions"
 
@@ -72,6 +72,7 @@ def test_rows_are_fetched_as_written_and_what_is_not_there_is_left_out(
         *make_rows(230),
         PredictionRow("ключ 🦉 a#b", "Sci/Tech", 1 / 3),
         *(PredictionRow(f"staged-{stage}", "World", 0.5, stage) for stage in Stage),
+        PredictionRow("bundled", "World", 0.5, heads=HEADS),
     ]
     store.put(manifest, rows)
     ids = [row.document_id for row in rows]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from include.domain.accounts import Tier
 from include.domain.manifests import BatchManifest, Shard
 from include.domain.model_ref import ModelRef
+from include.domain.predictions import HeadAnswer
 from include.pipeline.ports import PredictionRow
 
 SUBMITTED_AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -28,6 +29,10 @@ def make_manifest(
         deadline_at=SUBMITTED_AT + timedelta(minutes=10),
         shards=(Shard(0, "s3://twolane-work/shard", documents, 12 * documents),),
     )
+
+
+HEADS = (HeadAnswer("urgency", "low", 0.123457), HeadAnswer("Überschrift", 'a"b', 1 / 3))
+"""What further heads of a bundle say, in the order of their names."""
 
 
 def make_rows(count: int, label: str = "Sports", prefix: str = "doc") -> list[PredictionRow]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.domain.predictions import HeadAnswer as RowHead
 from include.domain.predictions import Prediction as RowPrediction
 from include.domain.predictions import Stage as RowStage
 from include.domain.predictions import parse_prediction
@@ -19,7 +20,7 @@ from include.models.serving.batching import BatchPolicy
 from include.models.serving.engine import Engine
 from include.models.serving.hash_backend import HashBackend
 from include.models.serving.metering import Meter
-from include.models.serving.records import Fault, FaultCode, Prediction, Record, Stage
+from include.models.serving.records import Fault, FaultCode, HeadAnswer, Prediction, Record, Stage
 from include.models.serving.wire import (
     format_csv,
     format_json_line,
@@ -63,7 +64,9 @@ def test_csv_without_header_is_answered_without(engine: Engine) -> None:
     assert format_csv(engine.answers(records), has_header).startswith(b"d-1,")
 
 
-@pytest.mark.parametrize("name", ["response.jsonl", "cascade_response.jsonl"])
+@pytest.mark.parametrize(
+    "name", ["response.jsonl", "cascade_response.jsonl", "bundle_response.jsonl"]
+)
 def test_golden_responses_keep_to_the_schema_and_the_pipeline_reads_them(name: str) -> None:
     validator = schema("response.schema.json")
     for line in (GOLDEN / name).read_bytes().splitlines():
@@ -85,6 +88,18 @@ def test_the_stage_of_a_cascade_stands_in_the_line_and_the_pipeline_knows_it() -
         RowPrediction("d-1", "World", 0.9675, RowStage.CHEAP),
         RowPrediction("d-2", "Sci/Tech", 0.6925, RowStage.ENCODER),
     ]
+
+
+def test_the_further_heads_of_a_bundle_stand_in_the_line_and_the_pipeline_knows_them() -> None:
+    answers = [
+        Prediction("d-1", "World", 0.9675, heads=(HeadAnswer("urgency", "low", 0.81),)),
+        Fault("d-2", FaultCode.EMPTY_TEXT, "text is empty"),
+    ]
+    lines = (GOLDEN / "bundle_response.jsonl").read_bytes().splitlines(keepends=True)
+
+    assert list(map(format_json_line, answers)) == lines
+    read = parse_prediction(lines[0], source="golden")
+    assert read == RowPrediction("d-1", "World", 0.9675, heads=(RowHead("urgency", "low", 0.81),))
 
 
 def test_the_schema_knows_every_stage() -> None:

@@ -8,6 +8,7 @@
 | `label`        |                     | text                                    |
 | `score`        |                     | number, 0 to 1                          |
 | `stage`        |                     | text; absent where the model is not a cascade |
+| `heads`        |                     | map of `label`, `score` by head; absent without such |
 
 Account, document, model and batch are read back from the keys; an account id holds no `#`.
 """
@@ -18,7 +19,7 @@ from typing import Any
 from zlib import crc32
 
 from include.domain.manifests import BatchManifest
-from include.domain.predictions import Stage
+from include.domain.predictions import HeadAnswer, Stage, parse_heads
 from include.pipeline.ports import PredictionRow
 
 BATCH_INDEX = "by_batch"
@@ -39,6 +40,8 @@ def prediction_item(manifest: BatchManifest, row: PredictionRow) -> Item:
     }
     if row.stage is not None:
         item["stage"] = {"S": row.stage.value}
+    if row.heads:
+        item["heads"] = {"M": {head.name: _head_attribute(head) for head in row.heads}}
     return item
 
 
@@ -54,7 +57,16 @@ def prediction_row(item: Item) -> PredictionRow:
     """Return the row an item stands for."""
     document_id = item["pk"]["S"].partition("#")[2]
     stage = Stage(item["stage"]["S"]) if "stage" in item else None
-    return PredictionRow(document_id, item["label"]["S"], float(item["score"]["N"]), stage)
+    said = {
+        name: {"label": value["M"]["label"]["S"], "score": value["M"]["score"]["N"]}
+        for name, value in item.get("heads", {"M": {}})["M"].items()
+    }
+    label, score = item["label"]["S"], float(item["score"]["N"])
+    return PredictionRow(document_id, label, score, stage, parse_heads(said))
+
+
+def _head_attribute(head: HeadAnswer) -> Item:
+    return {"M": {"label": {"S": head.label}, "score": {"N": repr(head.score)}}}
 
 
 def item_key(item: Item) -> tuple[str, str]:

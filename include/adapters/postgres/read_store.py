@@ -15,7 +15,7 @@ from include.domain.errors import StoreError
 from include.domain.fingerprints import Fingerprint
 from include.domain.manifests import BatchManifest, Submission
 from include.domain.model_ref import ModelRef
-from include.domain.predictions import Stage
+from include.domain.predictions import Heads, Stage, heads_as_dict, parse_heads
 from include.domain.routing import Placement
 from include.pipeline.ports import BatchClosure, PredictionRow
 
@@ -114,7 +114,9 @@ class PostgresReadStore:
             with connection.cursor().copy(query("copy_predictions")) as copy:
                 for row in rows:
                     count += 1
-                    copy.write_row((row.document_id, row.label, row.score, row.stage))
+                    copy.write_row(
+                        (row.document_id, row.label, row.score, row.stage, _json(row.heads))
+                    )
             connection.execute(
                 query("upsert_predictions"),
                 {
@@ -202,8 +204,15 @@ def _lock(connection: Connection[Any], batch_id: str) -> str:
     return str(found[0])
 
 
-def _prediction_row(document_id: str, label: str, score: float, stage: str | None) -> PredictionRow:
-    return PredictionRow(document_id, label, score, Stage(stage) if stage else None)
+def _prediction_row(
+    document_id: str, label: str, score: float, stage: str | None, heads: dict[str, Any] | None
+) -> PredictionRow:
+    named = Stage(stage) if stage else None
+    return PredictionRow(document_id, label, score, named, parse_heads(heads or {}))
+
+
+def _json(heads: Heads) -> str | None:
+    return json.dumps(heads_as_dict(heads)) if heads else None
 
 
 def _opening(manifest: BatchManifest) -> str:

@@ -47,6 +47,14 @@ class CascadeRule:
 
 
 @dataclass(frozen=True)
+class HeadRule:
+    """A further head on the encoder, beside the first: its name, and its classes in order."""
+
+    name: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Artifact:
     """What `model.json` says, and `version.json` where the registry published the artifact.
 
@@ -60,6 +68,7 @@ class Artifact:
         cascade: the stage before the encoder, None where it has none.
         agreement: share of the held-out documents, 0 to 1, that the int8 graph labels as the fp32
             graph does; None where training did not say.
+        heads: of a bundle, those after the first, in the order of the model's output.
     """
 
     name: str
@@ -70,6 +79,12 @@ class Artifact:
     max_characters: int
     cascade: CascadeRule | None = None
     agreement: float | None = None
+    heads: tuple[HeadRule, ...] = ()
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """Classes of each head; their probabilities stand side by side in the model's output."""
+        return (len(self.labels), *(len(head.labels) for head in self.heads))
 
     @property
     def reference(self) -> str:
@@ -96,6 +111,8 @@ def load_artifact(folder: Path) -> Artifact:
     model = _read_json(folder / MODEL_FILE)
     version_file = folder / VERSION_FILE
     version = _read_json(version_file) if version_file.exists() else {"version": "0"}
+    if model.get("heads") and model.get("cascade"):
+        raise ArtifactError(f"{folder}: {MODEL_FILE} has several heads and a cascade")
     try:
         return Artifact(
             name=str(model["name"]),
@@ -106,9 +123,14 @@ def load_artifact(folder: Path) -> Artifact:
             max_characters=int(model["max_characters"]),
             cascade=_cascade(model.get("cascade")),
             agreement=model.get("metrics", {}).get("agreement"),
+            heads=tuple(_head(head) for head in model.get("heads", ())),
         )
     except KeyError as error:
         raise ArtifactError(f"{folder}: {MODEL_FILE} lacks {error}") from error
+
+
+def _head(rule: Mapping[str, Any]) -> HeadRule:
+    return HeadRule(str(rule["name"]), tuple(str(label) for label in rule["labels"]))
 
 
 def _cascade(rule: Mapping[str, Any] | None) -> CascadeRule | None:

@@ -27,7 +27,7 @@ class Backend(Protocol):
         ...
 
     def infer(self, worker: int, tokens: Sequence[array[int]], length: int) -> NDArray[np.float32]:
-        """Class probabilities of each document, of shape [documents, classes].
+        """Class probabilities of each document, of shape [documents, classes of all heads].
 
         The array is the caller's: nothing changes it later.
 
@@ -57,7 +57,7 @@ def load_backend(artifact: Artifact, folder: Path, settings: ContainerSettings) 
         case "hash":
             from .hash_backend import HashBackend
 
-            return HashBackend(len(artifact.labels))
+            return HashBackend(*artifact.classes)
         case other:
             raise ArtifactError(f"{folder}/model.json: unknown format {other!r}")
 

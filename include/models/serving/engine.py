@@ -23,8 +23,9 @@ from .artifact import Artifact
 from .backend import Backend
 from .batching import Batch, BatchPolicy, plan_batches, windows
 from .cascade import Cascade, truncated
+from .heads import Found, Heads
 from .metering import Meter
-from .records import Answer, Fault, FaultCode, Parsed, Prediction, Record, Stage
+from .records import Answer, Fault, FaultCode, Parsed, Record, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class _Refused:
     message: str
 
 
-Scores = Sequence[tuple[int, float] | _Refused]
+Scores = Sequence[Found | _Refused]
 
 INTERACTIVE_DOCUMENTS = 32
 """Windows up to this size go before larger ones, so a lone request never waits for a payload."""
@@ -96,6 +97,7 @@ class Engine:
         self._backend = backend
         self._cascade = cascade
         self._artifact = artifact
+        self._heads = Heads(artifact)
         self._policy = policy
         self._meter = meter
         self._window_documents = window_documents
@@ -176,16 +178,15 @@ class Engine:
         """Fill in the answers that the cheap model is sure of, and return the other documents."""
         left: list[_Document] = []
         cheap = cascade.probabilities([document.tokens for document in documents])
-        for document, row, is_sure in zip(documents, cheap, cascade.is_sure(cheap), strict=True):
+        sure = cascade.is_sure(cheap)
+        found = iter(self._heads.read(cheap[sure]))
+        for document, row, is_sure in zip(documents, cheap, sure, strict=True):
             if is_sure:
-                answers[document.slot] = self._prediction(document.id, _best(row), Stage.CHEAP)
+                answers[document.slot] = next(found).of(document.id, Stage.CHEAP)
             else:
                 tokens = truncated(document.tokens, self._artifact.max_tokens)
                 left.append(_Document(document.slot, document.id, tokens, row))
         return left
-
-    def _prediction(self, id_: str, found: tuple[int, float], stage: Stage | None) -> Prediction:
-        return Prediction(id_, self._artifact.labels[found[0]], found[1], stage)
 
     def _tokenized(
         self, window: Sequence[Parsed]
@@ -227,7 +228,7 @@ class Engine:
                     refused += 1
                     answer = Fault(document.id, FaultCode.MODEL_FAILED, found.message)
                 else:
-                    answer = self._prediction(document.id, found, stage)
+                    answer = found.of(document.id, stage)
                 started.answers[document.slot] = answer
         self._meter.count(len(started.answers), started.tokens, started.faults + refused)
         yield from cast("list[Answer]", started.answers)  # every slot has been filled
@@ -269,7 +270,7 @@ class Engine:
         Raises:
             Exception: `error`, where it does not.
         """
-        scores: list[tuple[int, float] | _Refused] = []
+        scores: list[Found | _Refused] = []
         for position, tokens in enumerate(call.tokens):
             try:
                 found = self._infer(worker, [tokens], call.length)
@@ -300,18 +301,11 @@ class Engine:
 
     def _answered(
         self, found: NDArray[np.float32], cheap: NDArray[np.float32] | None
-    ) -> list[tuple[int, float]]:
-        """Label index and probability of each document."""
+    ) -> list[Found]:
+        """What is said of each document."""
         if self._cascade is not None and cheap is not None:
             found = self._cascade.pooled(cheap, found)
-        best = found.argmax(axis=1)
-        scores = found[np.arange(len(found)), best]
-        return list(zip(best.tolist(), scores.tolist(), strict=True))
-
-
-def _best(row: NDArray[np.float32]) -> tuple[int, float]:
-    label = int(row.argmax())
-    return label, float(row[label])
+        return self._heads.read(found)
 
 
 @dataclass(frozen=True, slots=True)

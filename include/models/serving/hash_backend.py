@@ -17,9 +17,13 @@ from numpy.typing import NDArray
 
 
 class HashBackend:
-    """Label = CRC-32 of the text modulo the classes; probability in [0.5, 1), the rest shared."""
+    """Label = CRC-32 of the text modulo the classes; probability in [0.5, 1), the rest shared.
 
-    def __init__(self, classes: int) -> None:
+    Args:
+        classes: of each head.
+    """
+
+    def __init__(self, *classes: int) -> None:
         self._classes = classes
 
     def tokenize(self, texts: Sequence[str]) -> list[array[int]]:
@@ -29,8 +33,12 @@ class HashBackend:
     def infer(self, worker: int, tokens: Sequence[array[int]], length: int) -> NDArray[np.float32]:
         """See `Backend.infer`."""
         checksums = np.array([ids[0] for ids in tokens], dtype=np.int64)
-        best = (0.5 + checksums % 1000 / 2000).astype(np.float32)
-        others = (1 - best) / np.float32(max(1, self._classes - 1))
-        probabilities: NDArray[np.float32] = np.repeat(others[:, None], self._classes, axis=1)
-        probabilities[np.arange(len(tokens)), checksums % self._classes] = best
-        return probabilities
+        return np.concatenate([_head(checksums, classes) for classes in self._classes], axis=1)
+
+
+def _head(checksums: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    best = (0.5 + checksums % 1000 / 2000).astype(np.float32)
+    others = (1 - best) / np.float32(max(1, classes - 1))
+    probabilities: NDArray[np.float32] = np.repeat(others[:, None], classes, axis=1)
+    probabilities[np.arange(len(checksums)), checksums % classes] = best
+    return probabilities

@@ -52,6 +52,15 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadAnswer:
+    """What a further head of a bundle says: its name, a label of its, and the probability."""
+
+    name: str
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """One document's label.
 
@@ -60,12 +69,14 @@ class Prediction:
         label: one of the model's labels.
         score: its probability, 0 to 1.
         stage: which model of a cascade answered; None where the model is not a cascade.
+        heads: of a bundle, what the heads after the first say.
     """
 
     id: str
     label: str
     score: float
     stage: Stage | None = None
+    heads: tuple[HeadAnswer, ...] = ()
 
 
 Parsed = Record | Fault

@@ -92,10 +92,15 @@ def format_json_line(answer: Answer) -> bytes:
     """One response line, newline included."""
     body: dict[str, Any]
     match answer:
-        case Prediction(id=id_, label=label, score=score, stage=stage):
+        case Prediction(id=id_, label=label, score=score, stage=stage, heads=heads):
             body = {"id": id_, "label": label, "score": round(score, _SCORE_DIGITS)}
             if stage is not None:
                 body["stage"] = stage.value
+            if heads:
+                body["heads"] = {
+                    head.name: {"label": head.label, "score": round(head.score, _SCORE_DIGITS)}
+                    for head in heads
+                }
         case Fault(id=fault_id, code=code, message=message):
             body = {"id": fault_id, "error": {"code": code.value, "message": message}}
     return json.dumps(body, ensure_ascii=False).encode("utf-8") + b"\n"
@@ -104,7 +109,8 @@ def format_json_line(answer: Answer) -> bytes:
 def format_csv(answers: Iterable[Answer], has_header: bool) -> bytes:
     """A CSV response: id, label, score, error; the header where the request had one.
 
-    Its columns are the same for every model, so it does not say which stage of a cascade answered.
+    Its columns are the same for every model, so it does not say which stage of a cascade answered,
+    nor what the further heads of a bundle do.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from serving.artifact import Artifact, load_artifact
 from serving.cascade import Cascade, truncated
-from serving.records import Answer, Fault, FaultCode, Parsed, Prediction, Record, Stage
+from serving.heads import Heads
+from serving.records import Answer, Fault, FaultCode, Parsed, Record, Stage
 from serving.tokenizing import load_tokenizer, tokenize_each
 from serving.wire import format_json_line, parse_json_lines
 from tokenizers import Tokenizer
@@ -58,6 +59,7 @@ class ChunkReader:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._artifacts: list[Artifact] = [load_artifact(folder) for folder in folders]
+        self._heads = [Heads(artifact) for artifact in self._artifacts]
         self._cascades = [
             Cascade.load(artifact, folder)
             for artifact, folder in zip(self._artifacts, folders, strict=True)
@@ -108,7 +110,7 @@ class ChunkReader:
     @property
     def nothing(self) -> NDArray[np.float32]:
         """What the device answers where no document was sent."""
-        return np.zeros((0, sum(len(a.labels) for a in self._artifacts)), dtype=np.float32)
+        return np.zeros((0, sum(sum(a.classes) for a in self._artifacts)), dtype=np.float32)
 
     def write(self, chunk: Chunk, probabilities: NDArray[np.float32]) -> list[bytes]:
         """Fill in what the device answered.
@@ -120,19 +122,17 @@ class ChunkReader:
         Returns:
             For each model the chunk's response lines.
         """
-        ends = np.cumsum([len(artifact.labels) for artifact in self._artifacts])
+        ends = np.cumsum([sum(artifact.classes) for artifact in self._artifacts])
         for model, said in enumerate(np.split(probabilities, ends[:-1], axis=1)):
-            row, names = chunk.answers[model], self._artifacts[model].labels
+            row = chunk.answers[model]
             cascade, cheap = self._cascades[model], chunk.cheap[model]
             stage = None
             if cascade is not None and cheap is not None:
                 stage, said = Stage.ENCODER, cascade.pooled(cheap, said)
-            labels = said.argmax(axis=1)
-            scores = said[np.arange(len(said)), labels]
-            answered = zip(chunk.sent, labels.tolist(), scores.tolist(), strict=True)
-            for (slot, id_), label, score in answered:
+            answered = zip(chunk.sent, self._heads[model].read(said), strict=True)
+            for (slot, id_), found in answered:
                 if row[slot] is None:
-                    row[slot] = Prediction(id_, names[label], score, stage)
+                    row[slot] = found.of(id_, stage)
         return [b"".join(map(format_json_line, cast("list[Answer]", row))) for row in chunk.answers]
 
     def _answer_cheaply(
@@ -142,18 +142,16 @@ class ChunkReader:
     ) -> list[NDArray[np.float32] | None]:
         """Fill in what cheap stages are sure of; return their probabilities of all documents."""
         found: list[NDArray[np.float32] | None] = []
-        for artifact, cascade, row in zip(self._artifacts, self._cascades, answers, strict=True):
+        for heads, cascade, row in zip(self._heads, self._cascades, answers, strict=True):
             if cascade is None:
                 found.append(None)
                 continue
             cheap = cascade.probabilities([tokens for _, _, tokens in documents])
             found.append(cheap)
-            for position in np.flatnonzero(cascade.is_sure(cheap)).tolist():
+            sure = np.flatnonzero(cascade.is_sure(cheap))
+            for position, said in zip(sure.tolist(), heads.read(cheap[sure]), strict=True):
                 slot, id_, _ = documents[position]
-                label = int(cheap[position].argmax())
-                row[slot] = Prediction(
-                    id_, artifact.labels[label], float(cheap[position, label]), Stage.CHEAP
-                )
+                row[slot] = said.of(id_, Stage.CHEAP)
         return found
 
 

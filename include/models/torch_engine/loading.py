@@ -14,7 +14,7 @@ from .encoder import Encoder
 from .model import SharedEncoder
 from .runner import Runner
 from .settings import TorchSettings
-from .weights import encoder_sha256, read_encoder, read_head
+from .weights import encoder_sha256, read_encoder, read_heads
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ def load_models(folders: Sequence[Path], settings: TorchSettings) -> LoadedModel
         _check_shared(first, artifacts[0], folder, artifact)
     files = read_encoder(first)
     heads = [
-        read_head(folder, len(artifact.labels))
+        head
         for folder, artifact in zip(folders, artifacts, strict=True)
+        for head in read_heads(folder, artifact.classes)
     ]
     encoder = Encoder(files.shape, files.weights)
     if settings.is_compiled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,17 +41,25 @@ class Head:
     bias: NDArray[np.float32]
 
 
-def read_head(folder: Path, classes: int) -> Head:
-    """Read the head of the artifact in `folder`.
+def read_heads(folder: Path, classes: Sequence[int]) -> list[Head]:
+    """Read the heads of the artifact in `folder`.
+
+    Args:
+        folder: the artifact's.
+        classes: of each head, in the order of their rows in the file.
 
     Raises:
-        ArtifactError: the artifact has none, or one of another number of classes.
+        ArtifactError: the artifact has none, or of other classes.
     """
     path = folder / HEAD_FILE
     tensors = _load(path)
-    if set(tensors) != {"weight", "bias"} or len(tensors["bias"]) != classes:
-        raise ArtifactError(f"{path} is not a head of {classes} classes")
-    return Head(tensors["weight"].astype(np.float32), tensors["bias"].astype(np.float32))
+    if set(tensors) != {"weight", "bias"} or len(tensors["bias"]) != sum(classes):
+        raise ArtifactError(f"{path} has no heads of {list(classes)} classes")
+    weight, bias = (tensors[name].astype(np.float32) for name in ("weight", "bias"))
+    ends = np.cumsum(classes)[:-1]
+    return [
+        Head(*parts) for parts in zip(np.split(weight, ends), np.split(bias, ends), strict=True)
+    ]
 
 
 def encoder_sha256(folder: Path) -> str:

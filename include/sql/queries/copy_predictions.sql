@@ -1,1 +1,1 @@
-COPY staged_predictions (document_id, label, score, stage) FROM STDIN
+COPY staged_predictions (document_id, label, score, stage, heads) FROM STDIN

@@ -3,5 +3,6 @@ CREATE TEMPORARY TABLE staged_predictions (
     document_id text COLLATE "C" NOT NULL,
     label       text NOT NULL,
     score       real NOT NULL,
-    stage       text
+    stage       text,
+    heads       jsonb
 ) ON COMMIT DROP
