@@ -12,6 +12,7 @@ from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule, wak
 from include.adapters.aws.deployed_versions import SageMakerDeployedVersions
 from include.adapters.aws.endpoint_alarms import AlarmLimits, EndpointAlarms, alarm_names
 from include.adapters.aws.sagemaker_models import ensure_model
+from include.adapters.aws.serving_endpoints import SageMakerServingEndpoints
 from include.adapters.postgres.accounts import PostgresAccountDirectory
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.read_store import PostgresReadStore
@@ -83,6 +84,11 @@ def test_a_version_is_deleted_without_a_trace(
     found = {each.key: each.made_at for each in adapter.find()}
     assert {key(model), key(other)} <= found.keys()
     assert before < found[key(model)] < datetime.now(UTC) + timedelta(seconds=2)
+    serving = SageMakerServingEndpoints(cloud.client("sagemaker")).in_service()
+    (mine,) = [each for each in serving if each.name.startswith(model.resource_name)]
+    assert (mine.model_name, mine.model_version) == (model.name, model.version)
+    assert (mine.instance_type, mine.instance_count) == ("ml.m5.xlarge", 1)
+    assert before < mine.since
     adapter.delete(key(model))
     adapter.delete(key(model))
 

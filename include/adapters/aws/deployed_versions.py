@@ -24,6 +24,12 @@ _NAME = re.compile(rf"{_PREFIX}(?P<model>.+)-v(?P<version>\d+)(?:-.*)?")
 """`ModelRef.resource_name`, and what our adapters add behind it."""
 
 
+def version_of(resource_name: str) -> VersionKey | None:
+    """Return the version that a resource's name says it serves; None where it says none."""
+    match = _NAME.fullmatch(resource_name)
+    return None if match is None else VersionKey(match["model"], match["version"])
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
     """A kind of resource: the operations that list and delete it, and its members' prefix."""
@@ -130,9 +136,8 @@ class SageMakerDeployedVersions:
             for page in listing.paginate(NameContains=name_contains):
                 for summary in page[kind.list_member]:
                     name = summary[f"{kind.prefix}Name"]
-                    match = _NAME.fullmatch(name)
-                    if match is not None:
-                        key = VersionKey(match["model"], match["version"])
+                    key = version_of(name)
+                    if key is not None:
                         arn = summary[f"{kind.prefix}Arn"]
                         yield _Resource(kind, name, arn, summary["CreationTime"], key)
 

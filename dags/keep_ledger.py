@@ -1,0 +1,38 @@
+"""### The ledger beside the lanes
+
+Every hour, book what is charged beside the instance time of lanes, at the price book's list prices
+(`include/prices`). Lanes book their own when a batch closes.
+
+| Task | What it does |
+|---|---|
+| `book_batches` | requests to S3 and SQS, rows written, bytes through the serverless endpoint |
+| `book_stored_rows` | once a day: what keeping the rows costs, by account and model |
+| `book_idle_endpoints` | instances of endpoints while no batch was charged for them: waste |
+
+`python -m include.ledger` shows the sums; the tables are `charges` and `usage_charges`, the views
+`ledger`, `daily_costs` and `batch_costs`.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import dag
+
+from twolane_airflow import ledger
+from twolane_airflow.failures import DEFAULT_ARGS
+
+
+@dag(
+    schedule="@hourly",
+    catchup=False,
+    doc_md=__doc__,
+    max_active_runs=1,
+    tags=["money"],
+    default_args=DEFAULT_ARGS,
+)
+def keep_ledger() -> None:
+    ledger.book_batches()
+    ledger.book_stored_rows()
+    ledger.book_idle_endpoints()
+
+
+keep_ledger()

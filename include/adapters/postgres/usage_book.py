@@ -1,0 +1,121 @@
+"""UsageBook and CostReports on PostgreSQL, beside the charges of lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from include.adapters.postgres.database import Database
+from include.adapters.postgres.queries import query
+from include.domain.lanes import Lane
+from include.domain.usage import Owner, StoredRows, UsageCharge
+from include.pipeline.money.ports import ClosedBatch, CostLine, Grouping
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+
+class PostgresUsageBook:
+    """Table `usage_charges`, view `ledger` and what it is read by."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def unmetered(self, limit: int) -> Sequence[ClosedBatch]:
+        """See `UsageBook.unmetered`."""
+        rows = self._rows("unmetered_batches", {"limit": limit})
+        return [_closed_batch(*row) for row in rows]
+
+    def book(self, charges: Sequence[UsageCharge]) -> None:
+        """See `UsageBook.book`."""
+        with self._database.transaction(f"{len(charges)} charges of usage") as connection:
+            _book(connection, charges)
+
+    def book_batch(self, batch: ClosedBatch, charges: Sequence[UsageCharge]) -> None:
+        """See `UsageBook.book_batch`."""
+        batch_id = batch.owner.batch_id
+        with self._database.transaction(f"usage of batch {batch_id}") as connection:
+            _book(connection, charges)
+            values = {"batch_id": batch_id, "closed_at": batch.closed_at}
+            connection.execute(query("mark_metered"), values)
+
+    def stored(self) -> Sequence[StoredRows]:
+        """See `UsageBook.stored`."""
+        return [StoredRows(*row) for row in self._rows("stored_rows")]
+
+    def stored_until(self) -> date | None:
+        """See `UsageBook.stored_until`."""
+        ((day,),) = self._rows("stored_rows_booked_until")
+        return day if isinstance(day, date) else None
+
+    def endpoint_booked_until(self, name: str) -> datetime | None:
+        """See `UsageBook.endpoint_booked_until`."""
+        ((moment,),) = self._rows("endpoint_booked_until", {"name": name})
+        return moment if isinstance(moment, datetime) else None
+
+    def charged_hours(self, name: str, start: datetime, end: datetime) -> float:
+        """See `UsageBook.charged_hours`."""
+        values = {"name": name, "start": start, "end": end}
+        ((hours,),) = self._rows("charged_endpoint_hours", values)
+        return float(hours)
+
+    def open_since(self, lane: Lane) -> datetime | None:
+        """See `UsageBook.open_since`."""
+        ((moment,),) = self._rows("lane_busy_since", {"lane": lane.value})
+        return moment if isinstance(moment, datetime) else None
+
+    def costs(self, by: Grouping, first: date, last: date) -> Sequence[CostLine]:
+        """See `CostReports.costs`."""
+        values = {"by": by.value, "first": first, "last": last}
+        return [
+            CostLine(name, count, float(listed), float(billed), float(waste), emulated, documents)
+            for name, count, listed, billed, waste, emulated, documents in self._rows(
+                "costs_by", values
+            )
+        ]
+
+    def _rows(self, name: str, values: Mapping[str, object] | None = None) -> list[Any]:
+        with self._database.transaction(name.replace("_", " ")) as connection:
+            return connection.execute(query(name), values).fetchall()
+
+
+def _book(connection: Connection[Any], charges: Sequence[UsageCharge]) -> None:
+    if charges:
+        connection.cursor().executemany(query("book_usage"), [_values(each) for each in charges])
+
+
+def _values(charge: UsageCharge) -> dict[str, object]:
+    owner, price = charge.owner, charge.price
+    return {
+        "charge_id": charge.charge_id,
+        "kind": charge.kind.value,
+        "batch_id": owner.batch_id,
+        "account_id": owner.account_id,
+        "model_name": owner.model_name,
+        "model_version": owner.model_version,
+        "is_emulated": charge.is_emulated,
+        "period_start": charge.period_start,
+        "period_end": charge.period_end,
+        "service": price.key.service.value,
+        "resource_id": charge.resource_id,
+        "sku": price.key.sku,
+        "quantity": charge.quantity,
+        "unit": price.unit.value,
+        "unit_price": price.usd,
+        "list_cost": charge.list_cost,
+        "billed_cost": charge.billed_cost,
+        "waste_cost": charge.waste_cost,
+    }
+
+
+def _closed_batch(
+    batch_id: str,
+    account: str,
+    model_name: str,
+    model_version: str,
+    lane: str | None,
+    *rest: Any,
+) -> ClosedBatch:
+    owner = Owner(batch_id, account, model_name, model_version)
+    return ClosedBatch(owner, None if lane is None else Lane(lane), *rest)

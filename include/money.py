@@ -1,0 +1,85 @@
+"""The composition root of money: the ledger, budgets, what-if. One method a use case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from include.bootstrap import utc_now
+from include.composition import Adapters
+from include.config import LanesFile, Settings, load_lanes, load_settings
+from include.price_files import load_price_book
+
+if TYPE_CHECKING:
+    from include.adapters.postgres.usage_book import PostgresUsageBook
+    from include.pipeline.money.keep_ledger import Booked, LedgerPorts
+    from include.pipeline.money.ports import CostLine, Grouping, ServingEndpoints
+
+
+class Money(Adapters):
+    """Use cases of money, wired to their adapters."""
+
+    def __init__(
+        self, settings: Settings, lanes: LanesFile, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        super().__init__(settings)
+        self.lanes = lanes
+        self._now = now
+
+    def book_batches(self) -> Booked:
+        """See `include.pipeline.money.keep_ledger.book_batches`."""
+        from include.pipeline.money.keep_ledger import book_batches
+
+        return book_batches(self.settings.work_bucket, self._ledger_ports)
+
+    def book_stored_rows(self) -> Booked:
+        """See `include.pipeline.money.keep_ledger.book_stored_rows`."""
+        from include.pipeline.money.keep_ledger import book_stored_rows
+
+        return book_stored_rows(self._now(), self._ledger_ports)
+
+    def book_idle_endpoints(self) -> Booked:
+        """See `include.pipeline.money.keep_ledger.book_idle_endpoints`."""
+        from include.pipeline.money.keep_ledger import book_idle_endpoints
+
+        return book_idle_endpoints(self._now(), self._ledger_ports)
+
+    def costs(self, by: Grouping, first: date, last: date) -> Sequence[CostLine]:
+        """See `include.pipeline.money.ports.CostReports.costs`."""
+        return self.usage_book.costs(by, first, last)
+
+    @cached_property
+    def _ledger_ports(self) -> LedgerPorts:
+        from include.pipeline.money.keep_ledger import LedgerPorts
+
+        return LedgerPorts(
+            objects=self.objects,
+            book=self.usage_book,
+            endpoints=self.serving_endpoints,
+            prices=load_price_book(),
+            is_emulated=self.settings.is_emulated,
+        )
+
+    @cached_property
+    def usage_book(self) -> PostgresUsageBook:
+        """Charges beside lanes, and sums of all, in Aurora."""
+        from include.adapters.postgres.usage_book import PostgresUsageBook
+
+        return PostgresUsageBook(self.database)
+
+    @cached_property
+    def serving_endpoints(self) -> ServingEndpoints:
+        """Endpoints that have instances, in SageMaker."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.serving_endpoints import SageMakerServingEndpoints
+
+        return SageMakerServingEndpoints(client("sagemaker", self.aws))
+
+
+@cache
+def money() -> Money:
+    """Return the process's one composition, made from the environment."""
+    settings = load_settings()
+    return Money(settings, load_lanes(settings.lanes_file))

@@ -1,0 +1,1 @@
+"""Use cases of money: the ledger beside the lanes, budgets."""

@@ -1,0 +1,163 @@
+"""Book what is charged beside the lanes: usage of closed batches, stored rows, idle endpoints.
+
+Each part goes on where it stopped, and books nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from include.domain.lanes import Lane
+from include.domain.prices import PriceBook
+from include.domain.usage import (
+    BatchUsage,
+    Period,
+    UsageCharge,
+    batch_charges,
+    idle_charge,
+    storage_charges,
+)
+from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.money.ports import ClosedBatch, ServingEndpoints, UsageBook
+from include.pipeline.ports import ObjectStore
+
+BATCHES_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPorts:
+    """What keeping the ledger needs of the world.
+
+    Attributes:
+        is_emulated: whether the services are, so that nothing is billed.
+    """
+
+    objects: ObjectStore
+    book: UsageBook
+    endpoints: ServingEndpoints
+    prices: PriceBook
+    is_emulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What was booked: charges, and their list cost in USD."""
+
+    charges: int = 0
+    list_cost_usd: float = 0.0
+
+    @classmethod
+    def of(cls, charges: Sequence[UsageCharge]) -> Booked:
+        """Return the sum of charges."""
+        return cls(len(charges), sum(each.list_cost for each in charges))
+
+    def __add__(self, other: Booked) -> Booked:
+        return Booked(self.charges + other.charges, self.list_cost_usd + other.list_cost_usd)
+
+
+def book_batches(work_bucket: str, ports: LedgerPorts) -> Booked:
+    """Book what closed batches used, the oldest first, until none is left.
+
+    Raises:
+        UnknownPrice: the book lacks a price.
+        StoreError: the database does not answer.
+    """
+    booked = Booked()
+    while batches := ports.book.unmetered(BATCHES_AT_ONCE):
+        for batch in batches:
+            charges = _batch_charges(work_bucket, batch, ports)
+            ports.book.book_batch(batch, charges)
+            booked += Booked.of(charges)
+    return booked
+
+
+def book_stored_rows(now: datetime, ports: LedgerPorts) -> Booked:
+    """Book what keeping rows costs on each whole day since the last, at today's count.
+
+    The first time that is yesterday alone.
+
+    Raises:
+        UnknownPrice: the book lacks a price.
+        StoreError: the database does not answer.
+    """
+    yesterday = (now.astimezone(UTC) - timedelta(days=1)).date()
+    last = ports.book.stored_until()
+    day = yesterday if last is None else last + timedelta(days=1)
+    booked = Booked()
+    if day > yesterday:
+        return booked
+    stored = ports.book.stored()
+    while day <= yesterday:
+        start = datetime.combine(day, time(), UTC)
+        period = Period(start, start + timedelta(days=1))
+        charges = [
+            charge
+            for rows in stored
+            for charge in storage_charges(
+                rows, prices=ports.prices, period=period, is_emulated=ports.is_emulated
+            )
+        ]
+        ports.book.book(charges)
+        booked += Booked.of(charges)
+        day += timedelta(days=1)
+    return booked
+
+
+def book_idle_endpoints(now: datetime, ports: LedgerPorts) -> Booked:
+    """Book the time of endpoints' instances that no batch was charged for.
+
+    Each endpoint's instances now are taken for those it had since it was last looked at. Time at
+    which a batch still runs on the lane is left for later: its own charge comes when it closes.
+
+    Raises:
+        UnknownPrice: the book lacks a price.
+        StoreError: the database does not answer.
+        EndpointUnavailable: SageMaker does not answer.
+    """
+    running = ports.book.open_since(Lane.ASYNC_ENDPOINT)
+    until = now if running is None else min(now, running)
+    charges = list(_idle_charges(until, ports))
+    ports.book.book(charges)
+    return Booked.of(charges)
+
+
+def _idle_charges(until: datetime, ports: LedgerPorts) -> Iterator[UsageCharge]:
+    for endpoint in ports.endpoints.in_service():
+        booked_until = ports.book.endpoint_booked_until(endpoint.name) or endpoint.since
+        start = max(booked_until, endpoint.since)
+        if start >= until:
+            continue
+        charge = idle_charge(
+            endpoint,
+            charged_hours=ports.book.charged_hours(endpoint.name, start, until),
+            prices=ports.prices,
+            period=Period(start, until),
+            is_emulated=ports.is_emulated,
+        )
+        if charge is not None:
+            yield charge
+
+
+def _batch_charges(
+    work_bucket: str, batch: ClosedBatch, ports: LedgerPorts
+) -> Sequence[UsageCharge]:
+    layout = BatchLayout(work_bucket, batch.owner.batch_id or "")
+    found = ports.objects.list_objects(layout.root)
+    carried = (layout.input_prefix, layout.output_prefix)
+    usage = BatchUsage(
+        objects=len(found),
+        shards=sum(each.uri.startswith(layout.root + "shards/") for each in found),
+        write_units=batch.write_units,
+        serverless_bytes=(
+            sum(each.size_bytes for each in found if each.uri.startswith(carried))
+            if batch.lane is Lane.SERVERLESS
+            else 0
+        ),
+        is_queued=batch.is_queued,
+    )
+    period = Period(batch.submitted_at, max(batch.submitted_at, batch.closed_at))
+    return batch_charges(
+        usage, batch.owner, prices=ports.prices, period=period, is_emulated=ports.is_emulated
+    )

@@ -1,0 +1,115 @@
+"""What keeping the ledger needs of the world beside `include.pipeline.ports`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from include.domain.lanes import Lane
+from include.domain.usage import Owner, ServingEndpoint, StoredRows, UsageCharge
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedBatch:
+    """A batch whose use of the services around its lane is not booked yet.
+
+    Attributes:
+        lane: None where it was never placed.
+        write_units: DynamoDB's request units of its rows, the index's included.
+    """
+
+    owner: Owner
+    lane: Lane | None
+    submitted_at: datetime
+    closed_at: datetime
+    write_units: int
+    is_queued: bool
+
+
+class UsageBook(Protocol):
+    """Charges beside instance time. In Aurora. Every method may raise `StoreError`."""
+
+    def unmetered(self, limit: int) -> Sequence[ClosedBatch]:
+        """Return batches that closed since their usage was booked, the oldest first."""
+        ...
+
+    def book(self, charges: Sequence[UsageCharge]) -> None:
+        """Book charges, all or none; one that stands gets the quantity and cost given."""
+        ...
+
+    def book_batch(self, batch: ClosedBatch, charges: Sequence[UsageCharge]) -> None:
+        """The same for a batch, which is metered then until it closes anew."""
+        ...
+
+    def stored(self) -> Sequence[StoredRows]:
+        """Return the prediction rows that stand now, by account and model version."""
+        ...
+
+    def stored_until(self) -> date | None:
+        """Return the last day whose stored rows are booked."""
+        ...
+
+    def endpoint_booked_until(self, name: str) -> datetime | None:
+        """Return until when an endpoint's idle time is booked."""
+        ...
+
+    def charged_hours(self, name: str, start: datetime, end: datetime) -> float:
+        """Return the instance hours that batches were charged for work ended in a period."""
+        ...
+
+    def open_since(self, lane: Lane) -> datetime | None:
+        """Return since when the oldest batch that runs on a lane does; None without one."""
+        ...
+
+
+class ServingEndpoints(Protocol):
+    """Endpoints of ours on SageMaker. May raise `EndpointUnavailable`."""
+
+    def in_service(self) -> Sequence[ServingEndpoint]:
+        """Return the endpoints that have instances now; a serverless one has none."""
+        ...
+
+
+class Grouping(StrEnum):
+    """By what costs are told."""
+
+    DAY = "day"
+    ACCOUNT = "account"
+    MODEL = "model"
+    VERSION = "version"
+    LANE = "lane"
+    KIND = "kind"
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """What a group of charges comes to, in USD.
+
+    Attributes:
+        name: the day, account, …; empty for charges that have none.
+        documents: of the batches submitted meanwhile, faulty ones included.
+    """
+
+    name: str
+    charges: int
+    list_cost_usd: float
+    billed_cost_usd: float
+    waste_list_cost_usd: float
+    is_emulated: bool
+    documents: int
+
+    @property
+    def per_document_usd(self) -> float | None:
+        """List cost a document; None without any."""
+        return self.list_cost_usd / self.documents if self.documents else None
+
+
+class CostReports(Protocol):
+    """The ledger, summed up. In Aurora. May raise `StoreError`."""
+
+    def costs(self, by: Grouping, first: date, last: date) -> Sequence[CostLine]:
+        """Return what days cost, from the first to the last, UTC, sorted by name."""
+        ...

@@ -1,0 +1,38 @@
+"""Keeping the ledger as Airflow tasks; each returns what it booked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.sdk import task
+
+if TYPE_CHECKING:
+    from include.pipeline.money.keep_ledger import Booked
+
+
+@task
+def book_batches() -> dict[str, float]:
+    """Book what closed batches used beside their lane."""
+    from include.money import money
+
+    return _told(money().book_batches())
+
+
+@task
+def book_stored_rows() -> dict[str, float]:
+    """Book what keeping rows costs, once a day."""
+    from include.money import money
+
+    return _told(money().book_stored_rows())
+
+
+@task
+def book_idle_endpoints() -> dict[str, float]:
+    """Book the time of endpoints that nobody used."""
+    from include.money import money
+
+    return _told(money().book_idle_endpoints())
+
+
+def _told(booked: Booked) -> dict[str, float]:
+    return {"charges": booked.charges, "list_cost_usd": booked.list_cost_usd}

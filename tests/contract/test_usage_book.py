@@ -1,0 +1,214 @@
+"""UsageBook on PostgreSQL: what is booked, and that every sum is the charges' own."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from include.adapters.postgres.accounts import PostgresAccountDirectory
+from include.adapters.postgres.database import Database
+from include.adapters.postgres.read_store import PostgresReadStore
+from include.adapters.postgres.usage_book import PostgresUsageBook
+from include.domain.accounts import Account, Tier
+from include.domain.costs import Waste, lane_charge
+from include.domain.lanes import Lane
+from include.domain.routing import Placement
+from include.domain.usage import (
+    BatchUsage,
+    Owner,
+    Period,
+    ServingEndpoint,
+    StoredRows,
+    batch_charges,
+    idle_charge,
+    storage_charges,
+)
+from include.pipeline.money.ports import Grouping
+from include.pipeline.ports import BatchClosure
+from include.price_files import load_price_book
+from tests.support.manifests import SUBMITTED_AT, make_manifest, make_rows
+
+HOUR = timedelta(hours=1)
+DAY = SUBMITTED_AT.date()
+PRICES = load_price_book()
+WEEK = (DAY - timedelta(days=7), DAY + timedelta(days=7))
+
+
+@pytest.fixture
+def database(product_database_url: str) -> Iterator[Database]:
+    database = Database(product_database_url)
+    PostgresAccountDirectory(database).put(
+        [Account("standard-harbor", Tier.STANDARD), Account("trial-lumen", Tier.TRIAL)]
+    )
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def book(database: Database) -> PostgresUsageBook:
+    return PostgresUsageBook(database)
+
+
+def closed(store: PostgresReadStore, batch_id: str, *, at: datetime, account: str) -> None:
+    manifest = make_manifest(batch_id, account=account)
+    store.open_batch(manifest, run_id=f"run-{batch_id}")
+    placement = Placement(Lane.SERVERLESS, "serverless-4096MB", 1, 1.0, 0.1, True, "why", ())
+    store.record_placement(batch_id, placement)
+    store.load_predictions(manifest, make_rows(3))
+    store.close_batch(batch_id, BatchClosure("succeeded", "", at, True, ""))
+
+
+def test_a_closed_batch_waits_until_its_usage_is_booked_and_again_when_it_closes_anew(
+    database: Database, book: PostgresUsageBook
+) -> None:
+    store = PostgresReadStore(database)
+    closed(store, "b-1", at=SUBMITTED_AT + HOUR, account="standard-harbor")
+    store.open_batch(make_manifest("b-2"), run_id="run-b-2")
+    (batch,) = book.unmetered(10)
+    assert batch.owner == Owner("b-1", "standard-harbor", "news-topic", "1")
+    assert (batch.lane, batch.write_units, batch.is_queued) == (Lane.SERVERLESS, 6, False)
+    period = Period(batch.submitted_at, batch.closed_at)
+
+    def charges(objects: int) -> list[object]:
+        usage = BatchUsage(objects, 1, batch.write_units)
+        return list(
+            batch_charges(usage, batch.owner, prices=PRICES, period=period, is_emulated=True)
+        )
+
+    book.book_batch(batch, charges(10))  # type: ignore[arg-type]
+    assert book.unmetered(10) == []
+    closed(store, "b-1", at=SUBMITTED_AT + 2 * HOUR, account="standard-harbor")
+    (again,) = book.unmetered(10)
+    book.book_batch(again, charges(25))  # type: ignore[arg-type]
+    (requests, *_) = [c for c in book.costs(Grouping.KIND, *WEEK) if c.name == "requests"]
+    assert requests.list_cost_usd == pytest.approx(25 * 5e-6 + 5 * 4e-7), "brought up to date"
+    assert requests.billed_cost_usd == 0
+
+
+def test_every_way_to_sum_up_is_the_charges_own_sum(
+    database: Database, book: PostgresUsageBook
+) -> None:
+    store, dice = PostgresReadStore(database), random.Random(6)  # noqa: S311
+    total = waste = 0.0
+    for number in range(40):
+        batch_id = f"b-{number:02}"
+        account = dice.choice(["standard-harbor", "trial-lumen"])
+        start = SUBMITTED_AT + dice.randrange(72) * HOUR
+        closed(store, batch_id, at=start + HOUR, account=account)
+        charge = lane_charge(
+            batch_id=batch_id,
+            lane=dice.choice(list(Lane)),
+            resource_id=f"job-{number}",
+            sku="ml.c5.xlarge",
+            price_usd_per_h=dice.uniform(0.1, 40),
+            instance_count=1,
+            started_at=start,
+            ended_at=start + timedelta(seconds=dice.uniform(0.1, 9000)),
+            is_emulated=False,
+            waste_s={Waste.COLD_START: dice.uniform(0, 500)},
+        )
+        store.record_charge(charge)
+        usage = BatchUsage(dice.randrange(1, 99), 3, dice.randrange(1, 10**6), 10**8, True)
+        owner = Owner(batch_id, account, "news-topic", "1")
+        used = batch_charges(
+            usage, owner, prices=PRICES, period=Period(start, start + HOUR), is_emulated=False
+        )
+        book.book(used)
+        total += charge.list_cost + sum(each.list_cost for each in used)
+        waste += charge.total_waste_cost
+    midnight = datetime.combine(DAY, datetime.min.time(), UTC)
+    kept = storage_charges(
+        StoredRows("trial-lumen", "news-topic", "1", 9, 1e12, 1e11),
+        prices=PRICES,
+        period=Period(midnight, midnight + 24 * HOUR),
+        is_emulated=False,
+    )
+    idle = idle_charge(
+        ServingEndpoint("twolane-x-v1-async", "x", "1", "ml.g4dn.xlarge", 2, midnight),
+        charged_hours=0.25,
+        prices=PRICES,
+        period=Period(midnight, midnight + HOUR),
+        is_emulated=False,
+    )
+    assert idle is not None
+    book.book([*kept, idle])
+    book.book([*kept, idle])
+    total += sum(each.list_cost for each in kept) + idle.list_cost
+    for by in Grouping:
+        lines = book.costs(by, *WEEK)
+        assert sum(line.list_cost_usd for line in lines) == pytest.approx(total, abs=1e-6), by
+        assert sum(line.billed_cost_usd for line in lines) == pytest.approx(total, abs=1e-6), by
+        assert sum(line.waste_list_cost_usd for line in lines) == pytest.approx(
+            waste + idle.list_cost, abs=1e-6
+        ), by
+        assert all(0 <= line.waste_list_cost_usd <= line.list_cost_usd for line in lines)
+    documents = {line.name: line.documents for line in book.costs(Grouping.ACCOUNT, *WEEK)}
+    assert documents.pop("") == 0, "an idle endpoint is of no account"
+    assert sum(documents.values()) == 400
+    with database.transaction("test") as connection:
+        (row,) = connection.execute("SELECT sum(list_cost_usd) FROM batch_costs").fetchall()
+        (exact,) = connection.execute(
+            "SELECT sum(x_list_nano_usd)"
+            " = (SELECT sum(list_cost_usd) * 1000000000 FROM daily_costs) FROM ledger"
+        ).fetchall()
+    assert float(row[0]) == pytest.approx(
+        total - idle.list_cost - sum(each.list_cost for each in kept), abs=1e-6
+    )
+    assert exact == (True,), "to the last billionth"
+
+
+def test_rows_that_stand_are_counted_by_account_and_version(
+    database: Database, book: PostgresUsageBook
+) -> None:
+    assert book.stored_until() is None
+    store = PostgresReadStore(database)
+    closed(store, "b-1", at=SUBMITTED_AT, account="standard-harbor")
+    closed(store, "b-2", at=SUBMITTED_AT, account="trial-lumen")
+    found = book.stored()
+    assert [(each.account_id, each.rows) for each in found] == [
+        ("standard-harbor", 3),
+        ("trial-lumen", 3),
+    ]
+    assert all(each.dynamodb_bytes > 3 * 200 and each.aurora_bytes > 0 for each in found)
+    start = datetime(2026, 3, 4, tzinfo=UTC)
+    period = Period(start, start + 24 * HOUR)
+    book.book(storage_charges(found[0], prices=PRICES, period=period, is_emulated=True))
+    assert book.stored_until() == date(2026, 3, 4)
+
+
+def test_an_endpoints_time_is_known_by_its_name(
+    database: Database, book: PostgresUsageBook
+) -> None:
+    name = "twolane-x-v1-async"
+    assert book.endpoint_booked_until(name) is None
+    assert book.open_since(Lane.ASYNC_ENDPOINT) is None
+    endpoint = ServingEndpoint(name, "x", "1", "ml.g4dn.xlarge", 1, SUBMITTED_AT)
+    period = Period(SUBMITTED_AT, SUBMITTED_AT + HOUR)
+    charge = idle_charge(endpoint, charged_hours=0, prices=PRICES, period=period, is_emulated=True)
+    assert charge is not None
+    book.book([charge])
+    assert book.endpoint_booked_until(name) == period.end
+    assert book.endpoint_booked_until("another") is None
+    store = PostgresReadStore(database)
+    manifest = make_manifest("b-1")
+    store.open_batch(manifest, run_id="run")
+    placement = Placement(Lane.ASYNC_ENDPOINT, "ml.g4dn.xlarge", 1, 1.0, 0.1, True, "why", ())
+    store.record_placement("b-1", placement)
+    work = lane_charge(
+        batch_id="b-1",
+        lane=Lane.ASYNC_ENDPOINT,
+        resource_id=name,
+        sku="ml.g4dn.xlarge",
+        price_usd_per_h=0.736,
+        instance_count=1,
+        started_at=SUBMITTED_AT,
+        ended_at=SUBMITTED_AT + HOUR,
+        is_emulated=True,
+    )
+    store.record_charge(work)
+    assert book.open_since(Lane.ASYNC_ENDPOINT) == SUBMITTED_AT
+    assert book.charged_hours(name, SUBMITTED_AT, SUBMITTED_AT + HOUR) == pytest.approx(1.0)
+    assert book.charged_hours(name, SUBMITTED_AT + HOUR, SUBMITTED_AT + 2 * HOUR) == 0
