@@ -92,6 +92,9 @@ chaos: install ## kill what batches depend on, at every step, and count; parts: 
 bench-sequential: install ## the sequential test of comparisons, simulated: wrong findings, documents needed (3 min)
 	@nice $(BIN)/python -m benchmarks.sequential
 
+bench-router: install ## the router against fixed rules and a clairvoyant, simulated: make bench-router [ARRIVALS=trace.csv ARGS='--worlds 3']
+	@$(BIN)/python -m benchmarks.router $(if $(ARRIVALS),--arrivals "$(ARRIVALS)") $(ARGS)
+
 bench-spot: install ## the spot policy against its rivals: make bench-spot [TRACES=folder]
 	@$(BIN)/python -m benchmarks.spot $(if $(TRACES),--traces "$(TRACES)")
 

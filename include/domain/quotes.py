@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from include.domain.curves.lane_curve import SEASONED, LaneCurve
+from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import Load
 from include.domain.lanes import LaneProfile
 
@@ -104,7 +104,6 @@ def _quote(
         usd_per_h=profile.on_demand_price_usd_per_h,
         wait_s=wait_s,
     )
-    slack = 1.0 if curve.observations >= SEASONED else profile.slack_factor
     return Quote(
         profile,
         instances,
@@ -113,5 +112,5 @@ def _quote(
         estimate.doubt_usd,
         estimate.miss_probability,
         curve.observations,
-        estimate.latency_s * slack,
+        estimate.latency_s * curve.slack_factor(profile.slack_factor),
     )

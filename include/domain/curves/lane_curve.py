@@ -14,8 +14,8 @@ ASSUMED_SPREAD = 0.5
 """Start and rate of a lanes file that is worth one batch may be off by half."""
 
 ASSUMED_NOISE = 0.15
-SEASONED = 20
-"""From so many batches on, a lane's slack factor gives way to what its batches took."""
+SEASONED = 10
+"""With so many batches seen, a lane's slack factor has given way to what its batches took."""
 
 FAILURE_PRIOR = (0.2, 20.0)
 """One batch in a hundred fails, as sure as twenty batches make it."""
@@ -110,6 +110,10 @@ class LaneCurve:
     def interruptions_per_s(self) -> float:
         """Expected interruptions a second of an instance."""
         return self.interruptions[0] / self.interruptions[1]
+
+    def slack_factor(self, assumed: float) -> float:
+        """Return the slack still asked for, of what the lanes file asks for unseen."""
+        return 1 + (assumed - 1) * max(0.0, 1 - self.observations / SEASONED)
 
     def estimate(
         self, load: Load, *, limit_s: float, usd_per_h: float, wait_s: float = 0.0

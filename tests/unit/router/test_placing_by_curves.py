@@ -161,7 +161,7 @@ def test_a_seasoned_lane_needs_no_slack_beyond_what_its_batches_took() -> None:
         profile(Lane.TRANSFORM),
         profile(Lane.SPOT, price_usd_per_h=0.3, on_demand_usd_per_h=1.0, slack_factor=10),
     )
-    fresh = ask(lanes, 9, 99_000, 400, count=SEASONED - 1)
+    fresh = ask(lanes, 9, 99_000, 400, count=SEASONED // 2)
     seasoned = ask(lanes, 9, 99_000, 400, count=SEASONED)
     assert (fresh.lane, seasoned.lane) == (Lane.TRANSFORM, Lane.SPOT)
 

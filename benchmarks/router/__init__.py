@@ -1,0 +1,1 @@
+"""The router against fixed rules and a clairvoyant, in a simulated platform."""

@@ -1,0 +1,70 @@
+"""Simulated platforms: the lanes file, off by what it could not know."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from include.domain.accounts import Tier
+from include.domain.curves.lane_curve import LaneCurve
+from include.domain.lanes import Lane, LaneProfile
+from include.domain.simulation.arrivals import TrafficKind
+from include.domain.simulation.lanes import SimulatedLane
+
+PARAMETERS = Path(__file__).parent / "traffic.toml"
+MODEL = "news-topic"
+
+
+def parameters(path: Path = PARAMETERS) -> dict[str, Any]:
+    """Return the file's tables."""
+    with path.open("rb") as file:
+        return tomllib.load(file)
+
+
+def kinds(table: Mapping[str, Mapping[str, Any]]) -> list[TrafficKind]:
+    """Return a mixture's kinds."""
+    return [
+        TrafficKind(name=name, **{**values, "tier": Tier(values["tier"])})
+        for name, values in table.items()
+    ]
+
+
+def world(
+    profiles: Sequence[LaneProfile], platform: Mapping[str, Any], seed: str
+) -> dict[Lane, SimulatedLane]:
+    """Return the lanes as they truly are in one world."""
+    random = Random(f"world/{seed}")  # noqa: S311
+    return {
+        profile.lane: _lane(profile, platform, random)
+        for profile in profiles
+        if profile.lane.value in platform["capacity"]
+    }
+
+
+def _lane(profile: LaneProfile, platform: Mapping[str, Any], random: Random) -> SimulatedLane:
+    assumed = LaneCurve.assumed(profile, MODEL)
+    multiples = (
+        math.exp(random.gauss(0, platform["start_sigma"])),
+        math.exp(random.gauss(0, platform["rate_sigma"])),
+        random.uniform(0, 2 * platform["document_share"]),
+    )
+    rate = platform["interruptions_per_h"] if profile.lane is Lane.SPOT else 0.0
+    truth = replace(
+        assumed,
+        latency=replace(assumed.latency, multiples=multiples, noise=platform["noise"]),
+        billed=replace(assumed.billed, multiples=multiples),
+        failures=(platform["failure_share"], 1.0),
+        interruptions=(rate, 3600.0),
+    )
+    return SimulatedLane(
+        profile,
+        truth,
+        platform["capacity"][profile.lane.value],
+        platform["straggler_share"],
+        platform["straggler_factor"],
+    )
