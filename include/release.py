@@ -1,6 +1,7 @@
 """`python -m include.release [--model NAME]`: train, register, publish and deploy a model.
 
-A model of the catalogue brings its labelled documents; any other needs `--data`.
+A model of the catalogue brings its labelled documents; any other needs `--data`. A bundle of the
+catalogue is made of its models' champions.
 
 Harmless to run again: what is already there is found and left as it is.
 """
@@ -14,13 +15,18 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from include.bootstrap import twolane
-from include.config import Settings
+from include.bootstrap import Twolane, twolane
 from include.domain.errors import TwolaneError
 from include.domain.model_ref import ModelRef
-from include.domain.release.catalog import CatalogError, ModelEntry, load_catalog
+from include.domain.release.catalog import (
+    BundleEntry,
+    Catalog,
+    CatalogError,
+    ModelEntry,
+    load_catalog,
+)
 from include.domain.submission_rules import MODEL_NAME_PATTERN
 from include.pipeline.release.ports import Candidate
 from include.pipeline.release.release_model import (
@@ -46,10 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = timed_report()
     app = twolane()
     try:
-        plan = _plan(options, app.settings)
-        ports = release_ports(plan.model_name, options.instance_type, report, by=OPERATOR)
-        release = _release_trivial if options.trivial else release_model
-        model, url = release(plan, ports)
+        with tempfile.TemporaryDirectory(prefix="release-") as scratch:
+            plan = _plan(options, app, Path(scratch))
+            ports = release_ports(plan.model_name, options.instance_type, report, by=OPERATOR)
+            release = _release_trivial if options.trivial else release_model
+            model, url = release(plan, ports)
         if options.deploy and not options.trivial:
             deploy_model(model, url, app.endpoint, report)
     except TwolaneError as exc:
@@ -90,28 +97,43 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _plan(options: argparse.Namespace, settings: Settings) -> ReleasePlan:
+def _plan(options: argparse.Namespace, app: Twolane, scratch: Path) -> ReleasePlan:
     parameters: dict[str, str] = {}
     for pair in options.parameters:
         name, equals, value = pair.partition("=")
         if not equals:
             _usage(f"--set {pair}: expected NAME=VALUE")
         parameters[name] = value
-    name = options.model or settings.model_name
+    name = options.model or app.settings.model_name
     if not re.fullmatch(MODEL_NAME_PATTERN, name):
         _usage(f"--model {name}: lower-case letters, digits and single dashes, 32 at the most")
-    entry = load_catalog().models.get(name)
-    data = options.data or _catalogued_data(name, entry)
+    catalog = load_catalog()
+    entry = catalog.models.get(name)
+    defaults = reads(entry.max_tokens) if entry else {}
+    if options.trivial:
+        data = options.data or Path(__file__)  # the hash model learns nothing
+    elif bundle := catalog.bundles.get(name):
+        data = _bundled(bundle, catalog, app, scratch)
+        defaults = {"method": "bundle", **reads(catalog.model(bundle.heads[0]).max_tokens)}
+    else:
+        data = options.data or _catalogued_data(name, entry)
     if not data.is_file():
         _usage(f"--data {data}: no such file")
     return ReleasePlan(
         model_name=name,
         alias=TRIVIAL_ALIAS if options.trivial else options.alias,
-        models_bucket=settings.models_bucket,
+        models_bucket=app.settings.models_bucket,
         data=data,
         code_digest=code_digest(),
-        parameters=(reads(entry.max_tokens) if entry else {}) | parameters,
+        parameters=defaults | parameters,
     )
+
+
+def _bundled(bundle: BundleEntry, catalog: Catalog, app: Twolane, scratch: Path) -> Path:
+    from include.pipeline.release.pack_bundle import pack_bundle
+
+    documents = {head: ROOT / catalog.model(head).data for head in bundle.heads}
+    return pack_bundle(bundle, documents, scratch, registry=app.registry, objects=app.objects)
 
 
 def _catalogued_data(name: str, entry: ModelEntry | None) -> Path:
@@ -126,11 +148,10 @@ def _usage(message: str) -> NoReturn:
 
 def _release_trivial(plan: ReleasePlan, ports: ReleasePorts) -> tuple[ModelRef, str]:
     """Register and publish the hash model; nothing is trained."""
-    entry = load_catalog().models.get(plan.model_name)
-    description = {
+    description: dict[str, Any] = {
         "name": plan.model_name,
         "format": "hash",
-        "labels": list(entry.labels if entry else TRIVIAL_LABELS),
+        **_trivial_labels(plan.model_name),
         "max_tokens": 16,
         "max_characters": 4096,
     }
@@ -152,6 +173,17 @@ def _release_trivial(plan: ReleasePlan, ports: ReleasePorts) -> tuple[ModelRef, 
             source="hash",
         )
         return register_and_publish(candidate, known, plan, ports)
+
+
+def _trivial_labels(name: str) -> dict[str, Any]:
+    """The catalogue's labels of the model, and of a bundle's further heads."""
+    catalog = load_catalog()
+    if bundle := catalog.bundles.get(name):
+        first, *further = (catalog.model(head) for head in bundle.heads)
+        heads = [{"name": head.name, "labels": list(head.labels)} for head in further]
+        return {"labels": list(first.labels), "heads": heads}
+    entry = catalog.models.get(name)
+    return {"labels": list(entry.labels if entry else TRIVIAL_LABELS)}
 
 
 if __name__ == "__main__":

@@ -17,13 +17,15 @@ class ParameterError(ValueError):
 class Method(StrEnum):
     """What is trained: a linear model of terms, a frozen encoder's head, or the encoder too.
 
-    `import` trains nothing: the channel holds a classifier that was trained elsewhere.
+    `import` and `bundle` train nothing: the channel holds a classifier that was trained elsewhere,
+    or several whose encoder is the pretrained one.
     """
 
     LINEAR = "linear"
     FROZEN = "frozen"
     FINE_TUNE = "fine-tune"
     IMPORT = "import"
+    BUNDLE = "bundle"
 
 
 _OF_METHOD: Mapping[Method, Mapping[str, int]] = {
@@ -32,6 +34,7 @@ _OF_METHOD: Mapping[Method, Mapping[str, int]] = {
     Method.FROZEN: {},
     Method.FINE_TUNE: {},
     Method.IMPORT: {},
+    Method.BUNDLE: {},
 }
 """Defaults that depend on the method."""
 

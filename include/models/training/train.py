@@ -13,6 +13,7 @@ from serving.precision import FP32_GRAPH, INT8_GRAPH
 from serving.pretrained import weights_folder
 
 from .artifact_description import METRICS_FILE, describe, write_json
+from .bundle_release import release_bundle
 from .cascade import Comparison, TrainedCascade, fit_cascade
 from .cascade_release import release_cascade
 from .cheap_model import token_vectors
@@ -69,6 +70,8 @@ def fit(
     target.mkdir(parents=True, exist_ok=True)
     if parameters.method is Method.IMPORT:
         return release_import(channel, target, parameters, env, progress)
+    if parameters.method is Method.BUNDLE:
+        return release_bundle(channel, target, parameters, env, progress)
     files = channel_files(channel)
     whole_texts = split_documents(read_documents(files), parameters.held_out_percent)
     split = whole_texts.cut(parameters.tokenized_characters)
