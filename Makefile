@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-sequential bench-models bench-drift lock screenshots clean
+.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-drift lock screenshots clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -85,6 +85,9 @@ bench-drift: install-dev ## false alarms of the watch for drift, and documents u
 
 bench-models: install-dev ## a release from labelled documents to a champion, on the running stack [DOCS=file.jsonl ARGS='--candidates linear frozen']
 	@$(STACK) run -- $(BIN)/python -m benchmarks.models $(DOCS) $(ARGS)
+
+bench-bundle: install ## two models on one encoder: one pass for both beside two passes
+	@$(BIN)/python -m benchmarks.bundle $(ARGS)
 
 chaos: install ## kill what batches depend on, at every step, and count; parts: ARGS="--lanes spot --victims worker"
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)

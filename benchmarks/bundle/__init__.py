@@ -1,0 +1,1 @@
+"""One pass for two models beside two passes."""
