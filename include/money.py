@@ -14,6 +14,7 @@ from include.price_files import load_price_book
 
 if TYPE_CHECKING:
     from include.adapters.postgres.usage_book import PostgresUsageBook
+    from include.pipeline.money.backtest import Backtest, SeenBatch
     from include.pipeline.money.keep_ledger import Booked, LedgerPorts
     from include.pipeline.money.ports import CostLine, Grouping, ServingEndpoints
 
@@ -49,6 +50,17 @@ class Money(Adapters):
     def costs(self, by: Grouping, first: date, last: date) -> Sequence[CostLine]:
         """See `include.pipeline.money.ports.CostReports.costs`."""
         return self.usage_book.costs(by, first, last)
+
+    def traffic(self, first: date, last: date, account: str | None = None) -> list[SeenBatch]:
+        """Return the batches that closed well, submitted from the first day to the last, UTC."""
+        return self.usage_book.traffic(first, last, account)
+
+    def backtest(self, first: date, last: date, max_replicas: int) -> list[Backtest]:
+        """See `include.pipeline.money.backtest`."""
+        from include.pipeline.money.backtest import backtest
+
+        batches = self.traffic(first, last)
+        return backtest(batches, self.lanes.profiles(), max_replicas=max_replicas)
 
     @cached_property
     def _ledger_ports(self) -> LedgerPorts:

@@ -133,3 +133,7 @@ class ComparisonRefused(TwolaneError):
 
 class UnknownPrice(TwolaneError):
     """The price book has no such price, or is not to be read."""
+
+
+class ScenarioRefused(TwolaneError):
+    """A scenario or its traffic cannot be read, or makes no sense."""

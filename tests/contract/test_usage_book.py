@@ -26,6 +26,7 @@ from include.domain.usage import (
     idle_charge,
     storage_charges,
 )
+from include.domain.what_if.scenario import Arrival
 from include.pipeline.money.ports import Grouping
 from include.pipeline.ports import BatchClosure
 from include.price_files import load_price_book
@@ -212,3 +213,10 @@ def test_an_endpoints_time_is_known_by_its_name(
     assert book.open_since(Lane.ASYNC_ENDPOINT) == SUBMITTED_AT
     assert book.charged_hours(name, SUBMITTED_AT, SUBMITTED_AT + HOUR) == pytest.approx(1.0)
     assert book.charged_hours(name, SUBMITTED_AT + HOUR, SUBMITTED_AT + 2 * HOUR) == 0
+    assert book.traffic(*WEEK, None) == [], "it runs still"
+    store.close_batch("b-1", BatchClosure("succeeded", "", SUBMITTED_AT + HOUR, True, ""))
+    (seen,) = book.traffic(*WEEK, None)
+    assert seen.arrival == Arrival(SUBMITTED_AT, 10, 120, 600.0)
+    assert (seen.lane, seen.elapsed_s) == (Lane.ASYNC_ENDPOINT, 3600)
+    assert seen.list_cost_usd == pytest.approx(0.736)
+    assert book.traffic(*WEEK, "another") == []

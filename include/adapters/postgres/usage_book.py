@@ -10,6 +10,8 @@ from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
 from include.domain.lanes import Lane
 from include.domain.usage import Owner, StoredRows, UsageCharge
+from include.domain.what_if.scenario import Arrival
+from include.pipeline.money.backtest import SeenBatch
 from include.pipeline.money.ports import ClosedBatch, CostLine, Grouping
 
 if TYPE_CHECKING:
@@ -72,6 +74,16 @@ class PostgresUsageBook:
             CostLine(name, count, float(listed), float(billed), float(waste), emulated, documents)
             for name, count, listed, billed, waste, emulated, documents in self._rows(
                 "costs_by", values
+            )
+        ]
+
+    def traffic(self, first: date, last: date, account: str | None) -> list[SeenBatch]:
+        """Return batches that closed well, with what they took and cost on their lane."""
+        values = {"first": first, "last": last, "account": account}
+        return [
+            SeenBatch(Arrival(at, documents, tokens, deadline_s), Lane(lane), elapsed_s, float(usd))
+            for at, documents, tokens, deadline_s, lane, elapsed_s, usd in self._rows(
+                "ledger_traffic", values
             )
         ]
 
