@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from include.domain.errors import ReleaseFailed
+from include.domain.errors import ReleaseFailed, ReleaseRejected
 from include.domain.release.candidates import Trial, best_trial
 from include.domain.release.evaluation import CHAMPION_KEY
 from include.pipeline.release.evidence import Evidence
@@ -48,6 +48,9 @@ def contestants(evidence: Evidence, planned: PlannedRelease) -> dict[str, Contes
 
     A candidate that is part of another's artifact is left out where training found no evidence for
     it.
+
+    Raises:
+        ReleaseRejected: no candidate is left.
     """
     chosen = chosen_trials(evidence, planned)
     found: dict[str, Contestant] = {}
@@ -59,6 +62,8 @@ def contestants(evidence: Evidence, planned: PlannedRelease) -> dict[str, Contes
             continue
         alone = any(part_of == key for part_of in planned.parts.values())
         found[key] = Contestant(record.artifact_uri, is_part or not alone, trial, record)
+    if not found:
+        raise ReleaseRejected(f"{evidence.folder}: training found no {planned.candidates[0]}")
     if planned.champion:
         found[CHAMPION_KEY] = Contestant(planned.champion.artifact_url, with_cascade=True)
     return found

@@ -1,0 +1,217 @@
+"""A release from data to verdict: nothing leaks, nothing is made twice, all of it is evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from include.domain.errors import (
+    BucketNotAllowed,
+    PromotionRefused,
+    ReleaseFailed,
+    ReleaseRejected,
+)
+from include.domain.release.split import is_tested
+from include.domain.release.verdict import parse_verdict
+from include.pipeline.release.approve_release import approved_promotion, failed_gates
+from include.pipeline.release.model_archive import unpack_archive
+from tests.unit.release.conftest import DATA, PLAN, Surroundings
+
+
+def texts(world: Surroundings, prefix: str) -> set[str]:
+    lines = world.objects.read_text(f"{prefix}documents.jsonl").splitlines()
+    return {json.loads(line)["text"] for line in lines}
+
+
+def test_what_is_tested_goes_into_no_training_job(world: Surroundings) -> None:
+    data = world.prepare("linear").plan().data
+    fit, test = texts(world, data.fit_prefix), texts(world, data.test_prefix)
+    assert not fit & test
+    assert len(fit) + len(test) == 2000
+    assert len(test) == pytest.approx(400, abs=80)
+    assert all(is_tested(text, PLAN.test_percent) for text in test)
+    content = world.objects.objects[f"{data.fit_prefix}documents.jsonl"]
+    assert data.fit_digest == hashlib.sha256(content).hexdigest()
+
+
+def test_a_text_that_stands_twice_is_on_one_side_and_keeps_it(world: Surroundings) -> None:
+    world.put([f"text {n}" for n in range(500)] + [f"TEXT  {n} " for n in range(500)])
+    data = world.prepare("linear").plan().data
+    fit = {" ".join(text.lower().split()) for text in texts(world, data.fit_prefix)}
+    test = {" ".join(text.lower().split()) for text in texts(world, data.test_prefix)}
+    assert not fit & test
+    world.put([f"text {n}" for n in range(1000)])
+    later = world.prepare("linear").plan().data
+    assert test <= texts(world, later.test_prefix)
+
+
+def test_the_same_is_the_same_release_and_trains_once(world: Surroundings) -> None:
+    evidence, findings = world.walk("linear", "frozen")
+    again, same = world.walk("linear", "frozen")
+    assert again.folder == evidence.folder
+    assert same.model == findings.model
+    assert len(world.training.requests) == len(evidence.plan().trials) == 4
+    assert len(world.evaluations.requests) == 2
+    assert len(world.releases.candidates) == 1
+
+
+def test_another_champion_code_or_data_is_another_release(world: Surroundings) -> None:
+    folders = {world.prepare("linear").folder}
+    world.has_champion()
+    folders.add(world.prepare("linear").folder)
+    world.code_digest = "e" * 64
+    folders.add(world.prepare("linear").folder)
+    world.put([f"other {n}" for n in range(400)])
+    folders.add(world.prepare("linear").folder)
+    assert len(folders) == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ('{"id": "1", "text": "x"}', "label"),
+        ("no json", "labelled"),
+        ('{"id": "1", "text": "x", "label": "a"}', "both are needed"),
+        ('{"id": "1", "text": "x", "label": "a"}\n' * 2, "stands twice"),
+    ],
+)
+def test_data_that_will_not_do_are_refused_for_good(
+    world: Surroundings, line: str, complaint: str
+) -> None:
+    world.objects.put(DATA, line)
+    with pytest.raises(ReleaseRejected, match=complaint):
+        world.prepare("linear")
+
+
+def test_data_of_another_bucket_are_not_read(world: Surroundings) -> None:
+    with pytest.raises(BucketNotAllowed):
+        world.prepare("linear", data_uri="s3://elsewhere/x.jsonl")
+
+
+def test_the_best_trial_of_the_search_is_evaluated(world: Surroundings) -> None:
+    world.training.accuracy = {"128": 0.7, "256": 0.9}
+    world.walk("frozen")
+    uri = world.evaluations.requests[0].models["frozen"]
+    (chosen,) = [r for r in world.training.requests if r.name in uri]
+    assert chosen.parameters["max_tokens"] == "256"
+
+
+def test_a_failed_job_is_tried_anew_when_asked_again(world: Surroundings) -> None:
+    evidence = world.prepare("linear")
+    world.training.failing = [ReleaseFailed("no capacity")]
+    with pytest.raises(ReleaseFailed, match="no capacity"):
+        world.train(evidence)
+    world.train(evidence)
+    first = evidence.plan().trials[0].parameters
+    assert [r.parameters for r in world.training.requests].count(first) == 2
+
+
+def test_hardware_classes_never_measure_each_other(world: Surroundings) -> None:
+    from include.pipeline.release.evaluate_release import advance_evaluations
+
+    evidence = world.prepare("linear")
+    world.train(evidence)
+    assert not advance_evaluations(evidence, world.evaluations)
+    assert len(world.evaluations.requests) == 1
+    world.evaluate(evidence)
+    types = [request.instance_type for request in world.evaluations.requests]
+    assert types == [each.instance_type for each in evidence.plan().hardware]
+
+
+def test_one_job_gives_both_the_cascade_and_the_encoder_alone(world: Surroundings) -> None:
+    world.figures = {"cascade": {"low": -0.02, "documents_per_s": 2000.0, "accuracy": 0.88}}
+    world.walk("fine-tune", "cascade")
+    (request,) = {r.name: r for r in world.training.requests}.values()
+    config = json.loads(world.objects.read_text(world.evaluations.requests[0].config_uri))
+    assert config["models"] == {"fine-tune": {"cascade": False}, "cascade": {"cascade": True}}
+    assert len(set(world.evaluations.requests[0].models.values())) == 1
+    assert request.parameters["cascade_folds"] == "3"
+
+
+@pytest.mark.parametrize("key", ["fine-tune", "cascade"])
+def test_the_encoder_alone_is_published_without_the_cascade(
+    world: Surroundings, tmp_path: Path, key: str
+) -> None:
+    other = "cascade" if key == "fine-tune" else "fine-tune"
+    world.figures = {other: {"accuracy": 0.5, "low": -0.4}}
+    _, findings = world.walk("fine-tune", "cascade")
+    assert findings.proposal.key == key
+    archive = tmp_path / "model.tar.gz"
+    world.objects.download("s3://twolane-models/topics/1/model.tar.gz", archive)
+    unpack_archive(archive, tmp_path / "model")
+    description = json.loads((tmp_path / "model" / "model.json").read_text())
+    assert ("cascade" in description) is (key == "cascade")
+    assert (tmp_path / "model" / "cascade.npz").exists() is (key == "cascade")
+
+
+def test_without_the_evidence_for_a_cascade_there_is_none_to_compare(world: Surroundings) -> None:
+    world.training.with_cascade = False
+    world.walk("fine-tune", "cascade")
+    assert list(world.evaluations.requests[0].models) == ["fine-tune"]
+    evidence = world.prepare("cascade")
+    world.train(evidence)
+    with pytest.raises(ReleaseRejected, match="no cascade"):
+        world.evaluate(evidence)
+
+
+def test_the_proposal_becomes_challenger_with_all_of_its_evidence(world: Surroundings) -> None:
+    world.has_champion()
+    world.figures = {"linear": {"documents_per_s": 50_000.0}}
+    evidence, findings = world.walk("linear", "frozen")
+    assert findings.proposal.key == "linear"
+    assert findings.passed, findings.failures
+    assert world.aliases.aliases("topics")["challenger"] == findings.model.version
+    tags = world.aliases.version_tags["topics", findings.model.version]
+    assert tags["twolane.evidence"] == evidence.folder
+    assert tags["twolane.gates"] == "passed"
+    verdict = parse_verdict(evidence.read("verdict.json"), source="test")
+    assert verdict.passed
+    assert (verdict.version, verdict.digest) == (findings.model.version, findings.model.digest)
+    run = world.tracking.runs[evidence.plan().run_id]
+    assert {"report.md", "verdict.json", "evaluation-cpu.json", "pictures/linear.png"} <= set(
+        run["files"]
+    )
+    assert run["metrics"]["champion/accuracy"] == 0.9
+    assert run["succeeded"]
+    assert world.objects.exists(evidence.uri("pictures/linear.png"))
+    nested = world.tracking.runs[f"{evidence.plan().run_id}/linear-1"]
+    assert nested["metrics"]["test/linear/accuracy"] == 0.9
+
+
+def test_a_failed_gate_is_named_with_by_how_much(world: Surroundings) -> None:
+    world.has_champion()
+    world.figures = {"linear": {"low": -0.05}}
+    evidence, findings = world.walk("linear")
+    assert not findings.passed
+    assert any("missed by 4.00" in sentence for sentence in failed_gates(evidence))
+    assert world.aliases.version_tags["topics", findings.model.version]["twolane.gates"] == "failed"
+
+
+def test_a_champion_of_other_labels_is_not_compared_and_said(world: Surroundings) -> None:
+    world.has_champion(labels=("a", "c"))
+    evidence, findings = world.walk("linear")
+    assert "champion" not in world.evaluations.requests[0].models
+    assert "version 1 answers with a, c" in evidence.read("report.md")
+    assert findings.passed
+    approved = approved_promotion(evidence, world.aliases, by="ada", reason="new labels")
+    assert approved.version == findings.model.version
+
+
+def test_what_was_approved_is_promoted_with_who_and_why(world: Surroundings) -> None:
+    world.has_champion()
+    evidence, findings = world.walk("linear")
+    approved = approved_promotion(evidence, world.aliases, by="ada", reason="good enough")
+    assert (approved.by, approved.reason) == ("ada", "good enough")
+    assert approved.version == findings.model.version
+    assert approved.evidence_uri == evidence.folder
+
+
+def test_an_approval_of_a_comparison_with_another_champion_is_refused(world: Surroundings) -> None:
+    world.has_champion()
+    evidence, _ = world.walk("linear")
+    world.aliases.point("topics", "champion", "7")
+    with pytest.raises(PromotionRefused, match="judged against version 1, but champion is version"):
+        approved_promotion(evidence, world.aliases, by="ada", reason="late")
