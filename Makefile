@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-drift lock screenshots clean
+.PHONY: help install install-dev up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-drift lock screenshots clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -37,6 +37,16 @@ submit: install ## one file of yours: make submit FILE=news.jsonl ACCOUNT=trial-
 	@$(STACK) submit "$(FILE)" --account "$(ACCOUNT)" $(if $(TIER),--tier "$(TIER)") \
 	  $(if $(DEADLINE),--deadline-minutes "$(DEADLINE)") $(if $(MODEL),--model-name "$(MODEL)") \
 	  $(if $(MODEL_ALIAS),--model-alias "$(MODEL_ALIAS)")
+
+model: install ## train, release and serve a model: make model MODEL=ticket-urgency [DATA=labelled.csv]
+	@test -n "$(MODEL)" || { echo 'usage: make model MODEL=… [DATA=labelled.jsonl or .csv]'; exit 2; }
+	@$(STACK) run -- $(BIN)/python -m include.release --model "$(MODEL)" $(if $(DATA),--data "$(DATA)")
+
+import-model: install ## serve a trained one: make import-model MODEL=name FROM=folder or models:/… [DOCS=labelled.csv]
+	@test -n "$(MODEL)" -a -n "$(FROM)" || { echo 'usage: make import-model MODEL=… FROM=folder|models:/name/1|runs:/… [DOCS=labelled.csv]'; exit 2; }
+	@$(STACK) run -- $(BIN)/python -m include.import_model --name "$(MODEL)" \
+	  $(if $(or $(findstring models:/,$(FROM)),$(findstring runs:/,$(FROM))),--mlflow,--hugging-face) "$(FROM)" \
+	  $(if $(DOCS),--documents "$(DOCS)")
 
 test: check ## the checks, then every test
 	@$(BIN)/python -m pytest
@@ -92,8 +102,8 @@ bench-bundle: install ## two models on one encoder: one pass for both beside two
 chaos: install ## kill what batches depend on, at every step, and count; parts: ARGS="--lanes spot --victims worker"
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
 
-bench-sequential: install ## the sequential test of comparisons, simulated: wrong findings, documents needed (3 min)
-	@nice $(BIN)/python -m benchmarks.sequential
+bench-sequential: install$(if $(DOCS),-dev) ## when a comparison is sure: simulated (3 min), or trained versions on [DOCS=file.jsonl]
+	@nice $(BIN)/python -m benchmarks.sequential $(if $(DOCS),"$(DOCS)")
 
 bench-router: install ## the router against fixed rules and a clairvoyant, simulated: make bench-router [ARRIVALS=trace.csv ARGS='--worlds 3']
 	@$(BIN)/python -m benchmarks.router $(if $(ARRIVALS),--arrivals "$(ARRIVALS)") $(ARGS)

@@ -2,6 +2,7 @@
 
 Every night, find the files that wait under `nightly/<account>/` in the inbox, join an account's
 small ones to one batch, run each batch as `document_inference` does, and archive what is done.
+Files for another model than the default one stand under `nightly/<account>/model=<name>/`.
 
 A batch is named by its files' names and contents: a night that is run again adopts the work it
 has already done. Files of a batch that failed stay in the inbox for the next night; the other
