@@ -229,7 +229,7 @@ class LaneEntry(BaseModel):
     slack_factor: float = Field(default=1.0, ge=1)
     max_instances: int = Field(default=1, ge=1, le=100)
     on_demand_usd_per_h: float | None = Field(default=None, gt=0)
-    weight: float = Field(default=1.0, gt=0)
+    weight: float = Field(default=0.1, gt=0)
 
 
 class LanesFile(BaseModel):

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from include.domain.accounts import Tier
+from include.domain.curves.belief import Belief
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.simulation.arrivals import TrafficKind
@@ -48,18 +49,21 @@ def world(
 
 def _lane(profile: LaneProfile, platform: Mapping[str, Any], random: Random) -> SimulatedLane:
     assumed = LaneCurve.assumed(profile, MODEL)
-    multiples = (
-        math.exp(random.gauss(0, platform["start_sigma"])),
-        math.exp(random.gauss(0, platform["rate_sigma"])),
-        random.uniform(0, 2 * platform["document_share"]),
-    )
-    rate = platform["interruptions_per_h"] if profile.lane is Lane.SPOT else 0.0
+    start = math.exp(random.gauss(0, platform["start_sigma"]))
+    rate = math.exp(random.gauss(0, platform["rate_sigma"]))
+    document = random.uniform(0, 2 * platform["document_share"])
+
+    def true(belief: Belief) -> Belief:
+        multiples = (belief.prior[0] * start, belief.prior[1] * rate, document)
+        return replace(belief, multiples=multiples, noise=platform["noise"])
+
+    per_h = platform["interruptions_per_h"] if profile.lane is Lane.SPOT else 0.0
     truth = replace(
         assumed,
-        latency=replace(assumed.latency, multiples=multiples, noise=platform["noise"]),
-        billed=replace(assumed.billed, multiples=multiples),
+        latency=true(assumed.latency),
+        billed=true(assumed.billed),
         failures=(platform["failure_share"], 1.0),
-        interruptions=(rate, 3600.0),
+        interruptions=(per_h, 3600.0),
     )
     return SimulatedLane(
         profile,

@@ -14,17 +14,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 from include.domain.curves.matrices import Matrix, Vector, dot, inverse, times
 from include.domain.curves.tails import DEGREES, exceedance
 
-ROUNDS = 6
+ROUNDS = 10
 LEAST_SHARE = 0.02
 """No prediction is below this share of what the lanes file says: time cannot run back."""
 
 DOCUMENT_TOKENS = 20.0
-"""Scale of the third term: a document's own cost, in tokens' worth, is of this order. No lanes file
-tells it, so its spread is 1 whatever the file is worth."""
+"""Scale of the third term: a document's own cost, in tokens' worth, is of this order."""
+
+DOCUMENT_SPREAD = 2.0
+"""Spread of the third multiple, in those of the others: no lanes file tells it."""
+
+LEAST_START_S = 1.0
+"""Scale of the first term at the least: where no start is waited for or billed, each batch has
+still something that it takes whatever its size."""
 
 NOISE_WEIGHT = 4.0
 """Batches that the prior's noise is worth."""
@@ -60,10 +67,11 @@ class Belief:
             spread: standard deviation of start and rate, as a share of them.
             noise: relative scale of a batch's deviation.
         """
-        prior = (1.0, 1.0, 0.0)
-        variance = spread * spread
-        covariance = ((variance, 0.0, 0.0), (0.0, variance, 0.0), (0.0, 0.0, 1.0))
-        scale = (start_s, token_s, token_s * DOCUMENT_TOKENS)
+        start_scale_s = max(start_s, LEAST_START_S)
+        prior = (start_s / start_scale_s, 1.0, 0.0)
+        near, far = spread * spread, (spread * DOCUMENT_SPREAD) ** 2
+        covariance = ((near, 0.0, 0.0), (0.0, near, 0.0), (0.0, 0.0, far))
+        scale = (start_scale_s, token_s, token_s * DOCUMENT_TOKENS)
         return cls(scale, prior, prior, covariance, noise, spread, noise)
 
     def fitted(self, batches: Iterable[tuple[Sequence[float], float]]) -> Belief:
@@ -73,16 +81,12 @@ class Belief:
             batches: starts, tokens and documents of each, with its seconds.
         """
         rows = [(self._scaled(features), seconds) for features, seconds in batches if seconds > 0]
-        theta, noise = self.prior, self.prior_noise
-        precision = 1 / (self.prior_spread * self.prior_spread)
-        pulls = tuple(
-            p * each for p, each in zip((precision, precision, 1.0), self.prior, strict=True)
-        )
+        theta, noise = self._near(rows)
         covariance = self.covariance
-        for _ in range(ROUNDS):
-            a, d, f = precision, precision, 1.0
+        for _ in range(ROUNDS if rows else 0):
+            a, d, f = self._prior_weights(theta)
             b = c = e = 0.0
-            q0, q1, q2 = pulls
+            q0, q1, q2 = a * self.prior[0], d * self.prior[1], f * self.prior[2]
             squares = 0.0
             for scaled, seconds in rows:
                 expected_s = self._seconds(theta, scaled)
@@ -100,6 +104,29 @@ class Belief:
             held = NOISE_WEIGHT * self.prior_noise**2
             noise = math.sqrt((held + squares) / (NOISE_WEIGHT + len(rows)))
         return replace(self, multiples=theta, covariance=covariance, noise=noise)
+
+    def _prior_weights(self, theta: Vector) -> Vector:
+        """Return the prior's precisions; a prior that is far off gives way, as a batch does."""
+        spreads = (self.prior_spread, self.prior_spread, self.prior_spread * DOCUMENT_SPREAD)
+        first, second, third = (
+            (DEGREES + 1) / (DEGREES + ((now - before) / spread) ** 2) / spread**2
+            for now, before, spread in zip(theta, self.prior, spreads, strict=True)
+        )
+        return first, second, third
+
+    def _near(self, rows: Sequence[tuple[Vector, float]]) -> tuple[Vector, float]:
+        """Return where to begin: the prior as far off as the batches are, and their spread.
+
+        From the prior itself, batches that are all far off would be taken for outliers.
+        """
+        if not rows:
+            return self.prior, self.prior_noise
+        ratios = [seconds / self._seconds(self.prior, scaled) for scaled, seconds in rows]
+        typical = median(ratios)
+        spread = median(abs(ratio / typical - 1) for ratio in ratios)
+        start, token, document = self.prior
+        theta = (start * typical, token * typical, document * typical)
+        return theta, max(self.prior_noise, spread)
 
     def seconds(self, features: Sequence[float]) -> float:
         """Return the expected seconds for starts, tokens and documents."""

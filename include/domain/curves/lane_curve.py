@@ -10,10 +10,10 @@ from include.domain.curves.belief import Belief
 from include.domain.curves.observation import CurveKey, LaneObservation, Load
 from include.domain.lanes import Lane, LaneProfile
 
-ASSUMED_SPREAD = 0.5
-"""Start and rate of a lanes file that is worth one batch may be off by half."""
-
 ASSUMED_NOISE = 0.15
+"""Relative scale of a batch's own deviation; start and rate of a lanes file are as sure as so many
+batches with this deviation would make them."""
+
 SEASONED = 10
 """With so many batches seen, a lane's slack factor has given way to what its batches took."""
 
@@ -67,7 +67,7 @@ class LaneCurve:
     @classmethod
     def assumed(cls, profile: LaneProfile, model_name: str) -> LaneCurve:
         """Return the curve of a lanes file alone."""
-        spread = ASSUMED_SPREAD / math.sqrt(profile.weight)
+        spread = ASSUMED_NOISE / math.sqrt(profile.weight)
         token_s = 1 / profile.tokens_per_s
         share = profile.price_usd_per_h / (profile.on_demand_price_usd_per_h or 1.0)
         start_s = profile.cold_start_s if profile.start_billed else 0.0

@@ -44,7 +44,7 @@ def test_without_a_batch_the_lanes_file_is_believed() -> None:
     assert estimate.doubt_usd > 0.2 * estimate.list_cost_usd
 
 
-@pytest.mark.parametrize("weight", [1.0, 4.0])
+@pytest.mark.parametrize("weight", [0.1, 1.0])
 def test_start_rate_and_document_cost_are_learned(weight: float) -> None:
     lane = profile(
         Lane.TRANSFORM, cold_start_s=400, tokens_per_s=200_000, price_usd_per_h=1, weight=weight
@@ -58,6 +58,15 @@ def test_start_rate_and_document_cost_are_learned(weight: float) -> None:
     assert 0.05 < curve.latency.noise < 0.15
     before = LaneCurve.assumed(lane, "news-topic").billed.doubt_s((1, 10**7, 10**4))
     assert curve.billed.doubt_s((1, 10**7, 10**4)) < before / 3
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.5, 3.0, 20.0])
+def test_a_lanes_file_that_is_far_off_is_left_behind(factor: float) -> None:
+    true = list(batches(40, start_s=400 * factor, rate=200_000 / factor, noise=0.1))
+    curve = LaneCurve.assumed(LANE, "news-topic").learned(true)
+    expected_s = LANE.latency_s(10_000_000) * factor
+    assert curve.latency.seconds((1, 10_000_000, 20_000)) == pytest.approx(expected_s, rel=0.15)
+    assert curve.latency.noise < 0.25
 
 
 def test_outliers_widen_the_noise_and_leave_the_line() -> None:

@@ -29,7 +29,7 @@ lane_profiles = st.builds(
     source=st.just("test"),
     slack_factor=st.sampled_from((1.0, 10.0)),
     max_instances=st.integers(1, 4),
-    weight=st.sampled_from((1.0, 20.0)),
+    weight=st.sampled_from((0.1, 20.0)),
 )
 fleets = st.lists(lane_profiles, min_size=1, max_size=4, unique_by=lambda p: p.lane)
 sizes = st.integers(1, 10**6)
