@@ -167,6 +167,7 @@ class ModelLife(ModelReleases, ModelWatch):
             book=self.promotions,
             objects=self.objects,
             lanes=self.endpoint_lanes,
+            models_bucket=self.settings.models_bucket,
             now=self._now,
             report=report,
         )

@@ -53,6 +53,7 @@ def promote(world: ComparisonWorld) -> Promotion:
         book=FakePromotionBook(),
         objects=world.world.objects,
         lanes=(FakeEndpointLane(),),
+        models_bucket="twolane-models",
         now=lambda: world.now,
         report=print,
     )

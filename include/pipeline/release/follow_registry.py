@@ -59,6 +59,11 @@ def _judge(version: PublishedVersion, history: Sequence[Promotion], ports: Promo
         raise PromotionRefused(
             f"{version.model.label} was made champion by hand, and no release has judged it"
         )
+    if not version.evidence_uri.startswith(f"s3://{ports.models_bucket}/"):
+        raise PromotionRefused(
+            f"{version.model.label}: its evidence {version.evidence_uri} is none of a release's, "
+            f"which stand in {ports.models_bucket}"
+        )
     refuse_failed_gates(version, version.evidence_uri, ports.objects)
     return "moved by hand to a version that has passed its gates"
 

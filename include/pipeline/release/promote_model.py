@@ -49,6 +49,7 @@ class PromotionPorts:
 
     Attributes:
         lanes: those that keep endpoints, the one that a rollback waits for first.
+        models_bucket: what releases and comparisons alone write to, their evidence included.
         now: the time, timezone-aware.
         report: is told what is being done.
     """
@@ -57,6 +58,7 @@ class PromotionPorts:
     book: PromotionBook
     objects: ObjectStore
     lanes: Sequence[EndpointLane]
+    models_bucket: str
     now: Callable[[], datetime]
     report: Callable[[str], None]
 

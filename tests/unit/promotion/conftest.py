@@ -38,6 +38,7 @@ class World:
             book=self.book,
             objects=self.objects,
             lanes=(self.serverless, self.asynchronous),
+            models_bucket="twolane-models",
             now=lambda: self.clock,
             report=self.lines.append,
         )

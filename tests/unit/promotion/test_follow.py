@@ -56,6 +56,19 @@ def test_a_version_that_no_release_has_judged_is_put_back(world: World) -> None:
     assert world.aliases["champion"] == "1"
 
 
+def test_a_verdict_that_anyone_could_have_written_is_no_evidence(world: World) -> None:
+    uploaded = "s3://twolane-inbox/mine/"
+    world.registry.add(NAME, "2", uploaded)
+    world.judge("2", ("accuracy", True, "0.99"))
+    world.objects.put(f"{uploaded}verdict.json", world.objects.objects[f"{EVIDENCE}verdict.json"])
+    move_by_hand(world, "2")
+
+    done = follow_registry(NAME, world.ports)
+    assert done is not None
+    assert "stand in twolane-models" in done.reason
+    assert world.aliases["champion"] == "1"
+
+
 def test_a_version_whose_endpoint_does_not_come_up_is_put_back(world: World) -> None:
     world.registry.add(NAME, "2", EVIDENCE)
     world.judge("2", ("accuracy", True, "0.92"))
