@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from include.composition import Adapters
 from include.config import Settings
+from include.domain.errors import UnknownModelAlias
 
 if TYPE_CHECKING:
     from include.domain.drift.policy import Finding
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
         BatchProfile,
         DriftBook,
         DriftRelease,
+        TrainingFacts,
         TrainingRecords,
         WordSource,
     )
@@ -28,7 +31,11 @@ if TYPE_CHECKING:
 
 
 class ModelWatch(Adapters):
-    """Use cases of feedback and drift, wired to their adapters."""
+    """Use cases of feedback and drift, wired to their adapters.
+
+    A version may have been deleted from the registry since it answered a batch: its answers are
+    compared with what there is, without its words' vectors and its training data.
+    """
 
     def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
         super().__init__(settings)
@@ -88,8 +95,8 @@ class ModelWatch(Adapters):
                 book=self.drift_book,
                 page=HtmlDriftPage(),
                 training_sketch=self._training_sketch,
-                facts=self.training_records.facts,
-                tag_version=self.aliases.tag_version,
+                facts=self._facts,
+                tag_version=self._tag_version,
             ),
         )
 
@@ -107,21 +114,36 @@ class ModelWatch(Adapters):
 
     def _word_vectors(self, model: ModelRef) -> WordVectors | None:
         if model not in self._vectors:
-            self._vectors[model] = self.word_source.of(self.registry.artifact_url(model))
+            self._vectors[model] = None
+            with suppress(UnknownModelAlias):  # deleted since: compared without
+                self._vectors[model] = self.word_source.of(self.registry.artifact_url(model))
         return self._vectors[model]
 
     def _training_sketch(self, model: ModelRef) -> Sketch | None:
         from include.pipeline.drift.training_profile import training_profile
 
         if model not in self._sketches:
-            self._sketches[model] = training_profile(
-                model,
-                self._word_vectors(model),
-                objects=self.objects,
-                registry=self.registry,
-                training=self.training_records,
-            )
+            self._sketches[model] = None
+            with suppress(UnknownModelAlias):
+                self._sketches[model] = training_profile(
+                    model,
+                    self._word_vectors(model),
+                    objects=self.objects,
+                    registry=self.registry,
+                    training=self.training_records,
+                )
         return self._sketches[model]
+
+    def _facts(self, model: ModelRef) -> TrainingFacts:
+        from include.pipeline.drift.ports import TrainingFacts
+
+        with suppress(UnknownModelAlias):
+            return self.training_records.facts(model)
+        return TrainingFacts()
+
+    def _tag_version(self, name: str, version: str, tags: Mapping[str, str]) -> None:
+        with suppress(UnknownModelAlias):
+            self.aliases.tag_version(name, version, tags)
 
     @cached_property
     def feedback_book(self) -> FeedbackBook:

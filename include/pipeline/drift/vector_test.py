@@ -47,9 +47,11 @@ def compare_vectors(reference: Sequence[Sample], current: Sample, current_days: 
     below = freedom - width + 1
     if not width or below <= 0:
         return NO_DIFFERENCE
-    shifts = sums / counts[:, None] - mean_before
-    between = float((counts * np.einsum("di,ij,dj->d", shifts, inverse, shifts)).sum())
-    scatter = Scatter.estimated(between, (len(counts) - 1) * width, float(counts.mean()))
+    shifts = (sums / counts[:, None] - mean_before) * np.sqrt(counts)[:, None]
+    between: FloatArray = shifts @ inverse @ shifts.T
+    days = len(counts) - 1
+    scatter = Scatter.estimated(float(between.trace()), days * width, float(counts.mean()))
+    directions = _directions(between, days, width)
     effective_before = scatter.effective_reference(n_before, len(counts))
     effective_now = scatter.effective(n_now, current_days)
     pairs = effective_before * effective_now / (effective_before + effective_now)
@@ -57,9 +59,30 @@ def compare_vectors(reference: Sequence[Sample], current: Sample, current_days: 
     return Difference(
         effect=max(0.0, distance * below / freedom - width / pairs),
         p_value=upper_tail(
-            pairs * distance * below / (width * freedom), width, min(below, scatter.freedom)
+            pairs * distance * below / (width * freedom),
+            directions,
+            min(below, days * directions) if days else below,
         ),
     )
+
+
+def _directions(between: FloatArray, days: int, width: int) -> float:
+    """Return in how many directions days differ, 1 to `width`.
+
+    Topics that come and go move the mean along a few axes, and a sum over all of them then has the
+    spread of a few: Satterthwaite's degrees of freedom (1946), (tr S)^2 / tr S^2. Few days make
+    them fewer than they are, which is the safe side; without a bias in the latter trace, one test
+    of 300 was under 0.001 where days are restless.
+
+    Args:
+        between: inner products of the days' standardized shifts, shape [days + 1, days + 1].
+        days: degrees of freedom of the days.
+        width: of the vectors.
+    """
+    of_square = float((between**2).sum())
+    if days < 2 or not of_square:
+        return float(width)
+    return min(max(float(between.trace()) ** 2 / of_square, 1.0), float(width))
 
 
 def _square(moments: Moments) -> FloatArray:
