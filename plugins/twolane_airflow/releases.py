@@ -11,7 +11,7 @@ from airflow.sdk import Param, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.domain import submission_rules as rules
-from include.domain.release.catalog import CANDIDATES
+from include.domain.release.catalog import CANDIDATES, load_catalog
 
 LOOK_S = 5
 """Seconds between two looks at a job; between them a task holds no slot."""
@@ -23,6 +23,7 @@ RELEASE_PARAMS = {
         "news-topic",
         type="string",
         pattern=rules.MODEL_NAME_PATTERN,
+        examples=list(load_catalog().models),
         title="Model",
         description="A model of the catalogue, or a new name for one of your own.",
     ),
