@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,8 @@ def measure(found: Corpora, accounts: int, drifting: int) -> dict[str, Any]:
             found, training, policy, accounts=accounts, nights=NIGHTS, is_restless=is_restless
         )
         false_alarms[name] = asdict(alarms)
-        for share in SHARES:
-            for size in SIZES:
+        for is_cut in (False, True) if not is_restless else (False,):
+            for share, size in product(SHARES, SIZES):
                 reached = delays(
                     found,
                     training,
@@ -77,10 +78,12 @@ def measure(found: Corpora, accounts: int, drifting: int) -> dict[str, Any]:
                     day_size=size,
                     accounts=drifting,
                     is_restless=is_restless,
+                    is_cut=is_cut,
                 )
                 rows.append(
                     {
                         "accounts": name,
+                        "is_cut": is_cut,
                         "share": share,
                         "documents_a_day": size,
                         **{level: summary(of) for level, of in reached.items()},

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.cascade.fit import ENTRY, ROOT, VENVS, train
@@ -35,12 +35,14 @@ class Corpora:
         served: held-out documents of the same source, as the model answered them.
         labels: true label of each of those.
         other: documents of the other source, as the model answered them.
+        cut: the same, cut to lengths that documents of the first source have.
     """
 
     training: FeatureRows
     served: FeatureRows
     labels: tuple[str, ...]
     other: FeatureRows
+    cut: FeatureRows
 
 
 def corpora(documents: Path, other: Path) -> Corpora:
@@ -50,11 +52,16 @@ def corpora(documents: Path, other: Path) -> Corpora:
     strangers = sorted(read_labelled(other), key=lambda d: _digest(d.text.encode()))
     strangers = strangers[:OTHER_DOCUMENTS]
     root = WORK / _digest(documents.read_bytes() + other.read_bytes())[:16]
-    if not (root / "served.jsonl").exists():
+    cut = [
+        replace(stranger, text=stranger.text[: len(known[position % len(known)].text)])
+        for position, stranger in enumerate(strangers)
+    ]
+    if not (root / "model.tar.gz").exists():
         training = "".join(_line(d, with_label=True) for d in halves[0]).encode()
         model = train(training, PARAMETERS, root / "train")
         _pack(model, root / "model.tar.gz")
-        for name, asked in (("other", strangers), ("served", halves[1])):
+    for name, asked in (("other", strangers), ("cut", cut), ("served", halves[1])):
+        if not (root / f"{name}.jsonl").exists():
             _answer(root, name, asked)
     vectors = read_words(root / "model.tar.gz", str(root))
     return Corpora(
@@ -62,6 +69,7 @@ def corpora(documents: Path, other: Path) -> Corpora:
         feature_rows(_answered(root / "served.jsonl", halves[1]), vectors),
         tuple(d.label for d in halves[1]),
         feature_rows(_answered(root / "other.jsonl", strangers), vectors),
+        feature_rows(_answered(root / "cut.jsonl", cut), vectors),
     )
 
 

@@ -13,6 +13,7 @@ from include.domain.drift.policy import Comparison, DriftPolicy, Level, Source, 
 from include.domain.drift.sketch import Sketch
 from include.domain.drift.windows import Day
 from include.domain.model_ref import ModelRef
+from include.pipeline.drift.document_features import FeatureRows
 from include.pipeline.drift.watch_drift import compare_stream, judged
 
 MODEL = ModelRef("bench-drift", "1", "d" * 64)
@@ -29,9 +30,16 @@ class Sender:
     """Draws the documents of one account's days."""
 
     def __init__(
-        self, corpora: Corpora, day_size: int, seed: Sequence[int], *, is_restless: bool
+        self,
+        corpora: Corpora,
+        day_size: int,
+        seed: Sequence[int],
+        *,
+        is_restless: bool,
+        strangers: FeatureRows | None = None,
     ) -> None:
         self._corpora = corpora
+        self._strangers = strangers or corpora.other
         self._day_size = day_size
         self._random = np.random.default_rng(seed)
         self._is_restless = is_restless
@@ -45,8 +53,8 @@ class Sender:
         strangers = int(self._random.binomial(self._day_size, strange))
         parts = []
         if strangers:
-            chosen = self._random.integers(0, len(self._corpora.other.lengths), strangers)
-            parts.append(self._corpora.other.take(chosen).sketch())
+            chosen = self._random.integers(0, len(self._strangers.lengths), strangers)
+            parts.append(self._strangers.take(chosen).sketch())
         if strangers < self._day_size:
             parts.append(self._corpora.served.take(self._own(self._day_size - strangers)).sketch())
         return parts[0] if len(parts) == 1 else parts[0] + parts[1]
@@ -130,16 +138,27 @@ def delays(
     day_size: int,
     accounts: int,
     is_restless: bool,
+    is_cut: bool = False,
 ) -> dict[str, list[int | None]]:
     """Return, by level, after how many documents of a shift it was reached; None where it was not.
 
     Each account is steady for as long as its reference takes, and drifts from then on. It is
     judged beside the tests of the accounts that did not.
+
+    Args:
+        strange: share of the other source's documents, 0 to 1.
+        is_cut: whether those are cut to the lengths of the first source's.
     """
     found: dict[str, list[int | None]] = {"alarm": [], "major": []}
     nights = sorted(others)
     for account in range(accounts):
-        sender = Sender(corpora, day_size, (2, day_size, account), is_restless=is_restless)
+        sender = Sender(
+            corpora,
+            day_size,
+            (2, day_size, account),
+            is_restless=is_restless,
+            strangers=corpora.cut if is_cut else corpora.other,
+        )
         days: list[Day] = []
         reached: dict[str, int] = {}
         quiet = 0

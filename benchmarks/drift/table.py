@@ -49,13 +49,14 @@ def page(result: Mapping[str, Any]) -> str:
         "drift: share found within "
         f"{result['nights']} nights, and the median (90th percentile) of the documents sent since "
         "the shift began. The watch is nightly, so that a day's documents are the least there can "
-        "be.",
+        "be. Cut: to lengths of the first source's documents, so that length tells nothing.",
         "",
         "| Accounts | of the other source | documents a day | alarm | major: asks for a release |",
         "|---|---:|---:|---|---|",
     ]
     lines += [
-        f"| {each['accounts']} | {each['share']:.0%} | {each['documents_a_day']:,} "
+        f"| {each['accounts']} | {each['share']:.0%}"
+        f"{', cut' if each['is_cut'] else ''} | {each['documents_a_day']:,} "
         f"| {_told(each['alarm'])} | {_told(each['major'])} |"
         for each in result["delays"]
     ]
