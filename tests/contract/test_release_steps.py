@@ -1,0 +1,173 @@
+"""A release on the embedded AWS and a real MLflow: trained, evaluated, judged, shown."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.adapters.aws import clients
+from include.adapters.mlflow_release_runs import MlflowReleaseRuns
+from include.config import LanesFile, Settings, load_lanes
+from include.domain.errors import ReleaseFailed, ReleaseRejected
+from include.domain.release.alias import Alias
+from include.model_life import ModelLife
+from include.pipeline.release.evidence import Evidence
+from include.pipeline.release.ports import TrainingRequest
+from include.pipeline.release.release_report import Findings
+from tests.support.labelled_topics import topics
+from tests.support.local_aws import REPOSITORY, LocalAws
+from tests.support.mlflow_server import running_mlflow
+from tests.support.release_site import ReleaseSite, write_policy
+
+BUCKETS = {"TWOLANE_MODELS_BUCKET": "steps-models", "TWOLANE_ALLOWED_BUCKETS": "steps-inbox"}
+MODEL = "topics"
+PNG = b"\x89PNG"
+
+
+@pytest.fixture(scope="module")
+def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_mlflow(tmp_path_factory.mktemp("mlflow")) as uri:
+        yield uri
+
+
+@pytest.fixture(scope="module")
+def site(
+    local_aws: LocalAws, tracking_uri: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ReleaseSite]:
+    for bucket in BUCKETS.values():
+        local_aws.client("s3").create_bucket(Bucket=bucket)
+    variables = {
+        **local_aws.env,
+        **BUCKETS,
+        **write_policy(tmp_path_factory.mktemp("policy")),
+        "TWOLANE_DATABASE_URL": "postgresql://unused",
+        "TWOLANE_MLFLOW_TRACKING_URI": tracking_uri,
+        "TWOLANE_IS_EMULATED": "true",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        clients.forget()
+        lanes: LanesFile = load_lanes(REPOSITORY / "include" / "lanes" / "local.toml")
+        yield ReleaseSite(ModelLife(Settings(), lanes), "steps-inbox")
+    clients.forget()
+
+
+@pytest.fixture(scope="module")
+def released(site: ReleaseSite) -> tuple[Evidence, Findings]:
+    return site.release(MODEL, topics(900), ("linear",))
+
+
+def test_the_proposal_is_registered_published_and_challenger(
+    site: ReleaseSite, released: tuple[Evidence, Findings]
+) -> None:
+    evidence, findings = released
+    assert findings.passed, findings.failures
+    aliases = site.life.aliases.aliases(MODEL)
+    assert aliases == {Alias.CHALLENGER: findings.model.version}
+    version = site.life.aliases.published(MODEL, findings.model.version)
+    assert version.evidence_uri == evidence.folder
+    assert version.model.digest == findings.model.digest
+    assert site.life.objects.exists(version.artifact_url)
+
+
+def test_the_evidence_is_one_folder_with_pictures(
+    site: ReleaseSite, released: tuple[Evidence, Findings]
+) -> None:
+    evidence, findings = released
+    found = {
+        info.uri.removeprefix(evidence.folder)
+        for info in site.life.objects.list_objects(evidence.folder)
+    }
+    assert {"release.json", "evaluation-cpu.json", "verdict.json", "report.md"} <= found
+    pictures = {f"pictures/{n}.png" for n in ("confusion", "calibration", "accuracy-against-cost")}
+    assert pictures <= found
+    with site.life.objects.open(evidence.uri("pictures/confusion.png")) as stream:
+        assert stream.read(4) == PNG
+    report = evidence.read("report.md")
+    assert "emulated" in report
+    assert f"{findings.quality.models['linear'].accuracy:.2%}" in report
+
+
+def test_training_jobs_are_nested_under_the_releases_run(
+    site: ReleaseSite, released: tuple[Evidence, Findings], tracking_uri: str
+) -> None:
+    evidence, _ = released
+    run_id = evidence.plan().run_id
+    runs = search_runs(tracking_uri, f"tags.`mlflow.parentRunId` = '{run_id}'")
+    kinds = {
+        tag["value"] for r in runs for tag in r["data"]["tags"] if tag["key"] == "twolane.kind"
+    }
+    assert len(runs) == 2, "the training job, and the version that was registered"
+    assert kinds == {"trial"}
+    (parent,) = search_runs(tracking_uri, "tags.`twolane.kind` = 'release'")
+    assert parent["info"]["status"] == "FINISHED"
+    metrics = {metric["key"] for metric in parent["data"]["metrics"]}
+    assert "linear/accuracy" in metrics
+
+
+def test_the_next_release_is_compared_with_the_champion_and_shown(
+    site: ReleaseSite, released: tuple[Evidence, Findings]
+) -> None:
+    _, first = released
+    site.life.aliases.point(MODEL, Alias.CHAMPION, first.model.version)
+    evidence, findings = site.release(MODEL, topics(2200), ("linear",))
+    assert evidence.plan().champion is not None
+    assert {gate.name for gate in findings.gates} >= {"macro_f1", "slices"}
+    assert site.life.objects.exists(evidence.uri("pictures/champion-against-challenger.png"))
+
+
+def test_a_job_whose_program_fails_is_refused_for_good(site: ReleaseSite) -> None:
+    site.life.objects.write_text("s3://steps-models/broken/documents.jsonl", "{}\n")
+    request = TrainingRequest(
+        name="steps-broken",
+        data_prefix="s3://steps-models/broken/",
+        output_prefix="s3://steps-models/training-jobs",
+        parameters={"method": "linear"},
+        tags={},
+    )
+    with pytest.raises(ReleaseRejected, match="not a labelled document"):
+        site.life.training_jobs.run(request)
+    with pytest.raises(ReleaseFailed, match="is gone"):
+        site.life.evaluation_jobs.is_done("never-made")
+
+
+def test_a_run_is_opened_once_and_may_fail(tracking_uri: str) -> None:
+    runs = MlflowReleaseRuns(tracking_uri)
+    opened = runs.open_run("other", "abc", {"reason": ""})
+    assert runs.open_run("other", "abc", {"reason": ""}) == opened
+    nested = runs.log_trial(opened, "linear", {"c": "1"}, {"f1/Sci & Tech!": 0.5}, {})
+    assert runs.log_trial(opened, "linear", {"c": "1"}, {"f1/Sci & Tech!": 0.6}, {}) == nested
+    runs.close_run(opened, succeeded=False, tags={"twolane.failure": "no data"})
+    (found,) = search_runs(tracking_uri, "tags.`twolane.failure` = 'no data'")
+    assert found["info"]["status"] == "FAILED"
+    assert runs.run_url(opened).endswith(f"/runs/{opened}")
+
+
+def test_an_absent_server_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    runs = MlflowReleaseRuns("http://127.0.0.1:9")
+    with pytest.raises(ReleaseFailed, match="opening the run of release abc"):
+        runs.open_run("other", "abc", {})
+
+
+def search_runs(tracking_uri: str, query: str) -> list[dict[str, Any]]:
+    body = json.dumps({"experiment_ids": ["0", "1", "2", "3"], "filter": query}).encode()
+    request = urllib.request.Request(
+        f"{tracking_uri}/api/2.0/mlflow/runs/search",
+        data=body,
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as response:
+        return list(json.load(response).get("runs", []))
+
+
+def test_the_products_own_policy_can_be_read() -> None:
+    settings = Settings(database_url="postgresql://unused")  # type: ignore[arg-type]
+    assert Path(settings.candidates_file).exists()
+    assert Path(settings.gates_file).exists()
