@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from include.pipeline.lanes.driver import LaneDriver
     from include.pipeline.lanes.health import LaneWatch
     from include.pipeline.load_batch import AheadLoader, Target
+    from include.pipeline.money.budget_gate import BudgetGate
     from include.pipeline.nightly_inbox import WaitingBatch
     from include.pipeline.ports import BatchClosure
     from include.pipeline.queues.keep_queue import QueueKeeper
@@ -72,6 +73,7 @@ class Twolane(Adapters):
             self.accounts,
             self.read_store,
             self.comparisons,
+            self.budget_gate,
         )
         return pull_batch(submission, run_id=run_id, policy=policy, ports=ports)
 
@@ -129,6 +131,7 @@ class Twolane(Adapters):
             watch=self.lane_watch,
             leave=lambda lane: self._leave(batch_id, lane),
             warm=lambda: self._warm_lanes(batch_id),
+            budgets=self.budget_gate,
         )
 
     def placement(self, batch_id: str) -> Placement:
@@ -252,6 +255,13 @@ class Twolane(Adapters):
 
     def _profile(self, lane: Lane) -> LaneProfile:
         return next(profile for profile in self.lanes.profiles() if profile.lane is lane)
+
+    @cached_property
+    def budget_gate(self) -> BudgetGate:
+        """What accounts may spend; see `include.pipeline.money.budget_gate`."""
+        from include.pipeline.money.budget_gate import BudgetGate
+
+        return BudgetGate(self.budget_book, self._now)
 
     @cached_property
     def lane_watch(self) -> LaneWatch:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from include.domain.queues.lane_class import LaneClass
     from include.pipeline.comparison.ports import ComparisonBook
     from include.pipeline.lanes.health_ports import LaneAlerts, LaneHealthStore
+    from include.pipeline.money.budget_gate import BudgetBook
     from include.pipeline.ports import (
         AccountDirectory,
         DocumentReader,
@@ -258,6 +259,13 @@ class Adapters:
         from include.adapters.postgres.comparison_book import PostgresComparisonBook
 
         return PostgresComparisonBook(self.database)
+
+    @cached_property
+    def budget_book(self) -> BudgetBook:
+        """Budgets of accounts, in Aurora."""
+        from include.adapters.postgres.budget_book import PostgresBudgetBook
+
+        return PostgresBudgetBook(self.database)
 
     @cached_property
     def accounts(self) -> AccountDirectory:

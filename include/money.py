@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from include.price_files import load_price_book
 
 if TYPE_CHECKING:
     from include.adapters.postgres.usage_book import PostgresUsageBook
+    from include.domain.budgets import Budget, Spending
     from include.pipeline.money.backtest import Backtest, SeenBatch
     from include.pipeline.money.keep_ledger import Booked, LedgerPorts
     from include.pipeline.money.ports import CostLine, Grouping, ServingEndpoints
@@ -61,6 +62,10 @@ class Money(Adapters):
 
         batches = self.traffic(first, last)
         return backtest(batches, self.lanes.profiles(), max_replicas=max_replicas)
+
+    def budgets_today(self) -> Sequence[tuple[Budget, Spending]]:
+        """Return every budget with what today has come to."""
+        return self.budget_book.budgets(self._now().astimezone(UTC).date())
 
     @cached_property
     def _ledger_ports(self) -> LedgerPorts:

@@ -54,6 +54,10 @@ class NoFeasibleLane(BatchRejected):
     """No lane can take the batch within its limits."""
 
 
+class BudgetExceeded(BatchRejected):
+    """The account has spent what it may today, or the batch would cost more than is left."""
+
+
 class PoisonMessage(BatchRejected):
     """A queue's message asks for no batch that could be run; it never will."""
 

@@ -17,6 +17,7 @@ from include.domain.manifests import BatchManifest, Shard, Submission, batch_id_
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.choose_version import choose_version
 from include.pipeline.comparison.ports import Canaries
+from include.pipeline.money.budget_gate import BudgetGate
 from include.pipeline.ports import (
     AccountDirectory,
     DocumentReader,
@@ -55,7 +56,7 @@ class PullPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PullPorts:
-    """What pulling needs of the world."""
+    """What pulling needs of the world; without `budgets` no account has one."""
 
     objects: ObjectStore
     reader: DocumentReader
@@ -63,6 +64,7 @@ class PullPorts:
     accounts: AccountDirectory
     read_store: ReadStore
     canaries: Canaries
+    budgets: BudgetGate | None = None
 
 
 def pull_batch(
@@ -116,6 +118,8 @@ def _pull(
         if ports.objects.exists(layout.manifest):
             manifest = records.manifest()
         else:
+            if ports.budgets is not None:
+                ports.budgets.check(submission.account)
             max_tokens = ports.registry.card(model).max_tokens
             shards = tuple(_write_shards(files, Path(folder), layout, max_tokens, policy, ports))
             deadline_s = submission.deadline_s or policy.deadline_s[tier]

@@ -10,6 +10,7 @@ from include.domain.lanes import Lane, LaneProfile
 from include.domain.routing import Placement, place
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.lanes.health import LaneView, LaneWatch
+from include.pipeline.money.budget_gate import BudgetGate
 from include.pipeline.ports import ObjectStore, ReadStore
 from include.pipeline.records import BatchRecords
 
@@ -28,6 +29,7 @@ def route_batch(
     watch: LaneWatch,
     leave: Callable[[Lane], None],
     warm: Callable[[], Collection[Lane]] = frozenset,
+    budgets: BudgetGate | None = None,
 ) -> Placement:
     """Place a validated batch on a lane that is not open.
 
@@ -38,9 +40,11 @@ def route_batch(
         leave: stops what a lane may be doing for the batch.
         warm: tells lanes that have an instance in service; asked only where that may matter,
             which it does not for a batch that the serverless lane takes.
+        budgets: asked before the batch is placed; None where no account has one.
 
     Raises:
         NoFeasibleLane: no lane admits it.
+        BudgetExceeded: it would cost more than its account may spend today.
     """
     records = BatchRecords(objects, layout)
     view = watch.look(layout.batch_id)
@@ -68,6 +72,8 @@ def route_batch(
         )
 
     placement = _admitted(layout.batch_id, view, ask, watch)
+    if budgets is not None:
+        placement = budgets.admit(placement, account_id=manifest.account, batch_id=layout.batch_id)
     if kept is not None and kept.lane is not placement.lane:
         leave(kept.lane)
     records.save_placement(placement)

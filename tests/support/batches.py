@@ -13,6 +13,7 @@ from include.domain.manifests import BatchManifest, Submission
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.lanes.health import LaneWatch
+from include.pipeline.money.budget_gate import BudgetGate
 from include.pipeline.pull_batch import PullPolicy, PullPorts, pull_batch
 from include.pipeline.route_batch import route_batch
 from include.pipeline.validate_batch import validate_batch
@@ -82,6 +83,7 @@ class World:
     alerts: FakeLaneAlerts = field(default_factory=FakeLaneAlerts)
     left: list[Lane] = field(default_factory=list)
     time: datetime = NOW
+    budgets: BudgetGate | None = None
 
     @property
     def watch(self) -> LaneWatch:
@@ -129,6 +131,7 @@ class World:
                 self.accounts,
                 self.read_store,
                 self.comparisons,
+                self.budgets,
             ),
         )
 
@@ -161,4 +164,5 @@ class World:
             read_store=self.read_store,
             watch=self.watch,
             leave=self.left.append,
+            budgets=self.budgets,
         )

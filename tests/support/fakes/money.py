@@ -1,10 +1,11 @@
-"""UsageBook and ServingEndpoints in memory."""
+"""UsageBook, ServingEndpoints and BudgetBook in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from include.domain.budgets import Budget, BudgetVerdict, Spending, Standing, judge
 from include.domain.lanes import Lane
 from include.domain.usage import ServingEndpoint, StoredRows, UsageCharge, UsageKind
 from include.pipeline.money.ports import ClosedBatch
@@ -60,3 +61,43 @@ class FakeServingEndpoints:
 
     def in_service(self) -> Sequence[ServingEndpoint]:
         return self.endpoints
+
+
+class FakeBudgetBook:
+    """Budgets and what was set aside; `charged_usd` is spent by every account, each day."""
+
+    def __init__(self, *budgets: Budget, charged_usd: float = 0.0) -> None:
+        self.by_account = {each.account_id: each for each in budgets}
+        self.reserved: dict[str, tuple[str, float]] = {}
+        self.charged_usd = charged_usd
+
+    def put(self, budget: Budget, *, by: str) -> None:
+        self.by_account[budget.account_id] = budget
+
+    def remove(self, account_id: str) -> None:
+        self.by_account.pop(account_id, None)
+
+    def budgets(self, day: date) -> Sequence[tuple[Budget, Spending]]:
+        return [(each, self._spending(each.account_id)) for each in self.by_account.values()]
+
+    def look(self, account_id: str, day: date) -> BudgetVerdict:
+        if account_id not in self.by_account:
+            return BudgetVerdict(Standing.WITHIN)
+        return judge(self.by_account[account_id], self._spending(account_id), 0.0)
+
+    def reserve(self, account_id: str, batch_id: str, asked_usd: float, day: date) -> BudgetVerdict:
+        if account_id not in self.by_account:
+            return BudgetVerdict(Standing.WITHIN)
+        spending = self._spending(account_id, but=batch_id)
+        verdict = judge(self.by_account[account_id], spending, asked_usd)
+        if verdict.standing is not Standing.REFUSED:
+            self.reserved[batch_id] = (account_id, asked_usd)
+        return verdict
+
+    def _spending(self, account_id: str, but: str = "") -> Spending:
+        reserved = sum(
+            usd
+            for batch_id, (account, usd) in self.reserved.items()
+            if account == account_id and batch_id != but
+        )
+        return Spending(self.charged_usd, reserved)

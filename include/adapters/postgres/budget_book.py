@@ -1,0 +1,88 @@
+"""BudgetBook on PostgreSQL, beside the charges it adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from include.adapters.postgres.database import Database
+from include.adapters.postgres.queries import query
+from include.domain.budgets import Budget, BudgetVerdict, Spending, Standing, judge
+from include.domain.errors import UnknownAccount
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+
+class PostgresBudgetBook:
+    """Tables `budgets`, `budget_reservations` and `budget_events`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, budget: Budget, *, by: str) -> None:
+        """See `BudgetBook.put`."""
+        values = {
+            "account_id": budget.account_id,
+            "daily_usd": budget.daily_usd,
+            "warn_share": budget.warn_share,
+            "by": by,
+        }
+        with self._database.transaction(f"budget of {budget.account_id!r}") as connection:
+            if connection.execute(query("put_budget"), values).rowcount != 1:
+                raise UnknownAccount(f"no account {budget.account_id!r}")
+
+    def remove(self, account_id: str) -> None:
+        """See `BudgetBook.remove`."""
+        with self._database.transaction(f"budget of {account_id!r}") as connection:
+            connection.execute(query("remove_budget"), {"account_id": account_id})
+
+    def budgets(self, day: date) -> Sequence[tuple[Budget, Spending]]:
+        """See `BudgetBook.budgets`."""
+        with self._database.transaction(f"budgets on {day}") as connection:
+            found = [Budget(*row) for row in connection.execute(query("budgets"))]
+            return [(each, _spending(connection, each.account_id, day)) for each in found]
+
+    def look(self, account_id: str, day: date) -> BudgetVerdict:
+        """See `BudgetBook.look`."""
+        with self._database.transaction(f"budget of {account_id!r}") as connection:
+            budget = _budget(connection, "budget_of", account_id)
+            if budget is None:
+                return BudgetVerdict(Standing.WITHIN)
+            return judge(budget, _spending(connection, account_id, day), 0.0)
+
+    def reserve(self, account_id: str, batch_id: str, asked_usd: float, day: date) -> BudgetVerdict:
+        """See `BudgetBook.reserve`. The budget's row is held until the money is set aside."""
+        values = {
+            "account_id": account_id,
+            "batch_id": batch_id,
+            "asked_usd": asked_usd,
+            "day": day,
+        }
+        with self._database.transaction(f"budget for batch {batch_id}") as connection:
+            budget = _budget(connection, "lock_budget", account_id)
+            if budget is None:
+                return BudgetVerdict(Standing.WITHIN)
+            spending = _spending(connection, account_id, day, except_batch=batch_id)
+            verdict = judge(budget, spending, asked_usd)
+            if verdict.standing is not Standing.REFUSED:
+                connection.execute(query("reserve_budget"), values)
+            if verdict.standing is not Standing.WITHIN:
+                event = {"standing": verdict.standing.value, "reason": verdict.reason}
+                connection.execute(query("note_budget_event"), values | event)
+        return verdict
+
+
+def _budget(connection: Connection[Any], name: str, account_id: str) -> Budget | None:
+    row = connection.execute(query(name), {"account_id": account_id}).fetchone()
+    return None if row is None else Budget(account_id, *row)
+
+
+def _spending(
+    connection: Connection[Any], account_id: str, day: date, except_batch: str = ""
+) -> Spending:
+    values = {"account_id": account_id, "day": day, "except_batch": except_batch}
+    row = connection.execute(query("budget_spending"), values).fetchone()
+    charged, reserved = row or (0, 0)
+    return Spending(float(charged), float(reserved))

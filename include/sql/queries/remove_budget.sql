@@ -1,0 +1,1 @@
+DELETE FROM budgets WHERE account_id = %(account_id)s

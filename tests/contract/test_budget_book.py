@@ -1,0 +1,121 @@
+"""BudgetBook: the same promises on the fake and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from include.adapters.postgres.accounts import PostgresAccountDirectory
+from include.adapters.postgres.budget_book import PostgresBudgetBook
+from include.adapters.postgres.database import Database
+from include.adapters.postgres.read_store import PostgresReadStore
+from include.domain.accounts import Account, Tier
+from include.domain.budgets import Budget, Spending, Standing
+from include.domain.costs import lane_charge
+from include.domain.errors import UnknownAccount
+from include.domain.lanes import Lane
+from include.pipeline.money.budget_gate import BudgetBook
+from include.pipeline.ports import BatchClosure
+from tests.support.fakes.money import FakeBudgetBook
+from tests.support.manifests import SUBMITTED_AT, make_manifest
+
+ACCOUNT = "standard-harbor"
+TODAY = SUBMITTED_AT.date()
+
+
+@pytest.fixture
+def database(product_database_url: str) -> Iterator[Database]:
+    database = Database(product_database_url)
+    PostgresAccountDirectory(database).put([Account(ACCOUNT, Tier.STANDARD)])
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["fake", "postgres"])
+def book(request: pytest.FixtureRequest) -> BudgetBook:
+    if request.param == "fake":
+        return FakeBudgetBook()
+    database = request.getfixturevalue("database")
+    store = PostgresReadStore(database)
+    for number in range(8):
+        store.open_batch(make_manifest(f"b-{number}"), run_id=f"run-{number}")
+    return PostgresBudgetBook(database)
+
+
+def test_an_account_without_a_budget_may_spend_what_it_wants(book: BudgetBook) -> None:
+    assert book.look(ACCOUNT, TODAY).standing is Standing.WITHIN
+    assert book.reserve(ACCOUNT, "b-1", 1e9, TODAY).standing is Standing.WITHIN
+    assert list(book.budgets(TODAY)) == []
+
+
+def test_what_is_set_aside_counts_until_it_is_replaced(book: BudgetBook) -> None:
+    book.put(Budget(ACCOUNT, 1.0), by="ada")
+    assert book.reserve(ACCOUNT, "b-1", 0.7, TODAY).standing is Standing.WITHIN
+    assert book.reserve(ACCOUNT, "b-2", 0.4, TODAY).standing is Standing.REFUSED
+    assert book.reserve(ACCOUNT, "b-1", 0.5, TODAY).standing is Standing.WITHIN
+    assert book.reserve(ACCOUNT, "b-2", 0.4, TODAY).standing is Standing.WARNED
+    assert list(book.budgets(TODAY)) == [(Budget(ACCOUNT, 1.0), Spending(0.0, 0.9))]
+    assert book.reserve(ACCOUNT, "b-3", 0.1, TODAY).standing is Standing.WARNED
+    assert book.look(ACCOUNT, TODAY).standing is Standing.REFUSED, "nothing is left"
+    book.put(Budget(ACCOUNT, 2.0, 0.9), by="ada")
+    assert book.look(ACCOUNT, TODAY).standing is Standing.WITHIN
+    book.remove(ACCOUNT)
+    assert book.reserve(ACCOUNT, "b-4", 1e9, TODAY).standing is Standing.WITHIN
+
+
+def test_charges_take_the_place_of_what_was_set_aside(database: Database) -> None:
+    store, book = PostgresReadStore(database), PostgresBudgetBook(database)
+    store.open_batch(make_manifest("b-1"), run_id="run")
+    book.put(Budget(ACCOUNT, 1.0), by="ada")
+    book.reserve(ACCOUNT, "b-1", 0.9, TODAY)
+    charge = lane_charge(
+        batch_id="b-1",
+        lane=Lane.TRANSFORM,
+        resource_id="job",
+        sku="ml.x",
+        price_usd_per_h=0.6,
+        instance_count=1,
+        started_at=SUBMITTED_AT,
+        ended_at=SUBMITTED_AT + timedelta(hours=1),
+        is_emulated=True,
+    )
+    store.record_charge(charge)
+    store.close_batch("b-1", BatchClosure("succeeded", "", SUBMITTED_AT, True, ""))
+    ((_, spending),) = book.budgets(TODAY)
+    assert spending == Spending(pytest.approx(0.6), 0.0)
+    ((_, tomorrow),) = book.budgets(TODAY + timedelta(days=1))
+    assert tomorrow == Spending(0.0, 0.0)
+
+
+def test_of_batches_that_ask_at_once_no_more_get_in_than_there_is_money_for(
+    database: Database, product_database_url: str
+) -> None:
+    store, book = PostgresReadStore(database), PostgresBudgetBook(database)
+    for number in range(8):
+        store.open_batch(make_manifest(f"b-{number}"), run_id=f"run-{number}")
+    book.put(Budget(ACCOUNT, 1.0), by="ada")
+
+    def ask(number: int) -> Standing:
+        own = Database(product_database_url)
+        try:
+            verdict = PostgresBudgetBook(own).reserve(ACCOUNT, f"b-{number}", 0.3, TODAY)
+        finally:
+            own.close()
+        return verdict.standing
+
+    with ThreadPoolExecutor(8) as pool:
+        standings = list(pool.map(ask, range(8)))
+    assert standings.count(Standing.REFUSED) == 5
+    with database.transaction("test") as connection:
+        events = connection.execute(
+            "SELECT standing, count(*) FROM budget_events GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    assert events == [("refused", 5), ("warned", 1)]
+
+
+def test_a_budget_for_nobody_is_refused(database: Database) -> None:
+    with pytest.raises(UnknownAccount):
+        PostgresBudgetBook(database).put(Budget("nobody", 1.0), by="ada")
