@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from .encoder import Encoder, run_fp32
 from .graph_builder import FloatArray
-from .head import Head, fit_head, fit_head_at
+from .head import Head, calibrated_head, cooled, fit_head, fit_head_at
 from .parameters import Method, ParameterError, TrainingParameters
 
 Progress = Callable[[int, float], None]
@@ -52,7 +52,7 @@ class Fold:
 def fit_classifier(
     encoder: Encoder, corpus: Corpus, parameters: TrainingParameters, progress: Progress
 ) -> tuple[Encoder, Head]:
-    """Fit the head, and with `fine-tune` the encoder as well.
+    """Fit the head, and with `fine-tune` the encoder as well; a frozen encoder's is calibrated.
 
     Args:
         encoder: the pretrained one.
@@ -64,6 +64,8 @@ def fit_classifier(
         ParameterError: fine-tuning in an image without torch.
     """
     head = fit_head(corpus.embeddings, corpus.labels, parameters.folds)
+    if parameters.method is Method.FROZEN:
+        head = calibrated_head(head, corpus.embeddings, corpus.labels, parameters.folds)
     return _with_method(encoder, head, corpus, parameters, progress)
 
 
@@ -93,7 +95,7 @@ def out_of_fold_probabilities(
     Args:
         encoder: the pretrained one.
         corpus: all documents.
-        head: of the final classifier, for its regularization.
+        head: of the final classifier, for its regularization and its temperature.
         folds: of `folds_of`.
         parameters: as of the final classifier.
         progress: as in `fit_classifier`.
@@ -105,6 +107,7 @@ def out_of_fold_probabilities(
     for fold in folds:
         part = corpus.part(fold.fitted)
         first = fit_head_at(part.embeddings, part.labels, head.regularization)
+        first = cooled(first, head.temperature)
         fitted, its_head = _with_method(encoder, first, part, parameters, progress)
         asked = corpus.part(fold.asked)
         if parameters.method is Method.FROZEN:

@@ -119,6 +119,7 @@ def fit(
 
     metrics |= {
         "regularization": head.regularization,
+        "temperature": round(head.temperature, 4),
         "data_digest": description["data_digest"],
         "parameters": parameters.as_dict(),
         "seconds": progress.seconds,
