@@ -1,0 +1,71 @@
+"""`release_model`: its form, its order, and what waits for a person."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+GOOD = {"model_name": "news-topic"}
+
+
+@pytest.fixture(scope="module")
+def release_model(dag_bag):
+    return dag_bag.dags["release_model"]
+
+
+def validated(dag, conf):
+    params = copy.deepcopy(dag.params)
+    params.update(conf)
+    return params.validate()
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        {},
+        {"model_name": "one-of-my-own", "data_uri": "s3://twolane-inbox/labelled.csv"},
+        {"candidates": ["linear", "frozen"]},
+        {"candidates": None, "data_uri": None, "reason": "drift of account enterprise-atlas"},
+    ],
+)
+def test_the_form_accepts(release_model, conf):
+    assert validated(release_model, GOOD | conf)["model_name"]
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        {"model_name": "No Name"},
+        {"data_uri": "/etc/passwd"},
+        {"candidates": ["forest"]},
+        {"candidates": "linear"},
+        {"reason": "x" * 501},
+    ],
+)
+def test_the_form_refuses(release_model, conf):
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError):
+        validated(release_model, GOOD | conf)
+
+
+def test_nothing_is_promoted_before_gates_and_person(release_model):
+    order = ["prepare", "list_trials", "train", "evaluate", "judge", "check_gates", "approve"]
+    for earlier, later in zip(order, [*order[1:], "promote"], strict=True):
+        assert earlier in release_model.get_task(later).upstream_task_ids, (earlier, later)
+
+
+def test_waiting_for_jobs_holds_no_slot(release_model):
+    for task_id in ("train", "evaluate"):
+        task = release_model.get_task(task_id)
+        arguments = task.partial_kwargs if task.is_mapped else vars(task)
+        assert arguments.get("mode") == "reschedule", task_id
+
+
+def test_no_answer_is_a_no(release_model):
+    approve = release_model.get_task("approve")
+    assert approve.defaults == ["Reject"]
+    assert approve.response_timeout.days == 7
+    assert "judge" in approve.body
+    assert list(approve.params) == ["reason"]
