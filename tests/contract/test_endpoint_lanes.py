@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -107,13 +109,27 @@ def test_failing_invocations_ring_the_alarm(cloud: LocalAws, tmp_path: Path) -> 
     assert f"{bench.model.resource_name}-5xx rings" in why
 
 
-def test_an_endpoint_is_given_the_size_that_is_set_by_now(cloud: LocalAws, tmp_path: Path) -> None:
+def test_an_endpoint_is_given_the_size_that_is_set_by_now_without_a_call_lost(
+    cloud: LocalAws, tmp_path: Path
+) -> None:
     bench = real_bench(cloud, tmp_path)
     url = bench.put_artifact()
-    serverless(cloud).deploy(bench.model, artifact_url=url)
-    larger = serverless(cloud, memory_mb=3072)
+    smaller, larger = serverless(cloud), serverless(cloud, memory_mb=3072)
+    smaller.deploy(bench.model, artifact_url=url)
+    is_over = threading.Event()
 
-    name = larger.deploy(bench.model, artifact_url=url)
+    def keep_calling() -> int:
+        calls = 0
+        while not is_over.is_set():
+            assert smaller.answer(bench.model, request_lines(1)).count(b"\n") == 1
+            calls += 1
+        return calls
+
+    with ThreadPoolExecutor(1) as pool:
+        caller = pool.submit(keep_calling)
+        name = larger.deploy(bench.model, artifact_url=url)
+        is_over.set()
+        assert caller.result() > 0
 
     found = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
     assert found["EndpointStatus"] == "InService"

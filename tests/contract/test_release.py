@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -107,6 +108,16 @@ def test_the_history_says_who_made_it_champion(
     database.close()
     assert (row.kind, row.from_version, row.to_version) == (PromotionKind.PROMOTED, None, "1")
     assert row.by == "python -m include.release"
+
+
+def test_the_champion_command_tells_the_history_and_refuses_what_cannot_be(
+    site: Site, released: subprocess.CompletedProcess[str]
+) -> None:
+    told = site.run("champion", "history")
+    assert re.search(r" promoted none → 1 by python -m include\.release: ", told.stdout), told
+    refused = site.run("champion", "rollback", "--reason", "none")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "first champion" in refused.stderr
 
 
 def test_the_artifact_is_the_one_the_version_names(
