@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress
     from include.domain.queues.lane_class import LaneClass
     from include.pipeline.collect_batch import CollectPorts
+    from include.pipeline.curves.learn_curves import Knowledge
     from include.pipeline.lanes.driver import LaneDriver
     from include.pipeline.lanes.health import LaneWatch
     from include.pipeline.load_batch import AheadLoader, Target
@@ -131,7 +132,30 @@ class Twolane(Adapters):
             watch=self.lane_watch,
             leave=lambda lane: self._leave(batch_id, lane),
             warm=lambda: self._warm_lanes(batch_id),
+            known=self._known_of,
             budgets=self.budget_gate,
+        )
+
+    def _known_of(self, model_name: str) -> Knowledge:
+        from include.pipeline.curves.learn_curves import known_of
+
+        return known_of(
+            model_name,
+            profiles=self.lanes.profiles(),
+            exploration_share=self.settings.exploration_share,
+            now=self._now(),
+            book=self.curve_book,
+        )
+
+    def _learn(self, batch_id: str, *, is_failed: bool) -> None:
+        """See `include.pipeline.curves.learn_curves`."""
+        from include.pipeline.curves.learn_curves import learn_curves
+        from include.pipeline.curves.observe_batch import observe_batch
+
+        learn_curves(
+            observe_batch(self.layout(batch_id), is_failed=is_failed, objects=self.objects),
+            profiles=self.lanes.profiles(),
+            book=self.curve_book,
         )
 
     def placement(self, batch_id: str) -> Placement:
@@ -320,13 +344,15 @@ class Twolane(Adapters):
         """See `include.pipeline.close_batch`."""
         from include.pipeline.close_batch import ClosePorts, close_batch
 
-        return close_batch(
+        closure = close_batch(
             self.layout(batch_id),
             loaded_at=loaded_at,
             profiles=self.lanes.profiles(),
             is_emulated=self.settings.is_emulated,
             ports=ClosePorts(self.objects, self.gate, self.read_store, self.write_store, self.book),
         )
+        self._learn(batch_id, is_failed=False)
+        return closure
 
     def reconcile(self, batch_id: str, *, is_repaired: bool) -> Proof:
         """Read every row of a batch; see `include.pipeline.reconcile_batch`."""
@@ -358,6 +384,7 @@ class Twolane(Adapters):
             objects=self.objects,
             read_store=self.read_store,
         )
+        self._learn(batch_id, is_failed=True)
 
     def queue_keeper(self, lane_class: LaneClass, started: StartedRuns) -> QueueKeeper:
         """See `include.pipeline.queues.keep_queue`."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from include.adapters.postgres.database import Database
     from include.domain.queues.lane_class import LaneClass
     from include.pipeline.comparison.ports import ComparisonBook
+    from include.pipeline.curves.ports import CurveBook
     from include.pipeline.lanes.health_ports import LaneAlerts, LaneHealthStore
     from include.pipeline.money.budget_gate import BudgetBook
     from include.pipeline.ports import (
@@ -92,6 +93,13 @@ class Adapters:
         from include.adapters.postgres.promotion_book import PostgresPromotionBook
 
         return PostgresPromotionBook(self.database)
+
+    @cached_property
+    def curve_book(self) -> CurveBook:
+        """What lanes took, and their curves, in Aurora."""
+        from include.adapters.postgres.curve_book import PostgresCurveBook
+
+        return PostgresCurveBook(self.database)
 
     @cached_property
     def version_usage(self) -> VersionUsage:

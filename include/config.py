@@ -76,6 +76,8 @@ class Settings(BaseSettings):
         drift_look_back_s: batches that closed so long ago at the most are looked at.
         mlflow_tracking_uri: where the model registry answers.
         loading_documents_per_s: collecting and loading rate the router keeps time back for.
+        exploration_share: of the expected cost of the last week's placements, what the router may
+            spend to learn of lanes that may be cheaper; 0 for nothing.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -160,6 +162,7 @@ class Settings(BaseSettings):
     drift_look_back_s: float = Field(default=7 * 86_400.0, gt=0)
     mlflow_tracking_uri: str = "http://127.0.0.1:5000"
     loading_documents_per_s: float = Field(default=2_000.0, gt=0)
+    exploration_share: float = Field(default=0.02, ge=0, le=0.5)
 
     @field_validator("express_caps", "bulk_caps")
     @classmethod

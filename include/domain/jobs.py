@@ -113,6 +113,13 @@ class JobStatus:
     billable_s: float | None = None
     phases: tuple[JobPhase, ...] = ()
 
+    @property
+    def waited_s(self) -> float:
+        """Seconds from when it was asked for until its container ran; 0 where that is not told."""
+        if self.created_at is None or self.started_at is None:
+            return 0.0
+        return max(0.0, (self.started_at - self.created_at).total_seconds())
+
 
 def job_name(lane: Lane, batch_id: str, attempt: int = 0) -> str:
     """Return the job's name: at most 63 characters of `[a-zA-Z0-9-]`, as SageMaker asks.

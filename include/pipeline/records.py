@@ -63,6 +63,7 @@ class LaneRun:
         waste_s: the part of the billable seconds that gave no prediction, by reason.
         cold_start_s: seconds the batch waited for capacity to start that are not billed.
         lane: what it ran on; saved as the placement's unless it is given.
+        waited_s: seconds from the request until `started_at`.
     """
 
     resource_id: str
@@ -75,6 +76,7 @@ class LaneRun:
     waste_s: Mapping[Waste, float] = field(default_factory=dict)
     cold_start_s: float = 0.0
     lane: Lane | None = None
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.routing import Placement, place
 from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.curves.learn_curves import Knowledge
 from include.pipeline.lanes.health import LaneView, LaneWatch
 from include.pipeline.money.budget_gate import BudgetGate
 from include.pipeline.ports import ObjectStore, ReadStore
@@ -29,6 +30,7 @@ def route_batch(
     watch: LaneWatch,
     leave: Callable[[Lane], None],
     warm: Callable[[], Collection[Lane]] = frozenset,
+    known: Callable[[str], Knowledge] = lambda model_name: Knowledge({}),
     budgets: BudgetGate | None = None,
 ) -> Placement:
     """Place a validated batch on a lane that is not open.
@@ -40,6 +42,8 @@ def route_batch(
         leave: stops what a lane may be doing for the batch.
         warm: tells lanes that have an instance in service; asked only where that may matter,
             which it does not for a batch that the serverless lane takes.
+        known: tells what is believed of the lanes for a model.
+
         budgets: asked before the batch is placed; None where no account has one.
 
     Raises:
@@ -55,6 +59,7 @@ def route_batch(
         read_store.record_placement(layout.batch_id, kept)
         return kept
     manifest, validation = records.manifest(), records.validation()
+    knowledge = known(manifest.model.name)
 
     def ask(health: Mapping[Lane, str]) -> Placement:
         cold = placed(health, ())
@@ -69,6 +74,8 @@ def route_batch(
             loading_s=validation.document_count / loading_documents_per_s,
             health=health,
             warm=warm_lanes,
+            curves=knowledge.curves,
+            explore_usd=knowledge.explore_usd,
         )
 
     placement = _admitted(layout.batch_id, view, ask, watch)

@@ -41,10 +41,12 @@ def validate(batch_id: str) -> str:
 def route(batch_id: str) -> str:
     """Choose the lane; return its name."""
     from include.bootstrap import twolane
+    from include.domain.placement_table import placement_table
 
     with no_retry_when_rejected():
         placement = twolane().route(batch_id)
     print(placement.reason)  # noqa: T201  (a task's print goes to its log)
+    print(placement_table(placement))  # noqa: T201
     return placement.lane.value
 
 

@@ -49,6 +49,7 @@ price_usd_per_h = 0.3
 start_billed = false
 max_documents = 5
 source = "test"
+weight = 1e6
 
 [lanes.processing]
 instance_type = "ml.c5.xlarge"
@@ -58,6 +59,7 @@ price_usd_per_h = 0.2
 start_billed = true
 max_documents = 20
 source = "test"
+weight = 1e6
 
 [lanes.transform]
 instance_type = "ml.g4dn.xlarge"
@@ -66,6 +68,7 @@ tokens_per_s = 10000
 price_usd_per_h = 0.7
 start_billed = true
 source = "test"
+weight = 1e6
 
 [lanes.async_endpoint]
 instance_type = "ml.g4dn.xlarge"
@@ -76,6 +79,7 @@ start_billed = true
 tail_s = 60
 max_instances = 2
 source = "test"
+weight = 1e6
 
 [lanes.spot]
 instance_type = "ml.g4dn.xlarge"
@@ -86,6 +90,7 @@ on_demand_usd_per_h = 0.7
 start_billed = true
 slack_factor = 2500
 source = "test"
+weight = 1e6
 """
 
 

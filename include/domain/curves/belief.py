@@ -106,10 +106,10 @@ class Belief:
         return replace(self, multiples=theta, covariance=covariance, noise=noise)
 
     def _prior_weights(self, theta: Vector) -> Vector:
-        """Return the prior's precisions; a prior that is far off gives way, as a batch does."""
+        """Return the prior's precisions; it weighs as batches do, little where it is far off."""
         spreads = (self.prior_spread, self.prior_spread, self.prior_spread * DOCUMENT_SPREAD)
         first, second, third = (
-            (DEGREES + 1) / (DEGREES + ((now - before) / spread) ** 2) / spread**2
+            (DEGREES + 1) / (DEGREES + ((now - before) / self.prior_noise) ** 2) / spread**2
             for now, before, spread in zip(theta, self.prior, spreads, strict=True)
         )
         return first, second, third

@@ -5,5 +5,6 @@ UPDATE batches SET
     placement_reason = %(reason)s,
     placement_meets_deadline = %(meets_deadline)s,
     estimated_latency_s = %(latency_s)s,
-    estimated_list_cost_usd = %(list_cost_usd)s
+    estimated_list_cost_usd = %(list_cost_usd)s,
+    exploration_usd = %(exploration_usd)s
 WHERE batch_id = %(batch_id)s

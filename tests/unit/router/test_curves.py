@@ -69,6 +69,17 @@ def test_a_lanes_file_that_is_far_off_is_left_behind(factor: float) -> None:
     assert curve.latency.noise < 0.25
 
 
+def test_a_lanes_file_of_weight_stands_against_a_few_batches() -> None:
+    true = list(batches(10, start_s=1200, rate=70_000, noise=0.1))
+    load = (1, 1_000_000, 2_000)
+    seconds = {}
+    for weight in (0.1, 1e6):
+        lane = profile(Lane.TRANSFORM, cold_start_s=400, tokens_per_s=200_000, weight=weight)
+        seconds[weight] = LaneCurve.assumed(lane, "news-topic").learned(true).latency.seconds(load)
+    assert seconds[0.1] > 900
+    assert seconds[1e6] == pytest.approx(405, rel=0.05)
+
+
 def test_outliers_widen_the_noise_and_leave_the_line() -> None:
     good = list(batches(60, start_s=300, rate=150_000, noise=0.05))
     wild = [seen(each.load, each.latency_s * 10, number=n) for n, each in enumerate(good[:6])]

@@ -36,20 +36,26 @@ def job_run(
         return None
     ended_at = max(started_at, ended_at)
     seconds = (ended_at - started_at).total_seconds()
-    cold_s = min(_billed_start_s(status, started_at, profile), seconds)
+    cold_s = min(_billed_start_s(status, profile), seconds)
     waste_s = {Waste.COLD_START: cold_s} if cold_s else {}
     if not (is_whole and status.state is JobState.COMPLETED):
         useful_s = done_tokens / profile.tokens_per_s
         retry_s = seconds - cold_s - useful_s
         if retry_s > 0:
             waste_s[Waste.RETRY] = retry_s
-    return LaneRun(name, instance_type, 1, started_at, ended_at, seconds, waste_s=waste_s)
+    return LaneRun(
+        name,
+        instance_type,
+        1,
+        started_at,
+        ended_at,
+        seconds,
+        waste_s=waste_s,
+        waited_s=status.waited_s,
+    )
 
 
-def _billed_start_s(status: JobStatus, started_at: datetime, profile: LaneProfile) -> float:
+def _billed_start_s(status: JobStatus, profile: LaneProfile) -> float:
     if not profile.start_billed:
         return 0.0
-    waited_s = 0.0
-    if status.created_at is not None:
-        waited_s = (started_at - status.created_at).total_seconds()
-    return max(0.0, profile.cold_start_s - waited_s)
+    return max(0.0, profile.cold_start_s - status.waited_s)

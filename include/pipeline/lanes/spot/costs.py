@@ -45,6 +45,7 @@ def spot_run(
         billable_s=billable_s,
         capacity=job.capacity,
         waste_s={why: seconds for why, seconds in waste_s.items() if seconds > 0},
+        waited_s=status.waited_s,
     )
 
 

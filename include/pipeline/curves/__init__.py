@@ -1,0 +1,1 @@
+"""What lanes take is learned from batches, and the router is told."""

@@ -1,0 +1,81 @@
+"""Observe: what a batch that ended shows of the lanes it was on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+from include.domain.costs import Capacity, Waste
+from include.domain.curves.observation import CurveKey, LaneObservation, Load
+from include.domain.lanes import Lane
+from include.domain.routing import Placement
+from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.ports import ObjectStore
+from include.pipeline.records import BatchRecords, LaneRun
+
+
+def observe_batch(
+    layout: BatchLayout, *, is_failed: bool, objects: ObjectStore
+) -> list[LaneObservation]:
+    """Return an observation a lane; none of a batch that no lane ever worked for.
+
+    Args:
+        is_failed: the batch ended in failure.
+    """
+    records = BatchRecords(objects, layout)
+    by_lane: dict[Lane, list[LaneRun]] = defaultdict(list)
+    for run in records.lane_runs():
+        by_lane[run.lane or records.placement().lane].append(run)
+    if not by_lane:
+        return []
+    placement = records.placement()
+    validation = records.validation()
+    model = records.manifest().model
+    return [
+        _observation(
+            layout.batch_id,
+            CurveKey(lane, runs[-1].instance_type, model.name),
+            _load(validation.token_estimate, validation.document_count, lane, runs, placement),
+            runs,
+            is_failed=is_failed or lane is not placement.lane,
+        )
+        for lane, runs in by_lane.items()
+    ]
+
+
+def _load(
+    tokens: int, documents: int, lane: Lane, runs: Sequence[LaneRun], placement: Placement
+) -> Load:
+    if lane is Lane.ASYNC_ENDPOINT:
+        instances = max(run.instance_count for run in runs)
+        is_warm = not any(Waste.COLD_START in run.waste_s for run in runs)
+        return Load(tokens, documents, instances, 0 if is_warm else instances)
+    instances = placement.instance_count if lane is placement.lane else 1
+    return Load(tokens, documents, instances, instances)
+
+
+def _observation(
+    batch_id: str, key: CurveKey, load: Load, runs: Sequence[LaneRun], *, is_failed: bool
+) -> LaneObservation:
+    asked_at = min(run.started_at - timedelta(seconds=run.waited_s) for run in runs)
+    ended_at = max(run.ended_at for run in runs)
+    return LaneObservation(
+        f"{batch_id}/{key.lane.value}",
+        key,
+        load,
+        (ended_at - asked_at).total_seconds(),
+        sum(_billed_s(run) for run in runs),
+        is_failed or any(run.waste_s.get(Waste.RETRY, 0.0) > 0 for run in runs),
+        sum(run.waste_s.get(Waste.INTERRUPTED, 0.0) > 0 for run in runs),
+        sum(_held_s(run) for run in runs if run.capacity is Capacity.SPOT),
+        ended_at,
+    )
+
+
+def _billed_s(run: LaneRun) -> float:
+    return _held_s(run) if run.billable_s is None else run.billable_s
+
+
+def _held_s(run: LaneRun) -> float:
+    return (run.ended_at - run.started_at).total_seconds() * run.instance_count
