@@ -1,6 +1,6 @@
 """`make bench-bundle`: the catalogue's bundle beside its models, one pass against several.
 
-    python -m benchmarks.bundle [--rounds N] [--copies N]
+    python -m benchmarks.bundle [--rounds N] [--copies N] [--trained]
 
 Trains the models on their samples and joins them, by the container's own commands; then both ways
 answer the same documents in turns. Writes `benchmarks/results/bundle.json`.
@@ -33,12 +33,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--copies", type=int, default=5, help="of the samples, to be asked about")
+    parser.add_argument("--trained", action="store_true", help="the models of the last run")
     options = parser.parse_args()
     catalog = load_catalog()
     bundle = next(iter(catalog.bundles.values()))
     data = {head: ROOT / catalog.model(head).data for head in bundle.heads}
     models = {
-        head: train(path.read_bytes(), {"method": "frozen", "model_name": head}, WORK / head)
+        head: WORK / head / "model"
+        if options.trained
+        else train(path.read_bytes(), {"method": "frozen", "model_name": head}, WORK / head)
         for head, path in data.items()
     }
     joined = join(bundle, models, data)
@@ -48,7 +51,9 @@ def main() -> int:
     command = [VENVS / "serving/bin/python", "-m", "benchmarks.bundle.measure"]
     done = subprocess.run(
         [*command, asked, str(options.rounds), joined, *models.values()],
-        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'include/models'}"},
+        # One precision for all, whatever each would be served in: passes are compared.
+        env=os.environ
+        | {"PYTHONPATH": f"{ROOT}:{ROOT / 'include/models'}", "MODEL_PRECISION": "int8"},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

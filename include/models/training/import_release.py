@@ -23,8 +23,9 @@ from serving.tokenizing import open_tokenizer
 from .artifact_description import METRICS_FILE, describe_model, write_json
 from .documents import LabelledDocument, data_digest, read_documents, spread_sample
 from .encoder import run_fp32
-from .encoder_graph import add_first_token, add_head, add_layer, as_model
+from .encoder_graph import add_first_token, add_head, as_model
 from .graph_builder import GraphBuilder
+from .graph_heads import add_layer
 from .graph_layout import Layout, Packed, Padded
 from .metrics import agreement, evaluate, rounded
 from .parameters import ParameterError, TrainingParameters
