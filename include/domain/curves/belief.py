@@ -20,6 +20,9 @@ from include.domain.curves.matrices import Matrix, Vector, dot, inverse, times
 from include.domain.curves.tails import DEGREES, exceedance
 
 ROUNDS = 10
+SETTLED = 1e-3
+"""Rounds end when no multiple moves by more."""
+
 LEAST_SHARE = 0.02
 """No prediction is below this share of what the lanes file says: time cannot run back."""
 
@@ -100,9 +103,11 @@ class Belief:
                 pull = per * seconds
                 q0, q1, q2 = q0 + pull * x, q1 + pull * y, q2 + pull * z
             covariance = inverse(((a, b, c), (b, d, e), (c, e, f)))
-            theta = times(covariance, (q0, q1, q2))
+            before, theta = theta, times(covariance, (q0, q1, q2))
             held = NOISE_WEIGHT * self.prior_noise**2
             noise = math.sqrt((held + squares) / (NOISE_WEIGHT + len(rows)))
+            if max(abs(now - then) for now, then in zip(theta, before, strict=True)) < SETTLED:
+                break
         return replace(self, multiples=theta, covariance=covariance, noise=noise)
 
     def _prior_weights(self, theta: Vector) -> Vector:

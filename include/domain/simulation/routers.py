@@ -15,7 +15,7 @@ from include.domain.simulation.run import Choice
 KEPT = 200
 """The latest batches a lane that a curve is fitted to."""
 
-REFIT = 20
+REFIT = 5
 """A curve is fitted anew when this many times its new batches are more than all it has."""
 
 EXPLORATION_SHARE = 0.02
