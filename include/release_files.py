@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from include.domain.errors import ReleaseFailed
 from include.domain.lanes import Lane
 from include.domain.release.candidates import (
-    CandidatesPlan,
     CandidateSpec,
+    CandidatesPlan,
     EvaluationRules,
     HardwareClass,
 )
-from include.domain.release.gates import GateLimits
+from include.domain.release.judgement import GateLimits
 
 T = TypeVar("T", bound=BaseModel)
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from include.domain.release.alias import Alias
 from include.domain.release.evaluation import CHAMPION_KEY, Evaluation
-from include.domain.release.gates import GateLimits, Judged, judge
+from include.domain.release.gates import judge
+from include.domain.release.judgement import GateLimits, Judged
 from include.domain.release.proposal import propose, usd_per_million_documents
 from include.domain.release.verdict import FORMAT, VERDICT_FILE
 from include.pipeline.release.evaluate_release import Contestant, contestants

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from include.domain.model_ref import ModelRef
 from include.domain.release.evaluation import CHAMPION_KEY, Evaluation
-from include.domain.release.gates import GateResult
+from include.domain.release.judgement import GateResult
 from include.domain.release.proposal import Proposal, usd_per_million_documents
 from include.pipeline.release.release_records import MeasuredHardware, PlannedRelease
 

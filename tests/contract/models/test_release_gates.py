@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from include.domain.release.evaluation import CHAMPION_KEY, Evaluation, parse_evaluation
-from include.domain.release.gates import GateResult, Judged, judge
+from include.domain.release.gates import judge
+from include.domain.release.judgement import GateResult, Judged
 from include.domain.release.split import hash_bucket, is_tested
 from include.pipeline.release.model_archive import file_sha256, pack_archive
 from include.release_files import load_gates

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from include.domain.release.evaluation import CHAMPION_KEY, Evaluation, parse_evaluation
-from include.domain.release.gates import GateResult, Judged, judge
+from include.domain.release.gates import judge
+from include.domain.release.judgement import GateResult, Judged
 from include.domain.release.multiplicity import holm
 from include.release_files import load_gates
 from tests.support.container import CONTRACT
