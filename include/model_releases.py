@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MODELS = Path(__file__).parent / "models"
 CODE_PATTERNS = ("*.py", "requirements.lock")
+MAX_TRAINING_S = 6 * 3600
+"""Fine-tuning with the folds of a cascade takes hours on two busy cores, minutes on a card."""
 
 
 class ModelReleases(Adapters):
@@ -132,6 +134,7 @@ class ModelReleases(Adapters):
             client("sagemaker", self.aws),
             image_uri=self.settings.training_image,
             torch_image_uri=self.settings.torch_image,
+            max_runtime_s=MAX_TRAINING_S,
             role_arn=self.settings.role_arn,
         )
 

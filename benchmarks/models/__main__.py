@@ -4,7 +4,7 @@
 
 On the running stack: the use cases of the DAG `release_model` without Airflow, as model
 `bench-<file>`. Fine-tuning takes the better part of an hour on two cores. Prints accuracy, cost
-and speed of every candidate and writes `benchmarks/results/models-<file>.{json,md,png}`.
+and speed of every candidate and writes `benchmarks/results/models-<file>.{json,md}` with the pictures beside them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from include.pipeline.release.release_records import ReleaseRequest
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 SAMPLE = ROOT / "include" / "sample" / "news.jsonl"
-PICTURE = "accuracy-against-cost.png"
 
 
 def main() -> int:
@@ -57,8 +56,9 @@ def main() -> int:
         print(f"\n{page}")
         RESULTS.joinpath(f"models-{name}.json").write_text(json.dumps(found, indent=2) + "\n")
         RESULTS.joinpath(f"models-{name}.md").write_text(page)
-        picture = RESULTS / f"models-{name}.png"
-        life.objects.download(evidence.uri(f"pictures/{PICTURE}"), picture)
+        for info in life.objects.list_objects(evidence.uri("pictures/")):
+            picture = f"models-{name}-{info.uri.rsplit('/', 1)[1]}"
+            life.objects.download(info.uri, RESULTS / picture)
         if not findings.passed:
             print("not promoted: " + "; ".join(findings.failures), file=sys.stderr)
             return 1
