@@ -4,7 +4,7 @@
 
 On the running stack: the use cases of the DAG `release_model` without Airflow, as model
 `bench-<file>`. Fine-tuning takes the better part of an hour on two cores. Prints accuracy, cost
-and speed of every candidate and writes `benchmarks/results/models-<file>.{json,md}` with the pictures beside them.
+and speed of every candidate; writes `benchmarks/results/models-<file>.{json,md}` and pictures.
 """
 
 from __future__ import annotations
