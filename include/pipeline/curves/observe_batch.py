@@ -14,6 +14,10 @@ from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.ports import ObjectStore
 from include.pipeline.records import BatchRecords, LaneRun
 
+LOST_SHARE = 0.1
+"""A batch of which more than this was done again has failed on its lane, if only in part; a call
+that was tried twice is no failure."""
+
 
 def observe_batch(
     layout: BatchLayout, *, is_failed: bool, objects: ObjectStore
@@ -21,7 +25,7 @@ def observe_batch(
     """Return an observation a lane; none of a batch that no lane ever worked for.
 
     Args:
-        is_failed: the batch ended in failure.
+        is_failed: the batch ended in failure, which is its lane's where outputs are missing.
     """
     records = BatchRecords(objects, layout)
     by_lane: dict[Lane, list[LaneRun]] = defaultdict(list)
@@ -31,6 +35,9 @@ def observe_batch(
         return []
     placement = records.placement()
     validation = records.validation()
+    given_up = is_failed and not all(
+        objects.exists(layout.output_shard(shard.index)) for shard in validation.shards
+    )
     model = records.manifest().model
     return [
         _observation(
@@ -38,7 +45,7 @@ def observe_batch(
             CurveKey(lane, runs[-1].instance_type, model.name),
             _load(validation.token_estimate, validation.document_count, lane, runs, placement),
             runs,
-            is_failed=is_failed or lane is not placement.lane,
+            is_failed=given_up or lane is not placement.lane,
         )
         for lane, runs in by_lane.items()
     ]
@@ -60,13 +67,15 @@ def _observation(
 ) -> LaneObservation:
     asked_at = min(run.started_at - timedelta(seconds=run.waited_s) for run in runs)
     ended_at = max(run.ended_at for run in runs)
+    billed_s = sum(_billed_s(run) for run in runs)
+    lost_s = sum(run.waste_s.get(Waste.RETRY, 0.0) for run in runs)
     return LaneObservation(
         f"{batch_id}/{key.lane.value}",
         key,
         load,
         (ended_at - asked_at).total_seconds(),
-        sum(_billed_s(run) for run in runs),
-        is_failed or any(run.waste_s.get(Waste.RETRY, 0.0) > 0 for run in runs),
+        billed_s,
+        is_failed or lost_s > LOST_SHARE * billed_s,
         sum(run.waste_s.get(Waste.INTERRUPTED, 0.0) > 0 for run in runs),
         sum(_held_s(run) for run in runs if run.capacity is Capacity.SPOT),
         ended_at,

@@ -58,8 +58,18 @@ def test_a_lane_that_was_left_or_did_work_again_has_failed() -> None:
         (Lane.TRANSFORM, True),
         (Lane.PROCESSING, True),
     ]
-    _, (failed,) = ended(world, "two", run(20), is_failed=True)
+    _, (again,) = ended(world, "two", run(20, waste_s={Waste.RETRY: 1.0}))
+    assert not again.is_failed
+
+
+def test_a_batch_that_failed_behind_its_lane_is_no_failure_of_the_lane() -> None:
+    world = World()
+    layout, (failed,) = ended(world, "one", run(20), is_failed=True)
     assert failed.is_failed
+    for shard in BatchRecords(world.objects, layout).validation().shards:
+        world.objects.put(layout.output_shard(shard.index), b"answers")
+    (loaded,) = observe_batch(layout, is_failed=True, objects=world.objects)
+    assert not loaded.is_failed
 
 
 def test_interruptions_and_time_on_spot_are_counted() -> None:
