@@ -42,8 +42,14 @@ def main() -> int:
     else:
         print(f"no trace at {options.arrivals}: give one with --arrivals; replays are left out")
     run = partial(_run, days=options.days, path=options.arrivals)
+    replays = worlds.parameters()["replay"]
+    tasks = [
+        (name, seed)
+        for name in names
+        for seed in seeds[: replays[name]["worlds"] if name in replays else None]
+    ]
     with Pool(options.processes) as pool:
-        rows = pool.starmap(run, [(name, seed) for name in names for seed in seeds], chunksize=1)
+        rows = pool.starmap(run, tasks, chunksize=1)
     traffics = {n: report.summary([row for row in rows if row.traffic == n]) for n in names}
     decisions = [seconds for row in rows for seconds in row.decision_s]
     slowest_s = report.quantile(decisions, 0.99)
