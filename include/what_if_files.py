@@ -54,6 +54,7 @@ class ScenarioEntry(_Table):
             for `committed` instances; more of them are on demand.
         own: of one server, when `purchase` is `owned`; as many as `committed`, and no more.
         usd_per_h: in place of the price book's.
+        patience_s: see `Scenario`; without it an endpoint's is its cold start, a job lane's none.
     """
 
     lane: Lane
@@ -66,6 +67,7 @@ class ScenarioEntry(_Table):
     tokens_per_s: float | None = Field(default=None, gt=0)
     cold_start_s: float | None = Field(default=None, ge=0)
     idle_s: float | None = Field(default=None, ge=0)
+    patience_s: float | None = Field(default=None, ge=0)
     min_replicas: int = Field(default=0, ge=0)
     max_replicas: int | None = Field(default=None, ge=1)
     spot: _Spot | None = None
@@ -154,6 +156,7 @@ def _scenario(name: str, entry: ScenarioEntry, lanes: LanesFile, prices: PriceBo
         cold_start_s=given(entry.cold_start_s, lane.cold_start_s),
         start_billed=lane.start_billed,
         idle_s=given(entry.idle_s, lane.tail_s),
+        patience_s=given(entry.patience_s, lane.cold_start_s if lane.tail_s else 0.0),
         min_replicas=entry.min_replicas,
         max_replicas=entry.committed if entry.purchase == "owned" else most,
         spot=None if entry.spot is None else Spot(**entry.spot.model_dump()),

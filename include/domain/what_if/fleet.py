@@ -136,11 +136,14 @@ class Fleet:
             work_s = self._work_s(self.arrivals[batch])
             self._replicas[key].idle_since_s = None
             self._working_on[key] = batch
-            self._useful_s += self.arrivals[batch].tokens / self.scenario.tokens_per_s
+            self._useful_s += self._alone_s(batch)
             self._push(now_s + work_s, _Event.DONE, key)
         starting = sum(each.is_starting for each in self._replicas.values())
         room = self.scenario.max_replicas - len(self._replicas)
+        waiting_s = sum(self._alone_s(batch) for batch in self._queue)
         for _ in range(min(len(self._queue) - starting, room)):
+            if self._replicas and waiting_s / len(self._replicas) <= self.scenario.patience_s:
+                break
             self._start(now_s)
 
     def _start(self, now_s: float, *, is_warm: bool = False) -> None:
@@ -174,6 +177,10 @@ class Fleet:
             at_s = self._seconds(self.scenario.quiet.next_change(self._moment(now_s)))
             if at_s <= horizon_s:
                 self._push(at_s, _Event.QUIET_CHANGE, 0)
+
+    def _alone_s(self, batch: int) -> float:
+        """Return how long a batch takes that nothing disturbs."""
+        return self.arrivals[batch].tokens / self.scenario.tokens_per_s
 
     def _work_s(self, arrival: Arrival) -> float:
         """Return how long an instance works on a batch, interruptions included."""

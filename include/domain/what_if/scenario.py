@@ -82,6 +82,8 @@ class Scenario:
         cold_start_s: from asking for an instance to its first document.
         start_billed: whether that is billed.
         idle_s: an instance without work is kept so long.
+        patience_s: another instance is started when the work that waits would take each of those
+            there are longer than this; 0 starts one for each batch that waits.
         min_replicas: instances kept, but in quiet hours.
         max_replicas: instances at the most.
         spot: None where instances are never taken away.
@@ -95,6 +97,7 @@ class Scenario:
     cold_start_s: float = 0.0
     start_billed: bool = True
     idle_s: float = 0.0
+    patience_s: float = 0.0
     min_replicas: int = 0
     max_replicas: int = 1
     spot: Spot | None = None

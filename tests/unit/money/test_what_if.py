@@ -52,6 +52,7 @@ fleets = st.builds(
     fleet,
     cold_start_s=st.floats(0, 600),
     idle_s=st.floats(0, 2000),
+    patience_s=st.floats(0, 900),
     min_replicas=st.integers(0, 2),
     max_replicas=st.integers(2, 5),
     start_billed=st.booleans(),
@@ -86,6 +87,16 @@ def test_batches_queue_where_no_more_instances_may_start():
     found = answer(fleet(max_replicas=1), arrivals(0, 0, 0))
     assert (found.p50_s, found.p99_s, found.peak_replicas) == (20, 30, 1)
     assert answer(fleet(max_replicas=3), arrivals(0, 0, 0)).p99_s == 10
+
+
+def test_an_endpoint_starts_no_instance_that_would_come_too_late_to_help():
+    def peak(patience_s):
+        scenario = fleet(min_replicas=1, max_replicas=4, cold_start_s=60, patience_s=patience_s)
+        return answer(scenario, arrivals(0, 0, 0, 0)).peak_replicas
+
+    assert (peak(0.0), peak(60.0)) == (4, 1)
+    none_yet = fleet(max_replicas=4, cold_start_s=60, patience_s=60)
+    assert answer(none_yet, arrivals(0, 0)).p99_s == 80
 
 
 def test_an_instance_that_waits_is_quicker_and_dearer():
