@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.models.test_torch_jobs import TORCH, pack_model, read
 from tests.support.container import ROOT, SAMPLE, run_command, run_program
 
 TICKETS = ROOT / "include" / "sample" / "tickets.jsonl"
@@ -39,7 +40,7 @@ def job(ml_root: Path, **parameters: str) -> Path:
     channel.mkdir(parents=True)
     config = ml_root / "input/config"
     config.mkdir()
-    said = {"calibration_documents": "32", "max_tokens": "128"} | parameters
+    said = {"calibration_documents": "16", "max_tokens": "128"} | parameters
     (config / "hyperparameters.json").write_text(json.dumps(said))
     return channel
 
@@ -76,31 +77,65 @@ def members(trained_root: Path, urgency_root: Path) -> dict[str, tuple[Path, str
     return dict(zip(NAMES, zip(folders, documents, strict=True), strict=True))
 
 
-def test_each_head_answers_as_its_model_does_alone(
-    members: dict[str, tuple[Path, str]], tmp_path: Path
-) -> None:
-    pack(job(tmp_path, method="bundle", model_name="both"), members)
-    done = run_command("training", "train", tmp_path)
+@pytest.fixture(scope="module")
+def bundle(members: dict[str, tuple[Path, str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The artifact's folder of both models joined."""
+    ml_root = tmp_path_factory.mktemp("bundle")
+    pack(job(ml_root, method="bundle", model_name="both"), members)
+    done = run_command("training", "train", ml_root)
     assert done.returncode == 0, done.stderr
+    return ml_root / "model"
 
-    described = json.loads((tmp_path / "model/model.json").read_text())
-    (head,) = described["heads"]
-    assert (head["name"], head["labels"]) == ("ticket-urgency", ["high", "low", "normal"])
-    assert described["labels"] == ["Business", "Sci/Tech", "Sports", "World"]
-    metrics = json.loads((tmp_path / "model/metrics.json").read_text())
-    assert metrics["accuracy"] == metrics["accuracy_news-topic"] > 0.8
-    assert metrics["agreement"] >= 0.95
 
-    texts = [
+def unseen_texts() -> list[str]:
+    return [
         json.loads(line)["text"]
         for sample in (SAMPLE, TICKETS)
         for line in lines_of(sample, 200).splitlines()[160:]
     ]
-    folders = [tmp_path / "model", *(members[name][0] for name in NAMES)]
-    said = run_program("training", ASK, json.dumps(texts), *map(str, folders))
+
+
+def test_each_head_answers_as_its_model_does_alone(
+    bundle: Path, members: dict[str, tuple[Path, str]]
+) -> None:
+    described = json.loads((bundle / "model.json").read_text())
+    (head,) = described["heads"]
+    assert (head["name"], head["labels"]) == ("ticket-urgency", ["high", "low", "normal"])
+    assert described["labels"] == ["Business", "Sci/Tech", "Sports", "World"]
+    metrics = json.loads((bundle / "metrics.json").read_text())
+    assert metrics["accuracy"] == metrics["accuracy_news-topic"] > 0.8
+    assert metrics["agreement"] >= 0.95
+
+    folders = [bundle, *(members[name][0] for name in NAMES)]
+    said = run_program("training", ASK, json.dumps(unseen_texts()), *map(str, folders))
     for both, topic, urgency in zip(*json.loads(said), strict=True):
         assert both[:2] == [topic[0], pytest.approx(topic[1], abs=1e-3)]
         assert both[2:] == ["ticket-urgency", urgency[0], pytest.approx(urgency[1], abs=1e-3)]
+
+
+def test_both_images_answer_for_every_head(bundle: Path, tmp_path: Path) -> None:
+    said = {}
+    for image, more in (("serving", {"MODEL_PRECISION": "fp32"}), ("torch", TORCH)):
+        root = tmp_path / image
+        documents = root / "processing/input/documents"
+        documents.mkdir(parents=True)
+        (documents / "a.jsonl").write_text(
+            "".join(
+                json.dumps({"id": str(k), "text": text}) + "\n"
+                for k, text in enumerate(unseen_texts())
+            )
+        )
+        pack_model(bundle, root / "processing/input/model/model.tar.gz")
+        done = run_command(image, "process", root, **more)
+        assert done.returncode == 0, done.stderr
+        said[image] = read(root / "processing/output/a.jsonl.out")
+    for served, torch in zip(said["serving"], said["torch"], strict=True):
+        for one, other in (
+            (torch, served),
+            (torch["heads"]["ticket-urgency"], served["heads"]["ticket-urgency"]),
+        ):
+            assert one["label"] == other["label"]
+            assert one["score"] == pytest.approx(other["score"], abs=0.02)
 
 
 @pytest.mark.parametrize(
