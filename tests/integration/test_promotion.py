@@ -81,7 +81,7 @@ class During(threading.Thread):
 
     def run(self) -> None:
         try:
-            eventually(self._has_begun)
+            eventually(self._has_begun, timeout_s=240)
             self.started_at = datetime.now(UTC)
             self.action()
             self.ended_at = datetime.now(UTC)
