@@ -37,6 +37,14 @@ def test_a_batch_takes_its_lane_and_lands_in_both_stores(product, count, lane):
     assert outcome.batch["is_emulated"]
     assert outcome.batch["billed_cost_usd"] == 0
     check_stores(product, outcome, {f"d{i}" for i in range(count)})
+    (seen,) = product.query(
+        "SELECT * FROM lane_observations JOIN lane_curves USING (lane, instance_type, model_name) "
+        "WHERE observation_id = %s",
+        f"{outcome.batch['batch_id']}/{lane}",
+    )
+    assert (seen["documents"], seen["is_failed"]) == (count, False)
+    assert 0 < seen["billed_s"] <= seen["latency_s"]
+    assert seen["curve"]["observations"] >= 1
 
 
 def test_poison_documents_go_to_quarantine_and_the_rest_goes_on(product):
