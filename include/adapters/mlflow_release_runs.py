@@ -8,16 +8,14 @@ from __future__ import annotations
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
-from include.domain.errors import ReleaseFailed
+from include.adapters.mlflow_client import explained, mlflow_client
 
 RELEASE_ID_TAG = "twolane.release"
 KIND_TAG = "twolane.kind"
@@ -31,11 +29,11 @@ class MlflowReleaseRuns:
 
     def __init__(self, tracking_uri: str) -> None:
         self._tracking_uri = tracking_uri.rstrip("/")
-        self._client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+        self._client = mlflow_client(tracking_uri)
 
     def open_run(self, model_name: str, release_id: str, params: Mapping[str, str]) -> str:
         """See `ReleaseTracking.open_run`."""
-        with _explained(f"opening the run of release {release_id}"):
+        with explained(f"opening the run of release {release_id}"):
             experiment_id = self._experiment(model_name)
             tags = {RELEASE_ID_TAG: release_id, KIND_TAG: "release"}
             found = self._find(experiment_id, tags)
@@ -56,7 +54,7 @@ class MlflowReleaseRuns:
         tags: Mapping[str, str],
     ) -> str:
         """See `ReleaseTracking.log_trial`."""
-        with _explained(f"logging trial {name}"):
+        with explained(f"logging trial {name}"):
             experiment_id = self._client.get_run(parent_run_id).info.experiment_id
             own = {MLFLOW_PARENT_RUN_ID: parent_run_id, KIND_TAG: "trial", MLFLOW_RUN_NAME: name}
             run_id = self._find(experiment_id, own)
@@ -73,7 +71,7 @@ class MlflowReleaseRuns:
 
     def log_metrics(self, run_id: str, metrics: Mapping[str, float]) -> None:
         """See `ReleaseTracking.log_metrics`."""
-        with _explained(f"logging metrics of run {run_id}"):
+        with explained(f"logging metrics of run {run_id}"):
             self._client.log_batch(run_id, metrics=_metrics(metrics))
 
     def attach(self, run_id: str, files: Mapping[str, bytes]) -> None:
@@ -83,19 +81,19 @@ class MlflowReleaseRuns:
                 path = Path(scratch) / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-            with _explained(f"attaching files to run {run_id}"):
+            with explained(f"attaching files to run {run_id}"):
                 self._client.log_artifacts(run_id, scratch)
 
     def close_run(self, run_id: str, *, succeeded: bool, tags: Mapping[str, str]) -> None:
         """See `ReleaseTracking.close_run`."""
-        with _explained(f"closing run {run_id}"):
+        with explained(f"closing run {run_id}"):
             for key, value in tags.items():
                 self._client.set_tag(run_id, key, value)
             self._client.set_terminated(run_id, "FINISHED" if succeeded else "FAILED")
 
     def run_url(self, run_id: str) -> str:
         """See `ReleaseTracking.run_url`."""
-        with _explained(f"looking for run {run_id}"):
+        with explained(f"looking for run {run_id}"):
             experiment_id = self._client.get_run(run_id).info.experiment_id
         return f"{self._tracking_uri}/#/experiments/{experiment_id}/runs/{run_id}"
 
@@ -119,14 +117,3 @@ class MlflowReleaseRuns:
 def _metrics(values: Mapping[str, float]) -> list[Metric]:
     now_ms = int(time.time() * 1000)
     return [Metric(_UNUSABLE.sub("_", key), value, now_ms, 0) for key, value in values.items()]
-
-
-@contextmanager
-def _explained(doing: str) -> Iterator[None]:
-    """Translate MLflow's errors, saying what was being done."""
-    try:
-        yield
-    except MlflowException as exc:
-        raise ReleaseFailed(f"{doing}: {exc.message}") from exc
-    except OSError as exc:  # requests' connection errors are among them
-        raise ReleaseFailed(f"{doing}: {exc}") from exc

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
-from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
@@ -23,21 +22,18 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, Schema
 
+from include.adapters.mlflow_client import explained, mlflow_client
 from include.adapters.mlflow_registry import (
     LABELS_TAG,
     MAX_TOKENS_TAG,
     MODEL_DATA_SHA256_TAG,
     MODEL_DATA_URL_TAG,
 )
-from include.domain.errors import ReleaseFailed
 from include.domain.model_ref import ModelCard
 from include.pipeline.release.ports import Candidate, RegisteredVersion
 
 TRAINING_DIGEST_TAG = "twolane.training_digest"
 """On the run and on the version, so a release finds what it made before."""
-
-# The SageMaker plugin warns at every request that a tracking URI is no ARN.
-logging.getLogger("mlflow.tracking.request_header.registry").setLevel(logging.ERROR)
 
 SIGNATURE = ModelSignature(
     inputs=Schema([ColSpec("string", "id"), ColSpec("string", "text")]),
@@ -83,11 +79,11 @@ class MlflowReleaseRegistry:
         self._tracking_uri = tracking_uri
         self._experiment = experiment
         self._code = code
-        self._client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+        self._client = mlflow_client(tracking_uri)
 
     def find(self, name: str, training_digest: str) -> RegisteredVersion | None:
         """See `ReleaseRegistry.find`."""
-        with _explained(f"looking for a version of {name}"):
+        with explained(f"looking for a version of {name}"):
             query = f"name = '{name}' and tags.`{TRAINING_DIGEST_TAG}` = '{training_digest}'"
             found = self._client.search_model_versions(query, max_results=10)
         versions = sorted(found, key=lambda version: int(version.version))
@@ -95,7 +91,7 @@ class MlflowReleaseRegistry:
 
     def register(self, candidate: Candidate) -> RegisteredVersion:
         """See `ReleaseRegistry.register`."""
-        with _explained(f"registering {candidate.name}"), _quiet():
+        with explained(f"registering {candidate.name}"), _quiet():
             mlflow.set_tracking_uri(self._tracking_uri)
             mlflow.set_registry_uri(self._tracking_uri)
             mlflow.set_experiment(self._experiment)
@@ -128,20 +124,20 @@ class MlflowReleaseRegistry:
             MODEL_DATA_SHA256_TAG: sha256,
             MODEL_DATA_URL_TAG: url,
         }
-        with _explained(f"publishing {version.name} version {version.version}"):
+        with explained(f"publishing {version.name} version {version.version}"):
             for key, value in tags.items():
                 self._client.set_model_version_tag(version.name, version.version, key, value)
                 self._client.set_tag(version.run_id, key, value)
 
     def alias_version(self, name: str, alias: str) -> str | None:
         """See `ReleaseRegistry.alias_version`."""
-        with _explained(f"reading the aliases of {name}"):
+        with explained(f"reading the aliases of {name}"):
             found = self._client.get_registered_model(name).aliases.get(alias)
         return None if found is None else str(found)
 
     def point_alias(self, name: str, alias: str, version: str) -> None:
         """See `ReleaseRegistry.point_alias`."""
-        with _explained(f"pointing alias {alias} of {name} to {version}"):
+        with explained(f"pointing alias {alias} of {name} to {version}"):
             self._client.set_registered_model_alias(name, alias, version)
 
     def _log_facts(self, run_id: str, candidate: Candidate) -> None:
@@ -212,14 +208,3 @@ def _quiet() -> Iterator[None]:
     finally:
         logger.setLevel(before)
         MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.unset()  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def _explained(doing: str) -> Iterator[None]:
-    """Translate MLflow's errors, saying what was being done."""
-    try:
-        yield
-    except MlflowException as exc:
-        raise ReleaseFailed(f"{doing}: {exc.message}") from exc
-    except OSError as exc:  # requests' connection errors are among them
-        raise ReleaseFailed(f"{doing}: {exc}") from exc

@@ -1,0 +1,40 @@
+"""MLflow's own client, quiet, and its errors in our words.
+
+Slow to import: for what happens to models, never for a batch's task.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mlflow import MlflowClient
+from mlflow.environment_variables import MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT
+from mlflow.exceptions import MlflowException
+
+from include.domain.errors import ReleaseFailed
+
+
+def mlflow_client(tracking_uri: str) -> MlflowClient:
+    """Return a client of one server, for runs and for registered models."""
+    # The SageMaker plugin warns at every request that a tracking URI is no ARN.
+    logging.getLogger("mlflow.tracking.request_header.registry").setLevel(logging.ERROR)
+    os.environ.setdefault(MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT.name, "true")
+    return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+
+
+@contextmanager
+def explained(doing: str) -> Iterator[None]:
+    """Translate MLflow's errors, saying what was being done.
+
+    Raises:
+        ReleaseFailed: the server refused, or did not answer.
+    """
+    try:
+        yield
+    except MlflowException as exc:
+        raise ReleaseFailed(f"{doing}: {exc.message}") from exc
+    except OSError as exc:  # requests' connection errors are among them
+        raise ReleaseFailed(f"{doing}: {exc}") from exc
