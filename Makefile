@@ -49,8 +49,8 @@ import-model: install ## serve a trained one: make import-model MODEL=name FROM=
 	  $(if $(DOCS),--documents "$(DOCS)")
 
 test: check ## the checks, then every test
-	@$(BIN)/python -m pytest --numprocesses auto tests/unit tests/dags
-	@$(BIN)/python -m pytest tests/contract tests/integration tests/e2e
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile tests/unit tests/dags tests/contract/models
+	@$(BIN)/python -m pytest tests/contract --ignore tests/contract/models tests/integration tests/e2e
 
 check: install-dev ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -123,6 +123,8 @@ def _airflow(paths: Paths, ports: Ports, passwords: Passwords) -> dict[str, str]
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "2",
         "DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        # A file that has changed is parsed at once; the others need not be, every 30 s.
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
         "DAG_PROCESSOR__PRINT_STATS_INTERVAL": "0",
         "LOGGING__BASE_LOG_FOLDER": str(paths.airflow_home / "logs"),
         "LOGGING__COLORED_CONSOLE_LOG": "False",

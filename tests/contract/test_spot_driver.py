@@ -26,9 +26,9 @@ def interruption(**options: Any) -> dict[str, Any]:
 def shard_events(cloud: LocalAws, batch: PlacedBatch) -> list[str]:
     """Events of the batch's containers, by shard, once the last run has told of every output.
 
-    Log lines reach CloudWatch a moment after the job has ended.
+    Log lines reach CloudWatch a moment after the job has ended, a busy one many moments.
     """
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         runs = _events_by_run(cloud, batch)
         if runs and _answered_shards(runs[-1]) == set(batch.shard_names()):
