@@ -58,11 +58,6 @@ class Encoder:
         """The embedding's width."""
         return self.shape.hidden
 
-    @property
-    def vocabulary(self) -> int:
-        """Token ids are below it."""
-        return len(self.weights["embeddings.word_embeddings.weight"])
-
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text."""
         return [found.ids for found in self.tokenizer.encode_batch(list(texts))]
