@@ -40,11 +40,11 @@ submit: install ## one file of yours: make submit FILE=news.jsonl ACCOUNT=trial-
 
 model: install ## train, release and serve a model: make model MODEL=ticket-urgency [DATA=labelled.csv]
 	@test -n "$(MODEL)" || { echo 'usage: make model MODEL=… [DATA=labelled.jsonl or .csv]'; exit 2; }
-	@$(STACK) run -- $(BIN)/python -m include.release --model "$(MODEL)" $(if $(DATA),--data "$(DATA)")
+	@$(STACK) run -- $(BIN)/python -m include.cli.release --model "$(MODEL)" $(if $(DATA),--data "$(DATA)")
 
 import-model: install ## serve a trained one: make import-model MODEL=name FROM=folder or models:/… [DOCS=labelled.csv]
 	@test -n "$(MODEL)" -a -n "$(FROM)" || { echo 'usage: make import-model MODEL=… FROM=folder|models:/name/1|runs:/… [DOCS=labelled.csv]'; exit 2; }
-	@$(STACK) run -- $(BIN)/python -m include.import_model --name "$(MODEL)" \
+	@$(STACK) run -- $(BIN)/python -m include.cli.import_model --name "$(MODEL)" \
 	  $(if $(or $(findstring models:/,$(FROM)),$(findstring runs:/,$(FROM))),--mlflow,--hugging-face) "$(FROM)" \
 	  $(if $(DOCS),--documents "$(DOCS)")
 

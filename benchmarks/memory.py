@@ -32,7 +32,7 @@ CHILDREN = {"airflow-scheduler": "task", "sagemaker": "model container"}
 
 def run(harness: Harness) -> dict[str, Any]:
     """Run both sizes, and print the peak of each role."""
-    subprocess.run([sys.executable, "-m", "include.release", "--trivial"], check=True)
+    subprocess.run([sys.executable, "-m", "include.cli.release", "--trivial"], check=True)
     peaks: dict[int, dict[str, int]] = {}
     for size in SIZES:
         with _sampled() as seen:

@@ -27,8 +27,8 @@ import psycopg
 from benchmarks.__main__ import RESULTS, machine
 from include.domain.release.alias import Alias
 from include.domain.release.promotion import Promotion
-from include.model_life import model_life
 from include.pipeline.release.promote_model import PromotionRequest
+from include.wiring.model_life import model_life
 from stack.airflow_api import FINAL_STATES, AirflowApi
 from stack.demo_documents import SAMPLE, write_documents
 from stack.environment import ADMIN
@@ -120,7 +120,14 @@ class Bench:
     def promote_two_versions(self) -> tuple[str, str]:
         """Return the champion, and the version a rollback goes to."""
         for copy in ("1", "2"):
-            command = [sys.executable, "-m", "include.release", "--trivial", "--model", MODEL]
+            command = [
+                sys.executable,
+                "-m",
+                "include.cli.release",
+                "--trivial",
+                "--model",
+                MODEL,
+            ]
             command += ["--data", str(SAMPLE), "--set", f"copy={copy}"]
             subprocess.run(command, check=True)
         older, newer = self._promote("1"), self._promote("2")

@@ -20,9 +20,9 @@ from include.adapters.postgres.accounts import PostgresAccountDirectory
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.migrations import migrate
 from include.adapters.postgres.read_store import PostgresReadStore
+from include.cli.provision import TEMPLATE
 from include.domain.accounts import Account, Tier
 from include.pipeline.ports import PredictionRow
-from include.provision import TEMPLATE
 from tests.support.local_aws import LocalAws, running_local_aws
 from tests.support.manifests import make_manifest
 from tests.support.postgres import PostgresServer, running_postgres

@@ -9,8 +9,8 @@ Every hour, book what is charged beside the instance time of lanes, at the price
 | `book_stored_rows` | once a day: what keeping the rows costs, by account and model |
 | `book_idle_endpoints` | instances of endpoints while no batch was charged for them: waste |
 
-`python -m include.ledger` shows the sums; the tables are `charges` and `usage_charges`, the views
-`ledger`, `daily_costs` and `batch_costs`.
+`python -m include.cli.ledger` shows the sums; the tables are `charges` and `usage_charges`, the
+views `ledger`, `daily_costs` and `batch_costs`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ once in both, with the same answer, and nothing besides.
 | `prove_and_repair` | reads every row; a shard that is missing or differs is loaded again from S3 |
 
 It fails, naming the batches, where a store is not consistent after the repair. By hand, for any
-batch: `python -m include.reconcile --batch ID --repair`.
+batch: `python -m include.cli.reconcile --batch ID --repair`.
 """
 
 from __future__ import annotations

@@ -19,16 +19,16 @@ from stack.settings import HOST
 
 #: Product commands of a start: name, module and arguments, title, what they wait for.
 _PRODUCT_STEPS = (
-    ("migrate", "include.migrate", "product database migrated", ("databases",)),
+    ("migrate", "include.cli.migrate", "product database migrated", ("databases",)),
     (
         "provision",
-        "include.provision --demo-accounts",
+        "include.cli.provision --demo-accounts",
         "buckets, tables, accounts",
         ("aws", "migrate"),
     ),
     (
         "release",
-        "include.release",
+        "include.cli.release",
         "champion model trained, registered, deployed",
         ("provision", "sagemaker", "mlflow"),
     ),

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     paths = Paths(root=ROOT, state=Path(options.state).resolve())
     _stack(paths, "up")
     try:
-        _stack(paths, "run", "--", sys.executable, "-m", "include.release", "--trivial")
+        _stack(paths, "run", "--", sys.executable, "-m", "include.cli.release", "--trivial")
         return _run(paths, options)
     finally:
         if not options.keep:

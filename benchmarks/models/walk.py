@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from include.model_life import ModelLife
 from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.release_records import ReleaseRequest
 from include.pipeline.release.release_report import Findings
+from include.wiring.model_life import ModelLife
 
 LOOK_S = 1.0
 Report = Callable[[str], None]

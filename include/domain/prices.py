@@ -124,7 +124,7 @@ class PriceBook:
         if key not in self.prices:
             raise UnknownPrice(
                 f"no price of {_name(key)} in {self.region}; add it to a file in include/prices, "
-                "or read AWS's price list with `python -m include.refresh_prices`"
+                "or read AWS's price list with `python -m include.cli.refresh_prices`"
             )
         return self.prices[key]
 

@@ -88,8 +88,8 @@ def _no_retry_when_refused() -> Iterator[None]:
 @task
 def act(params: Any = None, dag_run: Any = None) -> str:
     """Do what the form asks; return the comparison's id, or the promotion's line of the history."""
-    from include.model_life import model_life
     from include.pipeline.release.move_champion import describe
+    from include.wiring.model_life import model_life
 
     life = model_life()
     name = params["model_name"] or life.settings.model_name
@@ -114,7 +114,7 @@ def feed() -> None:
     Raises:
         TwolaneError: some could not be fed, each with its reason; the others were nevertheless.
     """
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     life, failures = model_life(), []
     for comparison in life.comparisons.all_running():
@@ -130,7 +130,7 @@ def feed() -> None:
 @task
 def report() -> list[str]:
     """Report what has ended; return where each report stands."""
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     return model_life().report_comparisons()
 

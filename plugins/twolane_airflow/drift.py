@@ -15,7 +15,7 @@ REASON_CHARACTERS = 500
 @task
 def load_feedback() -> dict[str, int]:
     """Take the labels that wait in the inbox; return how many rows counted, how many did not."""
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     uploads = model_life().load_feedback()
     for upload in uploads:
@@ -34,7 +34,7 @@ def describe_batches(loaded: dict[str, int], dag_run: Any = None) -> str:
         loaded: what `load_feedback` did; labels come first.
         dag_run: the run, given by Airflow.
     """
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     night = dag_run.run_after.astimezone(UTC).date()
     profiles = model_life().profile_batches(night)
@@ -47,7 +47,7 @@ def describe_batches(loaded: dict[str, int], dag_run: Any = None) -> str:
 def judge(night: str) -> dict[str, int]:
     """Compare every account and model, and write the night's page; return findings by level."""
     from include.domain.drift.policy import Level
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     findings = model_life().watch_drift(date.fromisoformat(night))
     for finding in findings:
@@ -68,7 +68,7 @@ def open_releases(night: str, levels: dict[str, int]) -> list[dict[str, Any]]:
         night: as `describe_batches` returned it.
         levels: as `judge` returned them.
     """
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     opened, refused = model_life().open_drift_releases(date.fromisoformat(night))
     for refusal in refused:

@@ -28,7 +28,7 @@ def no_retry_when_rejected() -> Iterator[None]:
 
 def close_as_failed(context: Mapping[str, Any]) -> None:
     """Record why a run failed: on its batch, if it was pulled, and on the message it came by."""
-    from include.bootstrap import twolane
+    from include.wiring.bootstrap import twolane
 
     exception = context.get("exception")
     batch_id = _batch_id(context["ti"])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @task
 def book_batches() -> dict[str, float]:
     """Book what closed batches used beside their lane."""
-    from include.money import money
+    from include.wiring.money import money
 
     return _told(money().book_batches())
 
@@ -21,7 +21,7 @@ def book_batches() -> dict[str, float]:
 @task
 def book_stored_rows() -> dict[str, float]:
     """Book what keeping rows costs, once a day."""
-    from include.money import money
+    from include.wiring.money import money
 
     return _told(money().book_stored_rows())
 
@@ -29,7 +29,7 @@ def book_stored_rows() -> dict[str, float]:
 @task
 def book_idle_endpoints() -> dict[str, float]:
     """Book the time of endpoints that nobody used."""
-    from include.money import money
+    from include.wiring.money import money
 
     return _told(money().book_idle_endpoints())
 

@@ -51,7 +51,7 @@ def decider(dag_run: Any) -> str:
 @task
 def plan_rollback(params: Any = None) -> dict[str, Any]:
     """Decide from which version to which; a retry of what follows carries out the same."""
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     life = model_life()
     with no_retry_when_refused():
@@ -63,9 +63,9 @@ def plan_rollback(params: Any = None) -> dict[str, Any]:
 @task
 def roll_back(plan: Mapping[str, Any], params: Any = None, dag_run: Any = None) -> str:
     """Carry the plan out; return the history's line on it."""
-    from include.model_life import model_life
     from include.pipeline.release.move_champion import describe
     from include.pipeline.release.rollback_model import RollbackPlan
+    from include.wiring.model_life import model_life
 
     with no_retry_when_refused():
         done = model_life().roll_back(
@@ -82,8 +82,8 @@ def watch_champions() -> list[str]:
         PromotionRefused: a model could not be settled; the others have been nevertheless.
     """
     from include.domain.errors import TwolaneError
-    from include.model_life import model_life
     from include.pipeline.release.move_champion import describe
+    from include.wiring.model_life import model_life
 
     life = model_life()
     done: list[str] = []
@@ -102,7 +102,7 @@ def watch_champions() -> list[str]:
 @task
 def retire() -> list[str]:
     """Delete what SageMaker keeps of versions that nobody needs; return which."""
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     decisions = model_life().retire_versions()
     for each in decisions:

@@ -14,7 +14,7 @@ LOOK_BACK = timedelta(hours=25)
 @task
 def find_closed(dag_run: Any = None) -> list[str]:
     """Return the batches that succeeded within a day before the run."""
-    from include.bootstrap import twolane
+    from include.wiring.bootstrap import twolane
 
     moment: datetime = dag_run.run_after - LOOK_BACK
     return twolane().succeeded_since(moment)
@@ -28,9 +28,9 @@ def prove_and_repair(batch_ids: list[str]) -> dict[str, int]:
         StoreError: batches whose stores are not consistent after the repair, or cannot be proved;
             the others have been proved nevertheless.
     """
-    from include.bootstrap import twolane
     from include.domain.errors import StoreError, TwolaneError
     from include.pipeline.reconcile_ports import Proof
+    from include.wiring.bootstrap import twolane
 
     product = twolane()
     proofs: list[Proof] = []

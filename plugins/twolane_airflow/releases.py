@@ -61,8 +61,8 @@ APPROVAL_PARAMS = {
 @task
 def prepare(params: Any = None, dag_run: Any = None) -> str:
     """Pin data, candidates and champion; return the folder of the release's evidence."""
-    from include.model_life import model_life
     from include.pipeline.release.release_records import ReleaseRequest
+    from include.wiring.model_life import model_life
 
     request = ReleaseRequest(
         model_name=params["model_name"],
@@ -80,7 +80,7 @@ def prepare(params: Any = None, dag_run: Any = None) -> str:
 @task
 def list_trials(folder: str) -> list[str]:
     """Return the names of the training jobs."""
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     return [trial.name for trial in model_life().release_evidence(folder).plan().trials]
 
@@ -88,7 +88,7 @@ def list_trials(folder: str) -> list[str]:
 @task.sensor(mode="reschedule", poke_interval=LOOK_S, timeout=LONGEST_JOB_S)
 def train(trial: str, folder: str) -> bool:
     """Start a training job, or look whether it is done."""
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     with _no_retry_when_rejected(folder):
         return model_life().advance_trial(folder, trial)
@@ -97,7 +97,7 @@ def train(trial: str, folder: str) -> bool:
 @task.sensor(mode="reschedule", poke_interval=LOOK_S, timeout=LONGEST_JOB_S)
 def evaluate(folder: str) -> bool:
     """Measure candidates and champion on each hardware class, one class after the other."""
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     with _no_retry_when_rejected(folder):
         return model_life().advance_evaluations(folder)
@@ -106,7 +106,7 @@ def evaluate(folder: str) -> bool:
 @task
 def judge(folder: str) -> str:
     """Propose, register as challenger, judge; return the report for the person who approves."""
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     with _no_retry_when_rejected(folder):
         findings = model_life().judge_release(folder)
@@ -121,8 +121,8 @@ def check_gates(folder: str) -> None:
     Raises:
         AirflowFailException: one has not; the message says which and by how much.
     """
-    from include.model_life import model_life
     from include.pipeline.release.approve_release import failed_gates
+    from include.wiring.model_life import model_life
 
     if failures := failed_gates(model_life().release_evidence(folder)):
         raise AirflowFailException("; ".join(failures))
@@ -132,7 +132,7 @@ def check_gates(folder: str) -> None:
 def promote(folder: str, approval: Mapping[str, Any]) -> str:
     """Make the approved version the champion; return it."""
     from include.domain.errors import PromotionRefused
-    from include.model_life import model_life
+    from include.wiring.model_life import model_life
 
     life = model_life()
     person = approval["responded_by_user"] or {}
@@ -156,7 +156,7 @@ def _no_retry_when_rejected(folder: str | None = None) -> Iterator[None]:
         yield
     except (BatchRejected, ReleaseRejected) as exc:
         if folder:
-            from include.model_life import model_life
+            from include.wiring.model_life import model_life
 
             model_life().fail_release(folder, str(exc))
         raise AirflowFailException(str(exc)) from exc

@@ -31,7 +31,7 @@ WARM_MODULES = (
     "include.adapters.postgres.read_store",
     "include.adapters.quality",
     "include.adapters.quality.validator",
-    "include.bootstrap",
+    "include.wiring.bootstrap",
     "include.pipeline.queues.admit_message",
     "include.pipeline.batch_layout",
     "include.pipeline.close_batch",

@@ -6,10 +6,10 @@ import pytest
 
 from include.adapters.postgres.accounts import PostgresAccountDirectory
 from include.adapters.postgres.database import Database
+from include.cli.provision import DEMO_ACCOUNTS
 from include.domain.accounts import Account, Tier
 from include.domain.errors import StoreError, UnknownAccount
 from include.pipeline.ports import AccountDirectory
-from include.provision import DEMO_ACCOUNTS
 from tests.support.fakes import FakeAccountDirectory
 
 

@@ -230,7 +230,7 @@ def test_the_command_shows_opens_and_resets(local_aws: LocalAws, product_databas
     }
 
     def lane_health(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "include.lane_health", *words]
+        command = [sys.executable, "-m", "include.cli.lane_health", *words]
         return subprocess.run(
             command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
         )

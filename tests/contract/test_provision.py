@@ -8,10 +8,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from include import config, migrate, provision
+from include import config
 from include.adapters.aws import clients
 from include.adapters.aws.cloud_stack import ProvisioningFailed, apply_stack
 from include.adapters.aws.prediction_items import BATCH_INDEX
+from include.cli import migrate, provision
 from include.domain.queues.patience import SQS_MAX_RECEPTIONS
 from tests.support.local_aws import LocalAws
 from tests.support.postgres import PostgresServer

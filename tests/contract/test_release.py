@@ -1,4 +1,4 @@
-"""`python -m include.release` on the embedded AWS and a real MLflow: trained, served, traceable."""
+"""`python -m include.cli.release` on the embedded AWS and MLflow: trained, served, traceable."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_the_history_says_who_made_it_champion(
     (row,) = PostgresPromotionBook(database).history("release-topic")
     database.close()
     assert (row.kind, row.from_version, row.to_version) == (PromotionKind.PROMOTED, None, "1")
-    assert row.by == "python -m include.release"
+    assert row.by == "python -m include.cli.release"
 
 
 def test_the_champion_command_tells_the_history_and_refuses_what_cannot_be(

@@ -27,9 +27,9 @@ from include.domain.usage import (
     storage_charges,
 )
 from include.domain.what_if.scenario import Arrival
+from include.files.prices import load_price_book
 from include.pipeline.money.ports import Grouping
 from include.pipeline.ports import BatchClosure
-from include.price_files import load_price_book
 from tests.support.manifests import SUBMITTED_AT, make_manifest, make_rows
 
 HOUR = timedelta(hours=1)

@@ -48,10 +48,10 @@ class Life:
 
 @pytest.fixture
 def life(monkeypatch) -> Life:
-    import include.model_life
+    import include.wiring.model_life
 
     made = Life()
-    monkeypatch.setattr(include.model_life, "model_life", lambda: made)
+    monkeypatch.setattr(include.wiring.model_life, "model_life", lambda: made)
     return made
 
 

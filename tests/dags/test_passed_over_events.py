@@ -100,7 +100,7 @@ def airflow() -> Airflow:
 
 @pytest.fixture
 def queue(airflow, monkeypatch):
-    from include import bootstrap
+    from include.wiring import bootstrap
     from twolane_airflow.triggers import queue as module
 
     made = Queue(airflow)

@@ -156,7 +156,7 @@ def test_a_refused_batch_says_why(stack, tmp_path):
     [(Victim.AWS, Moment("load_dynamodb")), (Victim.POSTGRES, Moment("load_aurora"))],
 )
 def test_a_store_that_is_killed_while_it_is_loaded_loses_and_doubles_nothing(stack, victim, moment):
-    released = stack.run("run", "--", sys.executable, "-m", "include.release", "--trivial")
+    released = stack.run("run", "--", sys.executable, "-m", "include.cli.release", "--trivial")
     assert released.returncode == 0, released.stderr
     paths = Paths(root=ROOT, state=stack.state)
     lanes = {lane.name: lane for lane in LANES}

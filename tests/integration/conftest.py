@@ -135,9 +135,9 @@ def product_environment(
         "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'plugins'}",
     }
     for command in (
-        ["include.migrate"],
-        ["include.provision", "--demo-accounts"],
-        ["include.release", "--trivial"],
+        ["include.cli.migrate"],
+        ["include.cli.provision", "--demo-accounts"],
+        ["include.cli.release", "--trivial"],
     ):
         subprocess.run(
             [sys.executable, "-m", *command],
@@ -245,8 +245,8 @@ def form(uri: str, account: str, changes: dict[str, Any]) -> dict[str, Any]:
 def forget_settings() -> None:
     """Let the next composition read the environment anew."""
     from include.adapters.aws.clients import forget
-    from include.bootstrap import twolane
     from include.config import load_settings
+    from include.wiring.bootstrap import twolane
 
     forget()
     twolane.cache_clear()

@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from include.model_life import model_life
+from include.wiring.model_life import model_life
 from tests.integration.conftest import json_lines, sound
 from tests.support.local_aws import REPOSITORY, clean_environment
 
@@ -44,7 +44,14 @@ def mlflow_call(uri, path, **body):
 def two_versions(product_environment, mlflow_uri, product):
     """Two versions that answer alike: champion and challenger of a model of their own."""
     for version, alias in (("1", "champion"), ("2", "challenger")):
-        command = ["include.release", "--trivial", "--model", MODEL, "--set", f"copy={version}"]
+        command = [
+            "include.cli.release",
+            "--trivial",
+            "--model",
+            MODEL,
+            "--set",
+            f"copy={version}",
+        ]
         command += ["--data", "include/sample/news.jsonl"]
         subprocess.run(
             [sys.executable, "-m", *command],

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from include.model_life import model_life
 from include.pipeline.release.promote_model import PromotionRequest
+from include.wiring.model_life import model_life
 from tests.integration.conftest import json_lines, sound
 from tests.support.faults import injected
 from tests.support.sagemaker import eventually

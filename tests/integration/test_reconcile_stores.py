@@ -2,7 +2,7 @@
 
 import pytest
 
-from include import reconcile
+from include.cli import reconcile
 from tests.integration.conftest import json_lines, sound
 
 TABLE = "twolane-predictions"

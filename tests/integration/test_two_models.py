@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from include.bootstrap import twolane
 from include.domain.release.catalog import load_catalog
+from include.wiring.bootstrap import twolane
 from tests.integration.conftest import json_lines, sound
 from tests.integration.test_document_inference import check_stores
 from tests.support.local_aws import REPOSITORY, clean_environment
@@ -25,7 +25,7 @@ def other_model(product_environment: dict[str, str]) -> None:
 
 def release_trivial(name: str, environment: dict[str, str]) -> None:
     subprocess.run(
-        [sys.executable, "-m", "include.release", "--trivial", "--model", name],
+        [sys.executable, "-m", "include.cli.release", "--trivial", "--model", name],
         check=True,
         cwd=REPOSITORY,
         env={**clean_environment(), **environment},

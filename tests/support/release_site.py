@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from include.model_life import ModelLife
 from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.release_records import ReleaseRequest
 from include.pipeline.release.release_report import Findings
+from include.wiring.model_life import ModelLife
 from tests.support.labelled_topics import Document
 
 

@@ -1,4 +1,4 @@
-"""`python -m include.catalog`: the catalogue held against its data."""
+"""`python -m include.cli.catalog`: the catalogue held against its data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from include.catalog import main
+from include.cli.catalog import main
 from include.domain.errors import ReleaseFailed
 from include.pipeline.release.labelled_files import Labelled, read_labelled
 from tests.unit.test_catalog import TOPIC

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from include.cli.import_model import pack
 from include.domain.errors import ReleaseFailed
-from include.import_model import pack
 from include.pipeline.release.hugging_face import look_at
 from tests.support.pretrained import LABELS, TinyClassifier
 

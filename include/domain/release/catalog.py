@@ -1,7 +1,7 @@
 """The catalogue: which models there are to ask for, and what each is good for.
 
 Its file is `mlflow/catalog.toml`. A model that is not in it works as well, under its registered
-name; the catalogue is what forms propose and what `python -m include.release` finds data by.
+name; the catalogue is what forms propose and what `python -m include.cli.release` finds data by.
 """
 
 from __future__ import annotations

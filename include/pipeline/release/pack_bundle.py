@@ -71,7 +71,7 @@ def _check_frozen(artifact: Path, model: ModelRef) -> None:
         made = f"{method} with a cascade" if described.get("cascade") else method
         raise ReleaseFailed(
             f"{model.label} is made by method {made}: a bundle shares the frozen encoder; release "
-            f"one with: python -m include.release --model {model.name} --set method={_FROZEN}"
+            f"one with: python -m include.cli.release --model {model.name} --set method={_FROZEN}"
         )
 
 

@@ -65,9 +65,9 @@ class QueueTrigger(BaseEventTrigger):
         await asyncio.to_thread(self._release)
 
     def _step(self) -> list[RunRequest]:
-        from include.bootstrap import twolane
         from include.domain.errors import TwolaneError
         from include.domain.queues.lane_class import LaneClass
+        from include.wiring.bootstrap import twolane
 
         with self._turn:
             try:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from include.cli.refresh_prices import main, refresh
 from include.config import load_lanes
 from include.domain.errors import UnknownPrice
 from include.domain.lanes import Lane
 from include.domain.prices import Service, Sku, Term
-from include.price_files import PRICES_FOLDER, format_price_file, load_price_book, read_price_file
-from include.price_list import read_offer
-from include.refresh_prices import main, refresh
+from include.files.price_list import read_offer
+from include.files.prices import PRICES_FOLDER, format_price_file, load_price_book, read_price_file
 
 OFFER = Path(__file__).parent / "price_list.json"
 LANES = Path("include/lanes")

@@ -18,6 +18,7 @@ from include.domain.usage import (
     idle_charge,
     storage_charges,
 )
+from include.files.prices import load_price_book
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.money.keep_ledger import (
     LedgerPorts,
@@ -26,7 +27,6 @@ from include.pipeline.money.keep_ledger import (
     book_stored_rows,
 )
 from include.pipeline.money.ports import ClosedBatch
-from include.price_files import load_price_book
 from tests.support.fakes import FakeObjectStore
 from tests.support.fakes.money import FakeServingEndpoints, FakeUsageBook
 

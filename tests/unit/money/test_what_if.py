@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from include.cli.what_if import LANES, main
 from include.config import load_lanes
 from include.domain.errors import ScenarioRefused
 from include.domain.lanes import Lane
@@ -13,10 +14,9 @@ from include.domain.what_if.cases import published_cases
 from include.domain.what_if.fleet import Fleet
 from include.domain.what_if.purchase import OwnServer, Purchase
 from include.domain.what_if.scenario import Arrival, Quiet, Scenario, Spot
+from include.files.prices import load_price_book
+from include.files.scenarios import SCENARIOS_FILE, load_scenarios, read_traffic
 from include.pipeline.money.backtest import SeenBatch, backtest
-from include.price_files import load_price_book
-from include.what_if import LANES, main
-from include.what_if_files import SCENARIOS_FILE, load_scenarios, read_traffic
 from tests.support.batches import profile
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from include.domain.model_ref import ModelCard, ModelRef
+from include.files.release_policy import load_candidates, load_gates
 from include.pipeline.release.evaluate_release import advance_evaluations
 from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.judge_release import JudgePorts, judge_release
@@ -19,7 +20,6 @@ from include.pipeline.release.publish_version import PublishPorts
 from include.pipeline.release.release_records import ReleaseRequest
 from include.pipeline.release.release_report import Findings
 from include.pipeline.release.train_trial import TrialPorts, advance_trial
-from include.release_files import load_candidates, load_gates
 from tests.support.batches import profile
 from tests.support.fakes.directories import FakeModelRegistry
 from tests.support.fakes.objects import FakeObjectStore

@@ -9,7 +9,7 @@ import pytest
 from include.domain.errors import ReleaseFailed
 from include.domain.release.candidates import best_trial, select
 from include.domain.release.catalog import CANDIDATES
-from include.release_files import load_candidates, load_gates
+from include.files.release_policy import load_candidates, load_gates
 
 POLICY = Path(__file__).parents[3] / "mlflow"
 PLAN = load_candidates(POLICY / "candidates.toml")

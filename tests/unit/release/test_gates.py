@@ -13,7 +13,7 @@ from include.domain.release.evaluation import CHAMPION_KEY, Evaluation, parse_ev
 from include.domain.release.gates import judge
 from include.domain.release.judgement import GateResult, Judged
 from include.domain.release.multiplicity import holm
-from include.release_files import load_gates
+from include.files.release_policy import load_gates
 from tests.support.container import CONTRACT
 from tests.support.evaluations import DIGEST, evaluation, figures, pair
 

@@ -1,4 +1,4 @@
-"""`python -m include.migrate`: bring the product's database to the schema of this code."""
+"""`python -m include.cli.migrate`: bring the product's database to the schema of this code."""
 
 from __future__ import annotations
 

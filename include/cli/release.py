@@ -1,4 +1,4 @@
-"""`python -m include.release [--model NAME]`: train, register, publish and deploy a model.
+"""`python -m include.cli.release [--model NAME]`: train, register, publish and deploy a model.
 
 A model of the catalogue brings its labelled documents; any other needs `--data`. A bundle of the
 catalogue is made of its models' champions.
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from include.bootstrap import Twolane, twolane
+from include.cli.release_site import code_digest, reads, release_ports, timed_report
 from include.domain.errors import TwolaneError
 from include.domain.model_ref import ModelRef
 from include.domain.release.catalog import (
@@ -36,13 +36,13 @@ from include.pipeline.release.release_model import (
     register_and_publish,
     release_model,
 )
-from include.release_site import code_digest, reads, release_ports, timed_report
+from include.wiring.bootstrap import Twolane, twolane
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TRIVIAL_LABELS = ("a", "b", "c", "d")
 """Of the hash model, where the catalogue does not say."""
 TRIVIAL_ALIAS = "trivial"
-OPERATOR = "python -m include.release"
+OPERATOR = "python -m include.cli.release"
 """Who promotes, as the history shows it."""
 
 
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m include.release", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m include.cli.release", description=__doc__)
     parser.add_argument("--model", help="registered name, by default TWOLANE_MODEL_NAME")
     parser.add_argument(
         "--data", type=Path, help="labelled JSON Lines or CSV, by default the catalogue's"

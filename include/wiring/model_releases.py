@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from include.composition import Adapters
 from include.config import LanesFile
 from include.domain.release.catalog import load_catalog
-from include.release_files import load_candidates, load_gates
+from include.files.release_policy import load_candidates, load_gates
+from include.wiring.composition import Adapters
 
 if TYPE_CHECKING:
     from include.pipeline.release.evidence import Evidence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from include.pipeline.release.release_records import ReleaseRequest
     from include.pipeline.release.release_report import Findings
 
-MODELS = Path(__file__).parent / "models"
+MODELS = Path(__file__).resolve().parents[1] / "models"
 CODE_PATTERNS = ("*.py", "requirements.lock")
 MAX_TRAINING_S = 6 * 3600
 """Fine-tuning with the folds of a cascade takes hours on two busy cores, minutes on a card."""

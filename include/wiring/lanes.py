@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from include.composition import Adapters
 from include.config import LanesFile
 from include.domain.lanes import Lane, LaneProfile
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.records import BatchRecords, LaneRun
+from include.wiring.composition import Adapters
 
 if TYPE_CHECKING:
     from include.pipeline.lanes.driver import LaneDriver

@@ -1,4 +1,4 @@
-"""`python -m include.lane_health`: see the lanes' circuit breakers; open or close one by hand."""
+"""`python -m include.cli.lane_health`: the lanes' circuit breakers, to see, open or close."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from include.bootstrap import twolane
 from include.domain.breaker_state import Breaker, BreakerState
 from include.domain.errors import TwolaneError
 from include.domain.lanes import Lane
+from include.wiring.bootstrap import twolane
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +43,7 @@ def _in_words(breaker: Breaker | None) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m include.lane_health", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m include.cli.lane_health", description=__doc__)
     commands = parser.add_subparsers(dest="command", metavar="status | open | reset")
     commands.add_parser("status", help="the state of every lane (without a command as well)")
     for name, text in (

@@ -1,4 +1,4 @@
-"""`python -m include.redrive QUEUE`: dead letters with their reasons, and back to work with them.
+"""`python -m include.cli.redrive QUEUE`: dead letters and their reasons, and back to work.
 
 Without `--send` it only tells what is there. A redriven message keeps the reason it was refused
 for and how often it was redriven; its deadline counts anew. Sending one twice runs it once.
@@ -10,10 +10,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from include.bootstrap import twolane
 from include.domain.errors import TwolaneError
 from include.domain.queues.lane_class import LaneClass
 from include.pipeline.queues.dead_letters import DeadLetter, look_through, redrive
+from include.wiring.bootstrap import twolane
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,7 +65,7 @@ def describe(letter: DeadLetter) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m include.redrive", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m include.cli.redrive", description=__doc__)
     parser.add_argument("queue", choices=[each.value for each in LaneClass])
     parser.add_argument("--send", action="store_true", help="send them to their queue again")
     parser.add_argument("--reason", default="", help="only those whose reason contains this")

@@ -1,7 +1,7 @@
-"""`python -m include.what_if`: what would the traffic cost, and how long would it take, elsewhere?
+"""`python -m include.cli.what_if`: what would the traffic cost elsewhere, and how long take?
 
 `run` plays traffic, from the ledger or a CSV file (at,documents,tokens[,deadline_s]), through the
-fleets of a scenarios file (`include/what_if.toml` to begin with). `backtest` plays the ledger's own
+fleets of a scenarios file (`include/sample/scenarios.toml`). `backtest` plays the ledger's own
 batches through their lanes' profiles, beside what they took and cost. `cases` computes published
 figures again from their own inputs. Everything is list price, and an estimate.
 """
@@ -16,16 +16,16 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from include.adapters.pictures.what_if import bars
 from include.config import load_lanes
 from include.domain.errors import TwolaneError
 from include.domain.what_if.answer import Answer, answer
 from include.domain.what_if.cases import published_cases
 from include.domain.what_if.scenario import Arrival
-from include.price_files import load_price_book
-from include.what_if_chart import bars
-from include.what_if_files import SCENARIOS_FILE, load_scenarios, read_traffic, with_deadline
+from include.files.prices import load_price_book
+from include.files.scenarios import SCENARIOS_FILE, load_scenarios, read_traffic, with_deadline
 
-LANES = Path(__file__).parent / "lanes" / "aws.toml"
+LANES = Path(__file__).resolve().parents[1] / "lanes" / "aws.toml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +63,7 @@ def _traffic(options: argparse.Namespace) -> list[Arrival]:
     if options.traffic is not None:
         arrivals = read_traffic(options.traffic)
     else:
-        from include.money import money
+        from include.wiring.money import money
 
         batches = money().traffic(options.first, options.last, options.account)
         arrivals = [batch.arrival for batch in batches]
@@ -73,7 +73,7 @@ def _traffic(options: argparse.Namespace) -> list[Arrival]:
 
 
 def _backtest(options: argparse.Namespace) -> None:
-    from include.money import money
+    from include.wiring.money import money
 
     found = money().backtest(options.first, options.last, options.max_replicas)
     print(f"{'lane':16} {'batches':>8} {'predicted $':>12} {'seen $':>12} {'error':>8}"  # noqa: T201
@@ -121,7 +121,7 @@ def table(answers: Sequence[Answer]) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     today = datetime.now(UTC).date()
-    parser = argparse.ArgumentParser(prog="python -m include.what_if", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m include.cli.what_if", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="traffic through fleets")
     run.add_argument("--traffic", type=Path, help="CSV file; the ledger without it")

@@ -1,4 +1,4 @@
-"""`python -m include.catalog`: check the catalogue against its data, and print it.
+"""`python -m include.cli.catalog`: check the catalogue against its data, and print it.
 
 Of every model the labels with their documents, and what a million documents cost on each lane: the
 lane's tokens a second are of the encoder that all of them share, the documents' length is their own
@@ -22,8 +22,8 @@ from include.domain.release.catalog import CATALOG_FILE, ModelEntry, load_catalo
 from include.domain.release.proposal import usd_per_million_documents
 from include.pipeline.release.labelled_files import read_labelled
 
-ROOT = Path(__file__).resolve().parents[1]
-LANES = Path(__file__).parent / "lanes" / "aws.toml"
+ROOT = Path(__file__).resolve().parents[2]
+LANES = Path(__file__).resolve().parents[1] / "lanes" / "aws.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _usd_per_million(profile: LaneProfile, tokens: float) -> float:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m include.catalog", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m include.cli.catalog", description=__doc__)
     parser.add_argument("--catalog", type=Path, default=CATALOG_FILE, help="the catalogue")
     parser.add_argument("--lanes", type=Path, default=LANES, help="the lanes file")
     parser.add_argument("--root", type=Path, default=ROOT, help="what the data's paths begin at")

@@ -1,7 +1,7 @@
 """The composition root: hands adapters to the use cases.
 
 The orchestrator's shells call `twolane()` and one method a step. Nothing is built at import; the
-adapters are in `include.composition`.
+adapters are in `include.wiring.composition`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from include.config import LanesFile, Settings, load_lanes, load_settings
 from include.domain.manifests import BatchManifest, Submission
 from include.domain.routing import Placement
-from include.lane_wiring import LaneWiring
 from include.pipeline.records import BatchRecords, Collection, Validation
+from include.wiring.lanes import LaneWiring
 
 if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress

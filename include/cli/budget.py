@@ -1,4 +1,4 @@
-"""`python -m include.budget`: what accounts may spend on a day, and what today has come to.
+"""`python -m include.cli.budget`: what accounts may spend on a day, and what today has come to.
 
 Without a word it lists the budgets. `set ACCOUNT USD` sets one, `remove ACCOUNT` takes it away.
 Money is US dollars at list price, days are UTC. A batch that would go over is refused before
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from include.domain.budgets import Budget
 from include.domain.errors import TwolaneError
-from include.money import money
+from include.wiring.money import money
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m include.budget", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m include.cli.budget", description=__doc__)
     commands = parser.add_subparsers(dest="command")
     put = commands.add_parser("set", help="set an account's budget")
     put.add_argument("account")

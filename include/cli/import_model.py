@@ -1,4 +1,4 @@
-"""`python -m include.import_model`: register and serve a classifier that was trained elsewhere.
+"""`python -m include.cli.import_model`: register and serve a classifier that was trained elsewhere.
 
 From a folder of Hugging Face's `save_pretrained`, or from a model of MLflow's transformers flavour.
 BERT, RoBERTa and DistilBERT are read. It goes the way of every release: converted and checked by a
@@ -16,19 +16,19 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from include.bootstrap import twolane
+from include.cli.release_site import code_digest, reads, release_ports, timed_report
 from include.domain.errors import ReleaseFailed, TwolaneError
 from include.domain.submission_rules import MODEL_NAME_PATTERN
 from include.pipeline.release.hugging_face import PretrainedFiles, look_at
 from include.pipeline.release.labelled_files import read_labelled
 from include.pipeline.release.model_archive import pack_archive
 from include.pipeline.release.release_model import ReleasePlan, deploy_model, release_model
-from include.release_site import code_digest, reads, release_ports, timed_report
+from include.wiring.bootstrap import twolane
 
-SAMPLE = Path(__file__).parent / "sample" / "news.jsonl"
+SAMPLE = Path(__file__).resolve().parents[1] / "sample" / "news.jsonl"
 ARCHIVE = "pretrained.tar.gz"
 MAX_TOKENS = 256
-OPERATOR = "python -m include.import_model"
+OPERATOR = "python -m include.cli.import_model"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,7 +102,7 @@ def _fetch(options: argparse.Namespace, tracking_uri: str, scratch: Path) -> Pre
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m include.import_model", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m include.cli.import_model", description=__doc__)
     parser.add_argument("--name", required=True, help="registered name to be")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--hugging-face", type=Path, metavar="DIR", help="a folder")

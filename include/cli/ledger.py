@@ -1,4 +1,4 @@
-"""`python -m include.ledger`: what was spent, by day, account, model, version, lane or kind.
+"""`python -m include.cli.ledger`: what was spent, by day, account, model, version, lane or kind.
 
 Costs are US dollars at list price; what an emulated service did is marked, and nobody bills it.
 `--book` first books what closed batches used beside their lane, stored rows and idle endpoints, as
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from include.domain.errors import TwolaneError
-from include.money import Money, money
 from include.pipeline.money.ports import CostLine, Grouping
+from include.wiring.money import Money, money
 
 COLUMNS = ("list", "waste", "billed")
 
@@ -75,7 +75,7 @@ def _book(app: Money) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     today = datetime.now(UTC).date()
-    parser = argparse.ArgumentParser(prog="python -m include.ledger", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m include.cli.ledger", description=__doc__)
     parser.add_argument("--by", choices=[each.value for each in Grouping], default="day")
     parser.add_argument(
         "--first", type=date.fromisoformat, default=today - timedelta(days=30), metavar="DAY"

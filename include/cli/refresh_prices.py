@@ -1,4 +1,4 @@
-"""`python -m include.refresh_prices FILE…`: bring the price book up to date from AWS's price list.
+"""`python -m include.cli.refresh_prices FILE…`: the price book, brought up to AWS's price list.
 
 FILE is a service's price list file as AWS's Price List Bulk API gives it, in JSON, of one region or
 of all (the region's own is far smaller): for example
@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from include.domain.errors import UnknownPrice
-from include.price_files import (
+from include.files.price_list import Offer, read_offer
+from include.files.prices import (
     PRICES_FOLDER,
     PriceFile,
     Section,
@@ -24,7 +25,6 @@ from include.price_files import (
     heading_of,
     read_price_file,
 )
-from include.price_list import Offer, read_offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,9 @@ def _print(path: Path, changes: Sequence[Change]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m include.refresh_prices", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m include.cli.refresh_prices", description=__doc__
+    )
     parser.add_argument("file", type=Path, nargs="+", help="a service's price list file")
     parser.add_argument("--prices", type=Path, default=PRICES_FOLDER, help="folder of the book")
     parser.add_argument("--write", action="store_true", help="change the book")

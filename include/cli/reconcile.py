@@ -1,4 +1,4 @@
-"""`python -m include.reconcile`: prove that both stores hold what batches gave, and repair them.
+"""`python -m include.cli.reconcile`: prove that both stores hold what batches gave; repair them.
 
 Reads every row of the batches named, or of those that succeeded since a moment, and compares them
 with the batches' output in S3. Prints one line a batch.
@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from include.bootstrap import Twolane, twolane
 from include.domain.errors import TwolaneError
 from include.pipeline.reconcile_ports import Proof
+from include.wiring.bootstrap import Twolane, twolane
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="include.reconcile", description=__doc__)
+    parser = argparse.ArgumentParser(prog="include.cli.reconcile", description=__doc__)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--batch", action="append", metavar="ID", help="may be given several times")
     which.add_argument(

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from include.bootstrap import utc_now
-from include.composition import Adapters
 from include.config import LanesFile, Settings, load_lanes, load_settings
-from include.price_files import load_price_book
+from include.files.prices import load_price_book
+from include.wiring.bootstrap import utc_now
+from include.wiring.composition import Adapters
 
 if TYPE_CHECKING:
     from include.adapters.postgres.usage_book import PostgresUsageBook

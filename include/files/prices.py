@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from include.domain.errors import UnknownPrice
 from include.domain.prices import Price, PriceBook, PriceKey, Service, Term, Unit
 
-PRICES_FOLDER = Path(__file__).parent / "prices"
+PRICES_FOLDER = Path(__file__).resolve().parents[1] / "prices"
 
 
 class _Table(BaseModel):

@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from include.config import Settings
-from include.model_life import model_life
 from include.pipeline.release.model_archive import tree_digest
 from include.pipeline.release.ports import ReleaseRegistry, TrainingJobs
 from include.pipeline.release.promote_model import PromotionRequest
 from include.pipeline.release.release_model import ReleasePorts
+from include.wiring.model_life import model_life
 
-MODELS = Path(__file__).parent / "models"
+MODELS = Path(__file__).resolve().parents[1] / "models"
 CHARACTERS_A_TOKEN = 10
 """More are never needed: so many keep the ids of English text unchanged."""
 

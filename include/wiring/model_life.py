@@ -1,6 +1,6 @@
 """The composition root of a model's life: released, promoted, compared, watched, rolled back.
 
-Beside `include.bootstrap`, which does the same for batches. One method a use case.
+Beside `include.wiring.bootstrap`, which does the same for batches. One method a use case.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from include.bootstrap import utc_now
 from include.config import LanesFile, Settings, load_lanes, load_settings
 from include.domain.lanes import Lane
-from include.model_releases import ModelReleases
-from include.model_watch import ModelWatch
+from include.wiring.bootstrap import utc_now
+from include.wiring.model_releases import ModelReleases
+from include.wiring.model_watch import ModelWatch
 
 if TYPE_CHECKING:
     from include.domain.model_ref import ModelRef

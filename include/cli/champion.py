@@ -1,4 +1,4 @@
-"""`python -m include.champion [--model NAME] history|promote|rollback`: a model's champion.
+"""`python -m include.cli.champion [--model NAME] history|promote|rollback`: a model's champion.
 
 `history` prints every move, oldest first. `promote VERSION` deploys and tries the version, then
 makes it champion. `rollback` goes back to the champion before. Each says in one line what it did.
@@ -12,9 +12,9 @@ import sys
 from collections.abc import Sequence
 
 from include.domain.errors import TwolaneError
-from include.model_life import ModelLife, model_life
 from include.pipeline.release.move_champion import describe
 from include.pipeline.release.promote_model import PromotionRequest
+from include.wiring.model_life import ModelLife, model_life
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +45,7 @@ def _run(life: ModelLife, name: str, options: argparse.Namespace) -> Sequence[st
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m include.champion", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m include.cli.champion", description=__doc__)
     parser.add_argument("--model", help="registered name, by default TWOLANE_MODEL_NAME")
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("history", help="every move of the champion")

@@ -1,4 +1,4 @@
-"""`python -m include.provision`: make the cloud resources, and accounts to try the product with.
+"""`python -m include.cli.provision`: make the cloud resources, and accounts to try it with.
 
 Applies `infra/template.yaml` by CloudFormation under the names that the settings give. Doing it
 twice changes nothing.
@@ -19,7 +19,7 @@ from include.config import Settings, load_settings
 from include.domain.accounts import Account, Tier
 from include.domain.errors import TwolaneError
 
-TEMPLATE = Path(__file__).resolve().parents[1] / "infra" / "template.yaml"
+TEMPLATE = Path(__file__).resolve().parents[2] / "infra" / "template.yaml"
 
 DEMO_ACCOUNTS = (
     Account("demo-visitor", Tier.DEMO),
@@ -69,7 +69,7 @@ def template_parameters(settings: Settings) -> dict[str, str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m include.provision", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m include.cli.provision", description=__doc__)
     parser.add_argument("--stack-name", default="twolane", help="name of the CloudFormation stack")
     parser.add_argument(
         "--demo-accounts", action="store_true", help="add one account of each tier to try it with"

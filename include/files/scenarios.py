@@ -1,4 +1,4 @@
-"""Reads what `python -m include.what_if` is given: scenarios in TOML, traffic in CSV."""
+"""Reads what `python -m include.cli.what_if` is given: scenarios in TOML, traffic in CSV."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from include.domain.prices import PriceBook, Term
 from include.domain.what_if.purchase import OwnServer, Purchase
 from include.domain.what_if.scenario import Arrival, Quiet, Scenario, Spot
 
-SCENARIOS_FILE = Path(__file__).parent / "what_if.toml"
+SCENARIOS_FILE = Path(__file__).resolve().parents[1] / "sample" / "scenarios.toml"
 COLUMNS = ("at", "documents", "tokens")
 
 

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from include.composition import Adapters
 from include.config import Settings
 from include.domain.errors import UnknownModelAlias
+from include.wiring.composition import Adapters
 
 if TYPE_CHECKING:
     from include.domain.drift.policy import Finding

@@ -1,0 +1,1 @@
+"""The composition roots: settings in, use cases with their adapters out."""
