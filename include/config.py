@@ -74,6 +74,7 @@ class Settings(BaseSettings):
         drift_sample_documents: of a batch, about so many documents are watched for drift.
         drift_max_false_discovery: and its kin: what counts as drift, as in `DriftPolicy`.
         drift_look_back_s: batches that closed so long ago at the most are looked at.
+        alert_quiet_s: an alert that was not seen again for so long is over; the next is sent.
         mlflow_tracking_uri: where the model registry answers.
         loading_documents_per_s: collecting and loading rate the router keeps time back for.
         exploration_share: of the expected cost of the last week's placements, what the router may
@@ -160,6 +161,7 @@ class Settings(BaseSettings):
     drift_cool_down_days: int = Field(default=7, ge=1)
     drift_min_labels: int = Field(default=20, ge=1)
     drift_look_back_s: float = Field(default=7 * 86_400.0, gt=0)
+    alert_quiet_s: float = Field(default=6 * 3_600.0, gt=0)
     mlflow_tracking_uri: str = "http://127.0.0.1:5000"
     loading_documents_per_s: float = Field(default=2_000.0, gt=0)
     exploration_share: float = Field(default=0.02, ge=0, le=0.5)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from include.adapters.aws.sagemaker_models import ServingSite
     from include.adapters.postgres.database import Database
     from include.domain.queues.lane_class import LaneClass
+    from include.pipeline.alerts.ports import AlertBook
     from include.pipeline.comparison.ports import ComparisonBook
     from include.pipeline.curves.ports import CurveBook
     from include.pipeline.lanes.health_ports import LaneAlerts, LaneHealthStore
@@ -274,6 +275,16 @@ class Adapters:
         from include.adapters.postgres.budget_book import PostgresBudgetBook
 
         return PostgresBudgetBook(self.database)
+
+    @cached_property
+    def alert_book(self) -> AlertBook:
+        """What people should hear of, in Aurora."""
+        from datetime import timedelta
+
+        from include.adapters.postgres.alert_book import PostgresAlertBook
+
+        quiet = timedelta(seconds=self.settings.alert_quiet_s)
+        return PostgresAlertBook(self.database, quiet=quiet)
 
     @cached_property
     def accounts(self) -> AccountDirectory:

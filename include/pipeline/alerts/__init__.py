@@ -1,0 +1,1 @@
+"""Alerts: watchers post them, and each is sent once a channel."""
