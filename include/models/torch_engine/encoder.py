@@ -1,8 +1,8 @@
 """A BERT encoder on packed documents: the same function as `training/encoder_graph.py` builds.
 
-Post-layer-normalized blocks, erf GELU, absolute positions (Devlin et al., 2018); then, as
-sentence-transformers ends all-MiniLM-L6-v2, mean pooling and L2 normalization. Queries, keys and
-values are one product, and the segment row, the same for every token, is part of the positions.
+Post-layer-normalized blocks, erf GELU, absolute positions (Devlin et al., 2018); then one vector a
+document, see `pooling`. Queries, keys and values are one product, and the segment row, the same for
+every token, is part of the positions.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import torch
 from numpy.typing import NDArray
 from serving.encoder_shape import EncoderShape
 from torch import Tensor, nn
-from torch.nn.functional import dropout, gelu, normalize
+from torch.nn.functional import dropout, gelu
 
 from .attention import attend
 from .packing import Packed
+from .pooling import MeanPool
 
 Weights = Mapping[str, NDArray[Any]]
 
@@ -53,15 +54,22 @@ class Layer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Tokens to one embedding of unit length a document.
+    """Tokens to one embedding a document.
 
     Args:
         shape: the encoder's sizes.
         weights: float arrays by the names of the checkpoint's safetensors file.
         dropout_share: of the hidden states, while training.
+        pool: from the tokens' states to the embedding; the mean of unit length by default.
     """
 
-    def __init__(self, shape: EncoderShape, weights: Weights, dropout_share: float = 0.0) -> None:
+    def __init__(
+        self,
+        shape: EncoderShape,
+        weights: Weights,
+        dropout_share: float = 0.0,
+        pool: nn.Module | None = None,
+    ) -> None:
         super().__init__()
         vocabulary, hidden = weights["embeddings.word_embeddings.weight"].shape
         longest = weights["embeddings.position_embeddings.weight"].shape[0]
@@ -75,22 +83,16 @@ class Encoder(nn.Module):
             Layer(shape, intermediate, dropout_share) for _ in range(shape.layers)
         )
         self.load_state_dict(from_checkpoint(shape, weights))
+        self.pool = pool or MeanPool()
 
     def forward(self, packed: Packed) -> Tensor:
-        """Embeddings, float32 of shape [documents, hidden], of unit length."""
+        """Embeddings, float32 of shape [documents, hidden]."""
         state = self.words(packed.ids) + self.places(packed.positions)
         state = dropout(self.norm(state), self.dropout_share, self.training)
         for layer in self.layers:
             state = layer(state, packed)
-        return self.pool(state, packed)
-
-    @staticmethod
-    def pool(state: Tensor, packed: Packed) -> Tensor:
-        """Mean over each document's tokens, then unit length, in float32."""
-        mean = torch.segment_reduce(
-            state.float(), "mean", offsets=packed.offsets.long(), axis=0, unsafe=True
-        )
-        return normalize(mean, dim=1)
+        embedding: Tensor = self.pool(state, packed)
+        return embedding
 
     def checkpoint(self) -> dict[str, NDArray[np.float32]]:
         """The weights by the names of the safetensors file, as `training` reads them."""

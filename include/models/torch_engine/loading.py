@@ -12,9 +12,10 @@ from serving.artifact import Artifact, ArtifactError, load_artifact
 from .budget import CPU_BUDGET_TOKENS, find_budget
 from .encoder import Encoder
 from .model import SharedEncoder
+from .pooling import FirstTokenPool, MeanPool
 from .runner import Runner
 from .settings import TorchSettings
-from .weights import encoder_sha256, read_encoder, read_heads
+from .weights import EncoderFiles, encoder_sha256, read_encoder, read_heads
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def load_models(folders: Sequence[Path], settings: TorchSettings) -> LoadedModel
         for folder, artifact in zip(folders, artifacts, strict=True)
         for head in read_heads(folder, artifact.classes)
     ]
-    encoder = Encoder(files.shape, files.weights)
+    encoder = Encoder(files.shape, files.weights, pool=_pool(files))
     if settings.is_compiled:
         for layer in encoder.layers:
             layer.compile(dynamic=True)
@@ -66,6 +67,11 @@ def load_models(folders: Sequence[Path], settings: TorchSettings) -> LoadedModel
         line = {"event": "batch_size", "budget_tokens": runner.budget_tokens}
         print(json.dumps(line | {"trials": [asdict(trial) for trial in trials]}), flush=True)
     return LoadedModels(artifacts, tuple(folders), runner)
+
+
+def _pool(files: EncoderFiles) -> MeanPool | FirstTokenPool:
+    activation = files.pooler_activation
+    return FirstTokenPool(files.weights, activation) if activation else MeanPool()
 
 
 def _check_shared(first: Path, artifact: Artifact, folder: Path, other: Artifact) -> None:

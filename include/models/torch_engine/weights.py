@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 from serving.artifact import MODEL_FILE, ArtifactError
 from serving.encoder_shape import EncoderShape
-from serving.pretrained import ENCODER_FILE, HEAD_FILE, weights_folder
+from serving.pretrained import (
+    ENCODER_FILE,
+    HEAD_FILE,
+    POOLER_ACTIVATION,
+    POOLER_WEIGHT,
+    weights_folder,
+)
+
+from .pooling import ACTIVATIONS
 
 
 @dataclass(frozen=True)
@@ -26,11 +34,14 @@ class EncoderFiles:
         shape: its sizes.
         weights: arrays by the names of the checkpoint.
         sha256: of the file; models with the same one can share a pass.
+        pooler_activation: of the dense layer on the first token, which stands beside the
+            encoder's arrays; None where the head reads the tokens' mean.
     """
 
     shape: EncoderShape
     weights: dict[str, NDArray[Any]]
     sha256: str
+    pooler_activation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,11 @@ def read_encoder(folder: Path) -> EncoderFiles:
     """
     own = folder / ENCODER_FILE
     if own.exists():
-        return EncoderFiles(_shape_of(own), _load(own), _sha256(own))
+        told, weights = _metadata(own), _load(own)
+        activation = told.get(POOLER_ACTIVATION)
+        if activation and not (activation in ACTIVATIONS and POOLER_WEIGHT in weights):
+            raise ArtifactError(f"{own}: no layer on the first token that ends with {activation}")
+        return EncoderFiles(_shape_of(own, told), weights, _sha256(own), activation)
     package = weights_folder()
     found = _sha256(package / "model.safetensors")
     if (wanted := encoder_sha256(folder)) != found:
@@ -97,9 +112,15 @@ def read_encoder(folder: Path) -> EncoderFiles:
     return EncoderFiles(EncoderShape.from_config(config), weights, found)
 
 
-def _shape_of(path: Path) -> EncoderShape:
-    with safe_open(path, "numpy") as file:
-        sizes = file.metadata() or {}
+def _metadata(path: Path) -> Mapping[str, str]:
+    try:
+        with safe_open(path, "numpy") as file:
+            return dict(file.metadata() or {})
+    except (OSError, SafetensorError) as error:
+        raise ArtifactError(f"cannot read {path}: {error}") from error
+
+
+def _shape_of(path: Path, sizes: Mapping[str, str]) -> EncoderShape:
     try:
         return EncoderShape(
             int(sizes["layers"]),

@@ -29,6 +29,7 @@ from .graph_heads import add_layer
 from .graph_layout import Layout, Packed, Padded
 from .metrics import agreement, evaluate, rounded
 from .parameters import ParameterError, TrainingParameters
+from .portable_weights import write_classifier
 from .pretrained_classifier import PretrainedClassifier
 from .pretrained_weights import PretrainedError
 from .progress import Progress
@@ -82,6 +83,7 @@ def release_import(
     packed = graph_of(model, Packed())
     quantize_to_ir(packed, ids, target / INT8_GRAPH)
     write_fp32_ir(packed, target / FP32_GRAPH)
+    write_classifier(model, target)
     progress("quantized", calibration=len(ids))
 
     description = describe_model(

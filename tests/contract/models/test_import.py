@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.support.container import run_command, run_program
@@ -24,6 +25,21 @@ from training.verification import served
 documents = [LabelledDocument(str(k), text, "") for k, text in enumerate(json.loads(sys.argv[3]))]
 found = served(Path(sys.argv[2]), documents, os.environ, Precision.FP32)
 print(json.dumps([[answer.label, answer.score] for answer in found]))
+"""
+
+ASK_ON_TORCH = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from torch_engine.backend import TorchBackend
+from torch_engine.loading import load_models
+from torch_engine.settings import TorchSettings
+settings, texts = TorchSettings.from_environment({"MODEL_DEVICE": "cpu"}), json.loads(sys.argv[2])
+said = []
+for folder in sys.argv[3:]:
+    backend = TorchBackend.of(load_models([Path(folder)], settings))
+    said.append(backend.infer(0, backend.tokenize(texts), 0).tolist())
+print(json.dumps(said))
 """
 
 LOAD = """
@@ -64,25 +80,42 @@ def channel_of(ml_root: Path, model: TinyClassifier, **parameters: str) -> None:
     (config / "hyperparameters.json").write_text(json.dumps(said))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_it_answers_as_its_description_says(tmp_path: Path, family: str) -> None:
-    model = TinyClassifier(family)
-    channel_of(tmp_path, model)
-    done = run_command("training", "train", tmp_path)
-    assert done.returncode == 0, done.stderr
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The artifact of a classifier of each family."""
+    folders = {}
+    for family in FAMILIES:
+        root = tmp_path_factory.mktemp(family)
+        channel_of(root, TinyClassifier(family))
+        done = run_command("training", "train", root)
+        assert done.returncode == 0, done.stderr
+        folders[family] = root / "model"
+    return folders
 
-    asked = texts(20, seed=2)
-    found = json.loads(run_program("training", ASK, str(tmp_path / "model"), json.dumps(asked)))
-    expected = model.answers(asked)
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_it_answers_as_its_description_says(imported: dict[str, Path], family: str) -> None:
+    folder, asked = imported[family], texts(20, seed=2)
+    found = json.loads(run_program("training", ASK, str(folder), json.dumps(asked)))
+    expected = TinyClassifier(family).answers(asked)
     assert len({label for label, _ in found}) > 1
     for (label, score), probabilities in zip(found, expected, strict=True):
         assert score == pytest.approx(float(probabilities.max()), abs=0.005)
         assert label == LABELS[probabilities.argmax()]
 
-    metrics = json.loads((tmp_path / "model/metrics.json").read_text())
+    metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["fp32_accuracy"] == 1.0
     assert metrics["fp32_difference"] < 0.005
-    assert json.loads((tmp_path / "model/model.json").read_text())["labels"] == list(LABELS)
+    assert json.loads((folder / "model.json").read_text())["labels"] == list(LABELS)
+
+
+def test_the_torch_image_answers_as_well(imported: dict[str, Path]) -> None:
+    asked = texts(20, seed=3)
+    folders = [str(imported[family]) for family in FAMILIES]
+    said = json.loads(run_program("torch", ASK_ON_TORCH, json.dumps(asked), *folders))
+    for family, rows in zip(FAMILIES, said, strict=True):
+        expected = np.array(TinyClassifier(family).answers(asked))
+        assert np.array(rows) == pytest.approx(expected, abs=0.005), family
 
 
 def test_more_tokens_than_positions_are_refused(tmp_path: Path) -> None:
