@@ -27,6 +27,7 @@ class UsageKind(StrEnum):
     ROWS_WRITTEN = "rows_written"
     ROWS_STORED = "rows_stored"
     ENDPOINT_TIME = "endpoint_time"
+    CALIBRATION = "calibration"
 
 
 @dataclass(frozen=True, slots=True)

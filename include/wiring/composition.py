@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from include.adapters.aws.sagemaker_endpoint import SageMakerServerlessEndpoint
     from include.adapters.aws.sagemaker_models import ServingSite
     from include.adapters.postgres.database import Database
+    from include.adapters.postgres.usage_book import PostgresUsageBook
     from include.domain.queues.lane_class import LaneClass
     from include.pipeline.alerts.ports import AlertBook
     from include.pipeline.comparison.ports import ComparisonBook
@@ -285,6 +286,13 @@ class Adapters:
 
         quiet = timedelta(seconds=self.settings.alert_quiet_s)
         return PostgresAlertBook(self.database, quiet=quiet)
+
+    @cached_property
+    def usage_book(self) -> PostgresUsageBook:
+        """Charges beside lanes, and sums of all, in Aurora."""
+        from include.adapters.postgres.usage_book import PostgresUsageBook
+
+        return PostgresUsageBook(self.database)
 
     @cached_property
     def accounts(self) -> AccountDirectory:

@@ -26,31 +26,34 @@ class LaneWiring(Adapters):
 
     def run_serverless(self, batch_id: str) -> LaneRun:
         """See `include.pipeline.lanes.serverless.run_serverless`."""
+        with self.lane_watch.reporting(Lane.SERVERLESS, batch_id):
+            run = self._run_serverless(batch_id)
+        self.lane_watch.succeeded(
+            Lane.SERVERLESS, batch_id, run.resource_id, started_at=run.started_at
+        )
+        return run
+
+    def _run_serverless(self, batch_id: str) -> LaneRun:
         from include.pipeline.lanes.serverless.run_serverless import (
             InvocationPolicy,
             run_serverless,
         )
 
-        with self.lane_watch.reporting(Lane.SERVERLESS, batch_id):
-            run = run_serverless(
-                self.layout(batch_id),
-                policy=InvocationPolicy(
-                    self.settings.serverless_documents_per_call,
-                    self.settings.serverless_concurrency,
-                    self.settings.serverless_tokens_per_call,
-                    self.settings.serverless_call_s,
-                    self.settings.serverless_throttled_s,
-                    self.lanes.lanes[Lane.SERVERLESS].tokens_per_s,
-                ),
-                now=self._now,
-                objects=self.objects,
-                registry=self.registry,
-                endpoint=self.endpoint,
-            )
-        self.lane_watch.succeeded(
-            Lane.SERVERLESS, batch_id, run.resource_id, started_at=run.started_at
+        return run_serverless(
+            self.layout(batch_id),
+            policy=InvocationPolicy(
+                self.settings.serverless_documents_per_call,
+                self.settings.serverless_concurrency,
+                self.settings.serverless_tokens_per_call,
+                self.settings.serverless_call_s,
+                self.settings.serverless_throttled_s,
+                self.lanes.lanes[Lane.SERVERLESS].tokens_per_s,
+            ),
+            now=self._now,
+            objects=self.objects,
+            registry=self.registry,
+            endpoint=self.endpoint,
         )
-        return run
 
     def driver(self, batch_id: str, lane: Lane) -> LaneDriver:
         """Return what drives a batch on a lane that takes its time; see `LaneDriver`.

@@ -13,7 +13,6 @@ from include.wiring.bootstrap import utc_now
 from include.wiring.composition import Adapters
 
 if TYPE_CHECKING:
-    from include.adapters.postgres.usage_book import PostgresUsageBook
     from include.domain.budgets import Budget, Spending
     from include.pipeline.money.backtest import Backtest, SeenBatch
     from include.pipeline.money.keep_ledger import Booked, LedgerPorts
@@ -78,13 +77,6 @@ class Money(Adapters):
             prices=load_price_book(),
             is_emulated=self.settings.is_emulated,
         )
-
-    @cached_property
-    def usage_book(self) -> PostgresUsageBook:
-        """Charges beside lanes, and sums of all, in Aurora."""
-        from include.adapters.postgres.usage_book import PostgresUsageBook
-
-        return PostgresUsageBook(self.database)
 
     @cached_property
     def serving_endpoints(self) -> ServingEndpoints:

@@ -1,3 +1,11 @@
-SELECT coalesce(sum(pricing_quantity), 0)
-FROM charges
-WHERE resource_id = %(name)s AND charge_period_end > %(start)s AND charge_period_end <= %(end)s
+SELECT coalesce(sum(hours), 0)
+FROM (
+    SELECT sum(pricing_quantity)
+    FROM charges
+    WHERE resource_id = %(name)s AND charge_period_end > %(start)s AND charge_period_end <= %(end)s
+    UNION ALL
+    SELECT sum(pricing_quantity)
+    FROM usage_charges
+    WHERE x_kind = 'calibration' AND resource_id = %(name)s
+        AND charge_period_end > %(start)s AND charge_period_end <= %(end)s
+) AS charged (hours)
