@@ -7,15 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from serving.cascade import truncated
 from serving.linear_model import softmax
 from sklearn.model_selection import StratifiedKFold
 
+from .cheap_model import temperature_of
+from .documents import LabelledDocument
 from .encoder import Encoder, run_fp32
 from .graph_builder import FloatArray
 from .head import Head, calibrated_head, cooled, fit_head, fit_head_at
 from .parameters import Method, ParameterError, TrainingParameters
 
 Progress = Callable[[int, float], None]
+
+MIN_CALIBRATION_DOCUMENTS = 100
+"""Fewer held-out documents do not tell how sure a fine-tuned classifier may be."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,9 @@ def fit_classifier(
 ) -> tuple[Encoder, Head]:
     """Fit the head, and with `fine-tune` the encoder as well; a frozen encoder's is calibrated.
 
+    What a fine-tuned one is sure of is told by documents that it was not fitted on:
+    `calibrated_on`.
+
     Args:
         encoder: the pretrained one.
         corpus: what to fit on.
@@ -67,6 +76,24 @@ def fit_classifier(
     if parameters.method is Method.FROZEN:
         head = calibrated_head(head, corpus.embeddings, corpus.labels, parameters.folds)
     return _with_method(encoder, head, corpus, parameters, progress)
+
+
+def calibrated_on(head: Head, probabilities: FloatArray, labels: Sequence[str]) -> Head:
+    """The head under the temperature that fits best what its classifier said of some documents.
+
+    A single number, which changes no label. Left as it is where they are too few to tell, or all
+    are answered rightly: then no confidence would be too high.
+
+    Args:
+        head: the classifier's.
+        probabilities: of documents that it was not fitted on, shape [documents, classes].
+        labels: one a document.
+    """
+    truth = np.array([head.labels.index(label) for label in labels])
+    if len(truth) < MIN_CALIBRATION_DOCUMENTS or (probabilities.argmax(axis=1) == truth).all():
+        return head
+    logits = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
+    return cooled(head, temperature_of(logits, truth.tolist()))
 
 
 def folds_of(labels: Sequence[str], folds: int) -> list[Fold]:
@@ -107,15 +134,33 @@ def out_of_fold_probabilities(
     for fold in folds:
         part = corpus.part(fold.fitted)
         first = fit_head_at(part.embeddings, part.labels, head.regularization)
-        first = cooled(first, head.temperature)
         fitted, its_head = _with_method(encoder, first, part, parameters, progress)
+        its_head = cooled(its_head, head.temperature)
         asked = corpus.part(fold.asked)
         if parameters.method is Method.FROZEN:
             found[fold.asked] = softmax(asked.embeddings @ its_head.weight + its_head.bias)
         else:
-            graph = fitted.classifier_model(its_head.weight, its_head.bias)
-            found[fold.asked] = run_fp32(graph, asked.tokens, parameters.max_tokens)
+            found[fold.asked] = fp32_probabilities(fitted, its_head, asked.tokens, parameters)
     return found
+
+
+def fp32_probabilities(
+    encoder: Encoder,
+    head: Head,
+    tokens: Sequence[Sequence[int]],
+    parameters: TrainingParameters,
+) -> FloatArray:
+    """What a classifier says of documents, of shape [documents, classes]."""
+    graph = encoder.classifier_model(head.weight, head.bias)
+    return run_fp32(graph, tokens, parameters.max_tokens)
+
+
+def read_by_the_encoder(
+    encoder: Encoder, documents: Sequence[LabelledDocument], parameters: TrainingParameters
+) -> list[list[int]]:
+    """The tokens that a classifier reads of each document."""
+    tokens = encoder.tokenize([document.text for document in documents])
+    return [truncated(ids, parameters.max_tokens) for ids in tokens]
 
 
 def _with_method(

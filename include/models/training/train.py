@@ -17,9 +17,16 @@ from .bundle_release import release_bundle
 from .cascade import Comparison, TrainedCascade, fit_cascade
 from .cascade_release import release_cascade
 from .cheap_model import token_vectors
-from .classifier import Corpus, fit_classifier, folds_of, out_of_fold_probabilities
+from .classifier import (
+    Corpus,
+    calibrated_on,
+    fit_classifier,
+    folds_of,
+    fp32_probabilities,
+    out_of_fold_probabilities,
+    read_by_the_encoder,
+)
 from .documents import (
-    LabelledDocument,
     Split,
     channel_files,
     data_digest,
@@ -28,6 +35,7 @@ from .documents import (
     spread_sample,
 )
 from .encoder import Encoder, run_fp32
+from .graph_builder import FloatArray
 from .graph_layout import Packed
 from .head import Head
 from .import_release import release_import
@@ -87,10 +95,14 @@ def fit(
     progress("embedded", documents=len(tokens))
 
     encoder, head = fit_classifier(pretrained, corpus, parameters, progress.epoch)
-    progress("fitted", regularization=head.regularization)
+    asked = read_by_the_encoder(encoder, split.held_out, parameters)
+    reference = fp32_probabilities(encoder, head, asked, parameters)
+    if parameters.method is Method.FINE_TUNE:
+        head = calibrated_on(head, reference, [d.label for d in split.held_out])
+    progress("fitted", regularization=head.regularization, temperature=head.temperature)
 
     sample = spread_sample(split.train, parameters.calibration_documents)
-    calibration = _read_by_the_encoder(encoder, sample, parameters)
+    calibration = read_by_the_encoder(encoder, sample, parameters)
     packed = encoder.classifier_model(head.weight, head.bias, Packed())
     quantize_to_ir(packed, calibration, target / INT8_GRAPH)
     write_fp32_ir(packed, target / FP32_GRAPH)
@@ -102,7 +114,7 @@ def fit(
 
     description = describe(encoder, head, parameters, data_digest(files))
     write_json(target / MODEL_FILE, description)
-    labels, metrics = _verify(target, encoder, head, split, parameters, env)
+    labels, metrics = _verify(target, head, reference, split, parameters, env)
     description["metrics"] = {k: v for k, v in metrics.items() if k != "per_class"}
     write_json(target / MODEL_FILE, description)
     progress("verified", **description["metrics"])
@@ -131,20 +143,20 @@ def fit(
 
 def _verify(
     target: Path,
-    encoder: Encoder,
     head: Head,
+    reference: FloatArray,
     split: Split,
     parameters: TrainingParameters,
     env: Mapping[str, str],
 ) -> tuple[list[str], dict[str, Any]]:
     """The served labels of the held-out documents, and the figures they make.
 
+    Args:
+        reference: the held-out documents' probabilities in fp32.
+
     Raises:
         AgreementError: they are not those of the fp32 model.
     """
-    classifier = encoder.classifier_model(head.weight, head.bias)
-    shown = _read_by_the_encoder(encoder, split.held_out, parameters)
-    reference = run_fp32(classifier, shown, parameters.max_tokens)
     fp32 = [head.labels[k] for k in reference.argmax(axis=1)]
     int8 = [answer.label for answer in served(target, split.held_out, env)]
     truth = [d.label for d in split.held_out]
@@ -184,10 +196,3 @@ def _look_for_cascade(
         parameters.cascade_max_loss,
         parameters.cascade_confidence,
     )
-
-
-def _read_by_the_encoder(
-    encoder: Encoder, documents: Sequence[LabelledDocument], parameters: TrainingParameters
-) -> list[list[int]]:
-    tokens = encoder.tokenize([d.text for d in documents])
-    return [truncated(ids, parameters.max_tokens) for ids in tokens]
