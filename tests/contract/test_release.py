@@ -43,7 +43,7 @@ class Site:
 
     def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", f"include.{command}", *arguments],
+            [sys.executable, "-m", f"include.cli.{command}", *arguments],
             cwd=ROOT,
             env=self.env,
             capture_output=True,
