@@ -1,0 +1,1 @@
+"""Deadlines of running batches are watched."""

@@ -1,0 +1,1 @@
+SELECT batch_id, model_name, model_version, lane FROM batches WHERE state = 'running'
