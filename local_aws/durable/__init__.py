@@ -8,7 +8,8 @@ that behaves so. This package wraps MiniStack's ASGI application:
   last snapshot at the next start;
 - any other change (queues and messages, bucket settings, topics, alarms, stacks) is answered once
   the state of its service is saved, requests that arrive together sharing one save;
-- metrics, logs and deliveries that no request waits for are saved a quarter of a second later.
+- metrics, logs and deliveries that no request waits for are saved a quarter of a second later, and
+  what is large more seldom, so that it takes no more than a twentieth of the time.
 
 It holds against the death of the process, not of the machine: nothing is forced to the disk.
 """

@@ -2,20 +2,26 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 _LATER_S = 0.25
 _REST_FACTOR = 2.0
+_LATER_REST_FACTOR = 20.0
 
 
 class Checkpoints:
     """Writes states down behind changes.
 
+    A state that no request waits for rests twenty times as long as its last save took, so that
+    a large one, such as days of metrics, never slows what waits for another.
+
     Args:
         states: returns, by state file, the function that returns the state now.
         save: writes one state file.
         after: called with the name once a state has been saved.
+        clock: seconds, monotonic.
     """
 
     def __init__(
@@ -23,17 +29,20 @@ class Checkpoints:
         states: Callable[[], Mapping[str, Callable[[], Any]]],
         save: Callable[[str, Any], None],
         after: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._states = states
         self._save = save
         self._after = after
+        self._clock = clock
+        self._rests_until_s: dict[str, float] = {}
         self._now: set[str] = set()
         self._later: set[str] = set()
         self._wanted = asyncio.Event()
         self._waiting: list[asyncio.Future[None]] = []
 
     def note(self, names: Iterable[str]) -> None:
-        """Have states saved soon."""
+        """Have states saved soon: in a quarter of a second, or once they have rested."""
         self._later.update(names)
 
     async def commit(self, names: Iterable[str]) -> None:
@@ -55,28 +64,26 @@ class Checkpoints:
 
     async def run(self) -> None:
         """Save until cancelled. While it rests, what comes gathers for the next save."""
-        loop = asyncio.get_running_loop()
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), _LATER_S)
-            if not self._now and not self._later:
-                continue
-            began = loop.time()
+            began_s = self._clock()
             self._flush()
-            await asyncio.sleep(_REST_FACTOR * (loop.time() - began))
+            await asyncio.sleep(_REST_FACTOR * (self._clock() - began_s))
 
     def _flush(self) -> None:
-        names, self._now = self._now | self._later, set()
-        self._later.clear()
+        now_s = self._clock()
+        rested = {name for name in self._later if self._rests_until_s.get(name, now_s) <= now_s}
+        names, self._now = self._now | rested, set()
+        self._later -= names
         waiting, self._waiting = self._waiting, []
         self._wanted.clear()
+        if not names and not waiting:
+            return
         try:
             known = self._states()
             for name in sorted(names & known.keys()):
-                state = known[name]()
-                if state is not None:
-                    self._save(name, state)
-                    self._after(name)
+                self._write(name, known[name])
         except Exception as error:
             for each in waiting:
                 if not each.done():
@@ -85,3 +92,13 @@ class Checkpoints:
         for each in waiting:
             if not each.done():
                 each.set_result(None)
+
+    def _write(self, name: str, state_of: Callable[[], Any]) -> None:
+        began_s = self._clock()
+        state = state_of()
+        if state is None:
+            return
+        self._save(name, state)
+        self._after(name)
+        ended_s = self._clock()
+        self._rests_until_s[name] = ended_s + _LATER_REST_FACTOR * (ended_s - began_s)
