@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from include.domain.accounts import Tier
 from include.domain.breaker_state import BreakerPolicy
 from include.domain.drift.policy import DriftPolicy
+from include.domain.gpus.idleness import IdlePolicy
+from include.domain.gpus.quiet_hours import QuietHours
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.patience import QueuePatience
@@ -74,9 +76,24 @@ class Settings(BaseSettings):
         drift_sample_documents: of a batch, about so many documents are watched for drift.
         drift_max_false_discovery: and its kin: what counts as drift, as in `DriftPolicy`.
         drift_look_back_s: batches that closed so long ago at the most are looked at.
+        alerts_file: TOML of which alerts go where, and of the queues' limits.
+        alerts_topic_arn: SNS topic that alerts are sent to; empty for none.
+        alerts_email_to: addresses that alerts are sent to, comma-separated; empty for none.
         alert_quiet_s: an alert that was not seen again for so long is over; the next is sent.
         mlflow_tracking_uri: where the model registry answers.
         loading_documents_per_s: collecting and loading rate the router keeps time back for.
+        gpu_watch_s: seconds between two looks at what holds GPUs.
+        gpu_idle_s: GPUs that have done nothing for so long are let go; about what a start costs.
+        gpu_quiet_idle_s: the same in quiet hours.
+        gpu_warm_up_s: instances are left alone so long after they came.
+        gpu_idle_utilisation: share of a GPU's time that still counts as nothing.
+        gpu_metric_period_s: of SageMaker's metrics; endpoints may publish more often than jobs.
+        gpu_scales_endpoints: idle endpoints are scaled down; else they are posted alone.
+        gpu_stops_jobs: idle jobs are stopped whose batch or release goes on, too.
+        quiet_hours: nights and weekends, as in `Mon-Fri 20:00-06:00, Sat-Sun 00:00-24:00`.
+        quiet_hours_zone: their time zone.
+        orphan_grace_s: a job or endpoint without an owner is an orphan when it is so old.
+        orphans_stop: orphans are stopped or deleted; else they are posted alone.
         exploration_share: of the expected cost of the last week's placements, what the router may
             spend to learn of lanes that may be cheaper; 0 for nothing.
     """
@@ -161,9 +178,24 @@ class Settings(BaseSettings):
     drift_cool_down_days: int = Field(default=7, ge=1)
     drift_min_labels: int = Field(default=20, ge=1)
     drift_look_back_s: float = Field(default=7 * 86_400.0, gt=0)
+    alerts_file: Path = Path(__file__).parent / "alerts.toml"
+    alerts_topic_arn: str = ""
+    alerts_email_to: str = ""
     alert_quiet_s: float = Field(default=6 * 3_600.0, gt=0)
     mlflow_tracking_uri: str = "http://127.0.0.1:5000"
     loading_documents_per_s: float = Field(default=2_000.0, gt=0)
+    gpu_watch_s: float = Field(default=300.0, gt=0)
+    gpu_idle_s: float = Field(default=300.0, gt=0)
+    gpu_quiet_idle_s: float = Field(default=120.0, gt=0)
+    gpu_warm_up_s: float = Field(default=300.0, ge=0)
+    gpu_idle_utilisation: float = Field(default=0.02, ge=0, lt=1)
+    gpu_metric_period_s: float = Field(default=60.0, ge=1)
+    gpu_scales_endpoints: bool = True
+    gpu_stops_jobs: bool = False
+    quiet_hours: str = "Mon-Fri 20:00-06:00, Sat-Sun 00:00-24:00"
+    quiet_hours_zone: str = "UTC"
+    orphan_grace_s: float = Field(default=3_600.0, gt=0)
+    orphans_stop: bool = False
     exploration_share: float = Field(default=0.02, ge=0, le=0.5)
 
     @field_validator("express_caps", "bulk_caps")
@@ -171,6 +203,12 @@ class Settings(BaseSettings):
     def _a_cap_for_every_tier(cls, value: dict[Tier, int]) -> dict[Tier, int]:
         if any(value.get(tier, 0) < 1 for tier in Tier):
             raise ValueError("a cap is needed for every tier, 1 or more")
+        return value
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _readable_hours(cls, value: str) -> str:
+        QuietHours.parse(value, "UTC")
         return value
 
     def queue_name(self, lane_class: LaneClass) -> str:
@@ -195,6 +233,18 @@ class Settings(BaseSettings):
             pause_s=self.breaker_pause_s,
             max_pause_s=self.breaker_max_pause_s,
             lease_s=self.breaker_lease_s,
+        )
+
+    @property
+    def idle_policy(self) -> IdlePolicy:
+        """When GPUs count as idle."""
+        return IdlePolicy(
+            window_s=self.gpu_idle_s,
+            quiet_window_s=self.gpu_quiet_idle_s,
+            warm_up_s=self.gpu_warm_up_s,
+            quiet_hours=QuietHours.parse(self.quiet_hours, self.quiet_hours_zone),
+            max_utilisation=self.gpu_idle_utilisation,
+            period_s=self.gpu_metric_period_s,
         )
 
     @property

@@ -222,7 +222,13 @@ def storage_charges(
 
 @dataclass(frozen=True, slots=True)
 class ServingEndpoint:
-    """An endpoint with instances in service, which are billed whether they work or not."""
+    """An endpoint with instances in service, which are billed whether they work or not.
+
+    Attributes:
+        since: when it was made.
+        changed_at: when it was last changed, its instances' number included; None where it is not
+            known.
+    """
 
     name: str
     model_name: str
@@ -230,6 +236,7 @@ class ServingEndpoint:
     instance_type: str
     instance_count: int
     since: datetime
+    changed_at: datetime | None = None
 
 
 def idle_charge(

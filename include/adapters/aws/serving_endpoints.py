@@ -50,6 +50,7 @@ class SageMakerServingEndpoints:
                             instance_type,
                             count,
                             summary["CreationTime"],
+                            found["LastModifiedTime"],
                         )
 
     def _instance_types(self, config_name: str) -> dict[str, str]:

@@ -24,6 +24,8 @@ from include.pipeline.money.ports import ClosedBatch, ServingEndpoints, UsageBoo
 from include.pipeline.ports import ObjectStore
 
 BATCHES_AT_ONCE = 200
+LONGEST_LOOK = timedelta(hours=1, minutes=10)
+"""Between two looks at an endpoint that has instances: the DAG's hour, and its delay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,10 @@ def book_stored_rows(now: datetime, ports: LedgerPorts) -> Booked:
 def book_idle_endpoints(now: datetime, ports: LedgerPorts) -> Booked:
     """Book the time of endpoints' instances that no batch was charged for.
 
-    Each endpoint's instances now are taken for those it had since it was last looked at. Time at
-    which a batch still runs on the lane is left for later: its own charge comes when it closes.
+    Each endpoint's instances now are taken for those it had since it was last looked at. One that
+    was not looked at for over an hour had none then: it is taken to have had them since it was last
+    changed. Time at which a batch still runs on the lane is left for later: its own charge comes
+    when it closes.
 
     Raises:
         UnknownPrice: the book lacks a price.
@@ -127,6 +131,8 @@ def _idle_charges(until: datetime, ports: LedgerPorts) -> Iterator[UsageCharge]:
     for endpoint in ports.endpoints.in_service():
         booked_until = ports.book.endpoint_booked_until(endpoint.name) or endpoint.since
         start = max(booked_until, endpoint.since)
+        if endpoint.changed_at is not None and until - start > LONGEST_LOOK:
+            start = max(start, endpoint.changed_at)
         if start >= until:
             continue
         charge = idle_charge(

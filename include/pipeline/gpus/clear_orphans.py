@@ -1,0 +1,111 @@
+"""Find jobs and endpoints that nobody owns, post them, and stop them where that is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.domain.alerts import Alert, AlertKind
+from include.domain.errors import EndpointUnavailable
+from include.domain.gpus.orphans import Orphan, Owners, find_orphans
+from include.domain.gpus.resources import HeldInstances
+from include.domain.gpus.savings import Action, SavingReason, saving_of
+from include.domain.prices import PriceBook
+from include.pipeline.alerts.ports import AlertBook
+from include.pipeline.gpus.ports import GpuBook, Instances, Releases
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanPolicy:
+    """What an orphan is, and what becomes of it.
+
+    Attributes:
+        grace_s: nothing younger is one.
+        stops: jobs are stopped and endpoints deleted; else they are posted alone.
+    """
+
+    grace_s: float
+    stops: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanPorts:
+    """What it needs of the world."""
+
+    instances: Instances
+    book: GpuBook
+    releases: Releases
+    alerts: AlertBook
+    prices: PriceBook
+    is_emulated: bool
+
+
+def clear_orphans(policy: OrphanPolicy, now: datetime, ports: OrphanPorts) -> list[Orphan]:
+    """Return the orphans, each posted, and gone where the policy says so.
+
+    Raises:
+        EndpointUnavailable: SageMaker refused something; everything else has been done.
+        RegistryUnavailable: MLflow does not say what it has.
+        StoreError: the database does not answer.
+    """
+    held = ports.instances.held()  # first: a batch that begins from now on owns nothing of it
+    orphans = find_orphans(held, _owners(held, ports), grace_s=policy.grace_s, now=now)
+    failures = []
+    for orphan in orphans:
+        ports.alerts.post(_alert(orphan, policy, now))
+        if policy.stops:
+            try:
+                _stop(orphan, now, ports)
+            except EndpointUnavailable as exc:
+                failures.append(str(exc))
+    if failures:
+        raise EndpointUnavailable(" | ".join(failures))
+    return orphans
+
+
+def _owners(held: Sequence[HeldInstances], ports: OrphanPorts) -> Owners:
+    versions = {
+        each.resource_id: ports.instances.version(each) for each in held if not each.kind.is_job
+    }
+    known = {key for key in versions.values() if key and ports.releases.has_version(key)}
+    named = {each.release_id for each in held if each.release_id is not None}
+    return Owners(
+        batches={batch.batch_id for batch in ports.book.running()},
+        releases=ports.releases.open_releases(named) if named else set(),
+        endpoints={name for name, key in versions.items() if key in known},
+    )
+
+
+def _stop(orphan: Orphan, now: datetime, ports: OrphanPorts) -> None:
+    resource = orphan.resource
+    action = Action.STOP if resource.kind.is_job else Action.DELETE
+    ports.instances.release(resource, action)
+    if resource.instances and resource.instance_type:
+        price = ports.prices.instance(resource.instance_type)
+        ports.book.put_saving(
+            saving_of(
+                resource,
+                action,
+                SavingReason.ORPHAN,
+                since=resource.working_since or resource.made_at,
+                at=now,
+                usd_per_hour=price.usd,
+                is_emulated=ports.is_emulated,
+            )
+        )
+
+
+def _alert(orphan: Orphan, policy: OrphanPolicy, now: datetime) -> Alert:
+    resource = orphan.resource
+    held = f"{resource.instances} x {resource.instance_type or 'serverless'}"
+    by_hand = "Stop it, or set TWOLANE_ORPHANS_STOP to have such things stopped."
+    return Alert(
+        kind=AlertKind.ORPHAN,
+        subject=resource.resource_id,
+        title=f"Nobody owns {resource.kind.words} {resource.resource_id}",
+        detail=f"{held} since {resource.made_at:%Y-%m-%d %H:%M} UTC: {orphan.reason}.",
+        next_step="It is being stopped: see that it ends." if policy.stops else by_hand,
+        at=now,
+        batch_id=resource.batch_id,
+    )

@@ -1,0 +1,138 @@
+"""The composition root of watching over instances: idle GPUs, orphans, what was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from include.config import LanesFile, Settings, load_lanes, load_settings
+from include.files.prices import load_price_book
+from include.wiring.bootstrap import utc_now
+from include.wiring.money import Money
+
+if TYPE_CHECKING:
+    from include.adapters.aws.clients import AwsAddress
+    from include.domain.gpus.orphans import Orphan
+    from include.pipeline.gpus.free_gpus import Freed
+    from include.pipeline.gpus.ports import GpuBook, Instances, Releases
+    from include.pipeline.gpus.watch_gpus import Look
+
+SERVICES = ("sagemaker", "cloudwatch", "application-autoscaling")
+"""What looking needs of AWS."""
+
+
+class GpuWatch(Money):
+    """Use cases of watching over instances; those of money book what they cost.
+
+    Args:
+        aws: which AWS; the environment's when None.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        lanes: LanesFile,
+        now: Callable[[], datetime] = utc_now,
+        aws: AwsAddress | None = None,
+    ) -> None:
+        super().__init__(settings, lanes, now)
+        self.aws = aws
+
+    def aws_in_use(self) -> AwsAddress:
+        """Return which AWS the adapters talk to, for a process that must reach the same."""
+        from include.adapters.aws.clients import AwsAddress
+
+        return self.aws or AwsAddress.in_use(SERVICES)
+
+    def look_at_gpus(self) -> Look:
+        """See `include.pipeline.gpus.watch_gpus`."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.gpu_metrics import CloudWatchGpuMetrics
+        from include.pipeline.gpus.watch_gpus import WatchPorts, watch_gpus
+
+        ports = WatchPorts(
+            instances=self.instances,
+            metrics=CloudWatchGpuMetrics(client("cloudwatch", self.aws)),
+            book=self.gpu_book,
+            is_emulated=self.settings.is_emulated,
+        )
+        return watch_gpus(self.settings.idle_policy, self._now(), ports)
+
+    def free_gpus(self) -> list[Freed]:
+        """Look, and let go what is idle; see `include.pipeline.gpus.free_gpus`."""
+        from include.pipeline.gpus.free_gpus import FreePolicy, FreePorts, free_gpus
+        from include.pipeline.money.keep_ledger import book_idle_endpoints
+
+        ports = FreePorts(
+            instances=self.instances,
+            book=self.gpu_book,
+            releases=self.owners,
+            alerts=self.alert_book,
+            prices=load_price_book(),
+            book_waste=lambda at: book_idle_endpoints(at, self._ledger_ports),
+            is_emulated=self.settings.is_emulated,
+        )
+        policy = FreePolicy(
+            scales=self.settings.gpu_scales_endpoints, stops_jobs=self.settings.gpu_stops_jobs
+        )
+        return free_gpus(self.look_at_gpus(), policy, ports)
+
+    def clear_orphans(self) -> list[Orphan]:
+        """See `include.pipeline.gpus.clear_orphans`."""
+        from include.pipeline.gpus.clear_orphans import OrphanPolicy, OrphanPorts, clear_orphans
+
+        ports = OrphanPorts(
+            instances=self.instances,
+            book=self.gpu_book,
+            releases=self.owners,
+            alerts=self.alert_book,
+            prices=load_price_book(),
+            is_emulated=self.settings.is_emulated,
+        )
+        policy = OrphanPolicy(self.settings.orphan_grace_s, self.settings.orphans_stop)
+        return clear_orphans(policy, self._now(), ports)
+
+    @cached_property
+    def gpu_book(self) -> GpuBook:
+        """Looks and savings, in Aurora."""
+        from include.adapters.postgres.gpu_book import PostgresGpuBook
+
+        return PostgresGpuBook(self.database)
+
+    @cached_property
+    def instances(self) -> Instances:
+        """What holds instances, in SageMaker."""
+        from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.held_instances import SageMakerInstances
+
+        rule = ScalingRule(1, self.settings.async_backlog_per_instance)
+        autoscaling = client("application-autoscaling", self.aws)
+        scaling = EndpointScaling(autoscaling, client("cloudwatch", self.aws), rule)
+        return SageMakerInstances(client("sagemaker", self.aws), scaling, self.endpoint_alarms)
+
+    @cached_property
+    def owners(self) -> Releases:
+        """Versions and releases, in MLflow."""
+        from include.adapters.mlflow_owners import MlflowOwners
+
+        return MlflowOwners(self.settings.mlflow_tracking_uri)
+
+
+@cache
+def gpu_watch() -> GpuWatch:
+    """Return the process's one composition, made from the environment."""
+    settings = load_settings()
+    return GpuWatch(settings, load_lanes(settings.lanes_file))
+
+
+@cache
+def gpu_watch_at(region: str, endpoint_urls: tuple[tuple[str, str], ...]) -> GpuWatch:
+    """Return the process's composition for an AWS that is told, not found in the environment."""
+    from include.adapters.aws.clients import AwsAddress
+
+    settings = load_settings()
+    aws = AwsAddress(region, endpoint_urls)
+    return GpuWatch(settings, load_lanes(settings.lanes_file), aws=aws)
