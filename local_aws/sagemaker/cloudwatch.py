@@ -1,12 +1,11 @@
 """Publish metrics and log lines to CloudWatch in the background; a job never waits for it."""
 
 import collections
-import contextlib
 import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import boto3
@@ -14,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_aws.faults.registry import Faults
+from local_aws.sagemaker.log_streams import LogLine, LogStreams
 from local_aws.sagemaker.settings import Settings
 from local_aws.sagemaker.stale_metrics import StaleMetrics
 
@@ -21,10 +21,6 @@ _LOG = logging.getLogger(__name__)
 _FLUSH_S = 0.5
 _MAX_QUEUED = 100_000
 _MAX_METRICS_A_CALL = 500
-#: PutLogEvents takes 10,000 events and 1 MiB, each event counted with 26 bytes of overhead.
-_MAX_EVENTS_A_CALL = 10_000
-_MAX_LOG_BYTES_A_CALL = 1_000_000
-_EVENT_OVERHEAD_BYTES = 26
 
 Dimensions = tuple[tuple[str, str], ...]
 
@@ -41,21 +37,11 @@ class Metric:
     at_s: float
 
 
-@dataclasses.dataclass(frozen=True)
-class LogLine:
-    """One line of a container."""
-
-    group: str
-    stream: str
-    text: str
-    at_s: float
-
-
 class CloudWatch:
     """Queues what it is given and sends it from a thread of its own.
 
-    When CloudWatch does not answer, what is queued is dropped with a warning; when the queue is
-    full, the oldest goes first.
+    When CloudWatch does not answer, metrics are dropped with a warning, and log lines are sent
+    again at the next flush; when the queue is full, the oldest goes first.
     """
 
     def __init__(self, settings: Settings, faults: Faults) -> None:
@@ -71,10 +57,9 @@ class CloudWatch:
 
         self._stale = StaleMetrics(faults)
         self._metrics_client = client("cloudwatch")
-        self._logs_client = client("logs")
+        self._streams = LogStreams(client("logs"))
         self._metrics: collections.deque[Metric] = collections.deque(maxlen=_MAX_QUEUED)
         self._lines: collections.deque[LogLine] = collections.deque(maxlen=_MAX_QUEUED)
-        self._known_streams: set[tuple[str, str]] = set()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cloudwatch", daemon=True)
         self._thread.start()
@@ -111,11 +96,14 @@ class CloudWatch:
     def _flush(self) -> None:
         try:
             self._send_metrics(_drained(self._metrics))
-            self._send_lines(_drained(self._lines))
         except (BotoCoreError, ClientError) as error:
-            _LOG.warning("CloudWatch did not take metrics or logs: %s", error)
+            _LOG.warning("CloudWatch did not take metrics: %s", error)
         except Exception:
             _LOG.exception("Unexpected error while publishing to CloudWatch")
+        try:
+            self._send_lines(_drained(self._lines))
+        except Exception:
+            _LOG.exception("Unexpected error while sending lines to CloudWatch Logs")
 
     def _send_metrics(self, metrics: list[Metric]) -> None:
         by_namespace: dict[str, list[dict[str, Any]]] = collections.defaultdict(list)
@@ -127,29 +115,13 @@ class CloudWatch:
                 self._metrics_client.put_metric_data(Namespace=namespace, MetricData=chunk)
 
     def _send_lines(self, lines: list[LogLine]) -> None:
-        by_stream: dict[tuple[str, str], list[LogLine]] = collections.defaultdict(list)
-        for line in lines:
-            by_stream[line.group, line.stream].append(line)
-        for (group, stream), chosen in by_stream.items():
-            self._ensure_stream(group, stream)
-            for chunk in _log_chunks(chosen):
-                events = [
-                    {"timestamp": int(line.at_s * 1000), "message": line.text or " "}
-                    for line in chunk
-                ]
-                self._logs_client.put_log_events(
-                    logGroupName=group, logStreamName=stream, logEvents=events
-                )
-
-    def _ensure_stream(self, group: str, stream: str) -> None:
-        if (group, stream) in self._known_streams:
+        left = self._streams.send(lines)
+        if not left:
             return
-        exists = self._logs_client.exceptions.ResourceAlreadyExistsException
-        with contextlib.suppress(exists):
-            self._logs_client.create_log_group(logGroupName=group)
-        with contextlib.suppress(exists):
-            self._logs_client.create_log_stream(logGroupName=group, logStreamName=stream)
-        self._known_streams.add((group, stream))
+        _LOG.warning("CloudWatch Logs did not take %d lines; they are sent again", len(left))
+        room = _MAX_QUEUED - len(self._lines)
+        if room > 0:
+            self._lines.extendleft(reversed(left[-room:]))
 
 
 def _datum(metric: Metric) -> dict[str, Any]:
@@ -177,18 +149,3 @@ def _drained(queue: "collections.deque[Any]") -> list[Any]:
     while queue:
         items.append(queue.popleft())
     return items
-
-
-def _log_chunks(lines: Iterable[LogLine]) -> Iterable[list[LogLine]]:
-    chunk: list[LogLine] = []
-    size = 0
-    for line in lines:
-        line_bytes = len(line.text.encode()) + _EVENT_OVERHEAD_BYTES
-        is_full = len(chunk) == _MAX_EVENTS_A_CALL or size + line_bytes > _MAX_LOG_BYTES_A_CALL
-        if chunk and is_full:
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(line)
-        size += line_bytes
-    if chunk:
-        yield chunk
