@@ -24,7 +24,7 @@ class PostgresSlaBook:
     def running(self) -> Sequence[DueBatch]:
         """Return the batches that run; see `SlaBook.running`."""
         with self._database.transaction("running batches") as connection:
-            rows = connection.execute(query("running_batches")).fetchall()
+            rows = connection.execute(query("due_batches")).fetchall()
         return [DueBatch(row[0], row[1], Tier(row[2]), *row[3:]) for row in rows]
 
     def unreported_misses(self, since: datetime, now: datetime) -> Sequence[DueBatch]:
