@@ -12,7 +12,7 @@ from datetime import datetime
 
 from include.domain.alerts import Alert, AlertKind
 from include.domain.errors import EndpointUnavailable
-from include.domain.gpus.idleness import Finding, Standing
+from include.domain.gpus.idleness import Finding
 from include.domain.gpus.resources import HeldInstances, ResourceKind
 from include.domain.gpus.savings import Action, SavingReason, action_for, saving_of
 from include.domain.prices import PriceBook
@@ -69,11 +69,10 @@ def free_gpus(look: Look, policy: FreePolicy, ports: FreePorts) -> list[Freed]:
         StoreError: the database does not answer.
         UnknownPrice: the price book lacks an instance.
     """
-    idle = [each for each in look.findings if each.standing is Standing.IDLE]
-    if any(each.resource.kind is ResourceKind.ASYNC_ENDPOINT for each in idle):
+    if any(each.resource.kind is ResourceKind.ASYNC_ENDPOINT for each in look.idle):
         ports.book_waste(look.at)
     freed, failures = [], []
-    for finding in idle:
+    for finding in look.idle:
         try:
             freed.append(_free(finding, look, policy, ports))
         except EndpointUnavailable as exc:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from include.domain.gpus.idleness import Finding, IdlePolicy, judge
+from include.domain.gpus.idleness import Finding, IdlePolicy, Standing, judge
 from include.domain.gpus.resources import HeldInstances
 from include.domain.gpus.savings import count
 from include.domain.lanes import Lane
@@ -39,6 +39,11 @@ class Look:
     at: datetime
     findings: Sequence[Finding]
     running: Sequence[RunningBatch]
+
+    @property
+    def idle(self) -> Sequence[Finding]:
+        """What does nothing."""
+        return [each for each in self.findings if each.standing is Standing.IDLE]
 
 
 def watch_gpus(policy: IdlePolicy, now: datetime, ports: WatchPorts) -> Look:
