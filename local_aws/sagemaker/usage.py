@@ -71,9 +71,11 @@ def _publish(window: _Window, observed: Observed, cloudwatch: CloudWatch) -> Non
     memory_percent = min(100.0, 100 * resident / observed.shape.memory_bytes)
     values = {"CPUUtilization": cpu_percent, "MemoryUtilization": memory_percent}
     if observed.shape.has_gpu:
-        # Emulated: no GPU here. The share of its threads the process keeps busy stands for it.
-        values["GPUUtilization"] = min(100.0, cpu_percent / observed.shape.threads)
-        values["GPUMemoryUtilization"] = memory_percent
+        # Emulated: no GPU here. The share of its threads the process keeps busy stands for each of
+        # an instance's GPUs, over which AWS sums.
+        gpus = observed.shape.gpus
+        values["GPUUtilization"] = gpus * min(100.0, cpu_percent / observed.shape.threads)
+        values["GPUMemoryUtilization"] = gpus * memory_percent
     for name, value in values.items():
         cloudwatch.put_metric(observed.namespace, name, [value], "Percent", observed.dimensions)
 
