@@ -68,12 +68,24 @@ def test_of_many_watchers_at_once_one_is_the_first(product_database_url: str) ->
             pool.map(lambda each: PostgresAlertBook(each, quiet=QUIET).post(RISK), books * 3)
         )
     with books[0].transaction("counting") as connection:
-        (row,) = connection.execute("SELECT times FROM alerts").fetchall()
+        rows = connection.execute("SELECT times FROM alerts").fetchall()
     for each in books:
         each.close()
 
     assert made.count(True) == 1
-    assert row[0] == len(made)
+    assert rows == [(1,)]
+
+
+def test_an_event_that_is_looked_at_again_counts_once(product_database_url: str) -> None:
+    database = Database(product_database_url)
+    book = PostgresAlertBook(database, quiet=QUIET)
+    for at in (NOW, NOW, NOW + timedelta(minutes=1), NOW):
+        book.post(replace(RISK, at=at))
+    with database.transaction("counting") as connection:
+        rows = connection.execute("SELECT times, last_at FROM alerts").fetchall()
+    database.close()
+
+    assert rows == [(2, NOW + timedelta(minutes=1))]
 
 
 @pytest.mark.parametrize("wrong", [{"title": "two\nlines"}, {"next_step": ""}, {"subject": ""}])

@@ -34,7 +34,12 @@ def test_the_files_docstring_is_the_dags_page(dag_bag, dag_id):
 
 @pytest.mark.parametrize("dag_id", DAG_IDS)
 def test_every_dag_can_be_found_by_its_tag(dag_bag, dag_id):
-    assert dag_bag.dags[dag_id].tags in ({"inference"}, {"models"}, {"money"})
+    assert dag_bag.dags[dag_id].tags in (
+        {"inference"},
+        {"models"},
+        {"money"},
+        {"operations"},
+    )
 
 
 @pytest.mark.parametrize("dag_id", DAG_IDS)

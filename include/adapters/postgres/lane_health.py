@@ -67,7 +67,7 @@ class PostgresLaneHealth:
         """Return events not known to be sent; see `LaneHealthStore.unpublished`."""
         with self._database.transaction("lane health: events") as connection:
             rows = connection.execute(query("unpublished_lane_transitions")).fetchall()
-        return [_event(row) for row in rows]
+        return [lane_event(row) for row in rows]
 
     def mark_published(self, event_id: str, *, at: datetime) -> None:
         """Note that an event was sent; see `LaneHealthStore.mark_published`."""
@@ -93,7 +93,8 @@ def _outcome(row: Sequence[Any]) -> Outcome:
     return Outcome(outcome_id, batch_id, Verdict(verdict), started_at, at, detail)
 
 
-def _event(row: Sequence[Any]) -> LaneEvent:
+def lane_event(row: Sequence[Any]) -> LaneEvent:
+    """Return the event that a row of `lane_transitions` tells of."""
     number, lane, before, after, reason, rate, at = row
     transition = Transition(BreakerState(before), BreakerState(after), reason, rate, at)
     return LaneEvent(str(number), Lane(lane), transition)

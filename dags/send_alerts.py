@@ -1,0 +1,36 @@
+"""### Alerts
+
+Every minute, tell people what they should hear of, once.
+
+| Task | What it does |
+|---|---|
+| `watch` | posts dead letters, open breakers, budgets, drift; queues too deep or too late |
+| `send` | sends what was posted, by this watch and by the others, on each connected channel |
+
+An alert is sent once a channel, with the link to its batch's run and a next step; where a channel
+does not take it, again after 1, 2, 4 … minutes, eight times in all. `include/alerts.toml` says
+which kind goes where, docs/alerts.md how Slack, SNS and email are connected. All of them stand in
+the tables `alerts` and `alert_deliveries`, also where no channel is connected.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import dag
+
+from twolane_airflow import alerts
+from twolane_airflow.failures import URGENT_ARGS
+
+
+@dag(
+    schedule="* * * * *",
+    catchup=False,
+    doc_md=__doc__,
+    max_active_runs=1,
+    tags=["operations"],
+    default_args=URGENT_ARGS,
+)
+def send_alerts() -> None:
+    alerts.watch() >> alerts.send()
+
+
+send_alerts()

@@ -1,0 +1,102 @@
+"""The composition root of alerts: what is watched for them, and how they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from include.config import Settings, load_settings
+from include.wiring.bootstrap import utc_now
+from include.wiring.composition import Adapters
+
+if TYPE_CHECKING:
+    from include.domain.alerts import Alert
+    from include.files.alert_rules import AlertRules, ChannelName
+    from include.pipeline.alerts.notice import Notice
+    from include.pipeline.alerts.ports import AlertEvents, AlertOutbox, PostedAlert, QueueGauges
+    from include.pipeline.alerts.send_alerts import ChannelReport
+
+
+class Alerting(Adapters):
+    """Use cases of alerts, wired to their adapters."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(settings)
+        self._now = now
+
+    def watch_events(self) -> list[Alert]:
+        """See `include.pipeline.alerts.watch_events`."""
+        from include.adapters.postgres.drift_book import PostgresDriftBook
+        from include.pipeline.alerts.watch_events import EventPorts, watch_events
+
+        alarms = PostgresDriftBook(self.database).alarms
+        return watch_events(EventPorts(self.alert_events, alarms, self.alert_book), self._now())
+
+    def watch_queues(self) -> list[Alert]:
+        """See `include.pipeline.alerts.watch_queues`."""
+        from include.pipeline.alerts.watch_queues import WatchedQueue, watch_queues
+
+        queues = {
+            lane_class: WatchedQueue(self.settings.queue_name(lane_class), limits)
+            for lane_class, limits in self.alert_rules.queues.items()
+        }
+        return watch_queues(queues, gauges=self.queue_gauges, book=self.alert_book, now=self._now())
+
+    def send_alerts(
+        self,
+        channels: Mapping[ChannelName, Callable[[Notice], None]],
+        link: Callable[[PostedAlert], str],
+    ) -> list[ChannelReport]:
+        """See `include.pipeline.alerts.send_alerts`.
+
+        Args:
+            channels: those that are connected; each is told what the alerts file says.
+        """
+        from include.pipeline.alerts.ports import Patience
+        from include.pipeline.alerts.send_alerts import Channel, send_alerts
+
+        told: Sequence[Channel] = [
+            Channel(name, kinds, channels[name])
+            for name, kinds in self.alert_rules.kinds.items()
+            if name in channels
+        ]
+        return send_alerts(
+            told, outbox=self.alert_outbox, link=link, clock=self._now, patience=Patience()
+        )
+
+    @cached_property
+    def alert_rules(self) -> AlertRules:
+        """The alerts file."""
+        from include.files.alert_rules import load_alert_rules
+
+        return load_alert_rules(self.settings.alerts_file)
+
+    @cached_property
+    def alert_outbox(self) -> AlertOutbox:
+        """What was sent, in Aurora."""
+        from include.adapters.postgres.alert_outbox import PostgresAlertOutbox
+
+        return PostgresAlertOutbox(self.database)
+
+    @cached_property
+    def alert_events(self) -> AlertEvents:
+        """What queues, breakers and budgets have noted, in Aurora."""
+        from include.adapters.postgres.alert_events import PostgresAlertEvents
+
+        return PostgresAlertEvents(self.database)
+
+    @cached_property
+    def queue_gauges(self) -> QueueGauges:
+        """Depth and age of queues, from SQS and CloudWatch."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.queue_gauges import SqsQueueGauges
+
+        return SqsQueueGauges(client("sqs", self.aws), client("cloudwatch", self.aws))
+
+
+@cache
+def alerting() -> Alerting:
+    """Return the process's one composition, made from the environment."""
+    return Alerting(load_settings())
