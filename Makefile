@@ -48,9 +48,12 @@ import-model: install ## serve a trained one: make import-model MODEL=name FROM=
 	  $(if $(or $(findstring models:/,$(FROM)),$(findstring runs:/,$(FROM))),--mlflow,--hugging-face) "$(FROM)" \
 	  $(if $(DOCS),--documents "$(DOCS)")
 
+# Files in the order given, the long ones first, so that no core waits for the last of them.
+PYTEST := $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder --numprocesses auto
+
 test: check ## the checks, then every test
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile tests/unit tests/dags tests/contract/models
-	@$(BIN)/python -m pytest tests/contract --ignore tests/contract/models tests/integration tests/e2e
+	@$(PYTEST) tests/contract/models tests/dags tests/unit
+	@$(PYTEST) --maxprocesses 4 tests/contract --ignore tests/contract/models tests/e2e tests/integration
 
 check: install-dev ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

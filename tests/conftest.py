@@ -12,7 +12,19 @@ from pytest_socket import disable_socket, enable_socket
 settings.register_profile("twolane", deadline=None)
 settings.load_profile("twolane")
 
-UNIT = Path(__file__).parent / "unit"
+TESTS = Path(__file__).parent
+UNIT = TESTS / "unit"
+ONE_STACK = "e2e"
+"""Folder whose files share one running stack."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep on one worker, where there are several, what shares its servers: a file, or a folder."""
+    for item in items:
+        path = item.path.relative_to(TESTS)
+        group = ONE_STACK if path.parts[0] == ONE_STACK else str(path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "include" / "models"
@@ -148,9 +149,7 @@ class Server:
 @contextmanager
 def serving(ml_root: Path, image: str = "serving", **more: str) -> Iterator[Server]:
     """Serve `ml_root/model` until the block ends, then SIGTERM; `log` has its output after."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     more |= {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_BIND_TO_HOST": "127.0.0.1"}
     process = subprocess.Popen(
         [python_of(image), str(MODELS / "entrypoint.py"), "serve"],

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+
+from tests.support.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
@@ -38,13 +39,6 @@ SHORT_TIMES = (
     ("--poll", "0.1"),
     ("--time-factor", "60"),
 )
-
-
-def free_port() -> int:
-    """A loopback port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,8 +150,18 @@ def running_local_aws(state_dir: Path, *options: str) -> Iterator[LocalAws]:
         yield LocalAws(environment, state_dir, pid, sagemaker_url)
 
 
+_OF_THE_SESSION: list[LocalAws] = []
+
+
+def running_for_the_session() -> tuple[LocalAws, ...]:
+    """The session's stack, once a test has asked for it."""
+    return tuple(_OF_THE_SESSION)
+
+
 @pytest.fixture(scope="session")
 def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     """The embedded AWS, one for the whole session; name buckets and jobs apart in each test."""
     with running_local_aws(tmp_path_factory.mktemp("local_aws")) as stack:
+        _OF_THE_SESSION.append(stack)
         yield stack
+        _OF_THE_SESSION.remove(stack)

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from include.adapters.postgres.migrations import migrate
 from stack.components.postgres import allow_traversal, binaries, server_owner
-from tests.support.local_aws import free_port
+from tests.support.ports import free_port
 
 _numbers = itertools.count()
 

@@ -16,9 +16,9 @@ from tests.support.local_aws import (
     LocalAws,
     clean_environment,
     client_environment,
-    free_port,
     wait_for,
 )
+from tests.support.ports import free_port
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from pathlib import Path
 from tests.support.local_aws import (
     LocalAws,
     client_environment,
-    free_port,
     started,
     write_images,
 )
+from tests.support.ports import free_port
 from tests.support.sagemaker import Bucket, SageMaker, documents
 
 

@@ -1,6 +1,5 @@
 """The database server from the wheel: passwords, owners, loopback, restart."""
 
-import socket
 from dataclasses import replace
 
 import psycopg
@@ -15,15 +14,13 @@ from stack.paths import ROOT, Paths
 from stack.processes import Processes, family
 from stack.settings import Ports
 from stack.status import listening
+from tests.support.ports import free_port
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     paths = Paths(root=ROOT, state=tmp_path_factory.mktemp("postgres"))
-    ports, passwords = replace(Ports(), postgres=port), generate()
+    ports, passwords = replace(Ports(), postgres=free_port()), generate()
     processes = Processes(paths.run, str(paths.state))
     runner = Runner(paths, processes, {})
     component = postgres.component(paths, ports, passwords)
