@@ -8,6 +8,7 @@ Every hour, book what is charged beside the instance time of lanes, at the price
 | `book_batches` | requests to S3 and SQS, rows written, bytes through the serverless endpoint |
 | `book_stored_rows` | once a day: what keeping the rows costs, by account and model |
 | `book_idle_endpoints` | instances of endpoints while no batch was charged for them: waste |
+| `watch_curves` | an alert for each lane that no longer takes what its batches taught |
 
 `python -m include.cli.ledger` shows the sums; the tables are `charges` and `usage_charges`, the
 views `ledger`, `daily_costs` and `batch_costs`.
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from airflow.sdk import dag
 
-from twolane_airflow import ledger
+from twolane_airflow import curves, ledger
 from twolane_airflow.failures import DEFAULT_ARGS
 
 
@@ -33,6 +34,7 @@ def keep_ledger() -> None:
     ledger.book_batches()
     ledger.book_stored_rows()
     ledger.book_idle_endpoints()
+    curves.watch_curves()
 
 
 keep_ledger()

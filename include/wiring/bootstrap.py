@@ -163,12 +163,6 @@ class Twolane(LaneWiring):
         found = self.objects.list_objects(self.layout(batch_id).output_prefix)
         return sum(info.uri.endswith(".out") for info in found)
 
-    def aws_in_use(self) -> AwsAddress:
-        """Return which AWS the lanes run on, for a process that shall reach the same."""
-        from include.adapters.aws.clients import LANE_SERVICES, AwsAddress
-
-        return self.aws or AwsAddress.in_use(LANE_SERVICES)
-
     @cached_property
     def budget_gate(self) -> BudgetGate:
         """What accounts may spend; see `include.pipeline.money.budget_gate`."""

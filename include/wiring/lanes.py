@@ -14,6 +14,7 @@ from include.pipeline.records import BatchRecords, LaneRun
 from include.wiring.composition import Adapters
 
 if TYPE_CHECKING:
+    from include.adapters.aws.clients import AwsAddress
     from include.pipeline.lanes.driver import LaneDriver
     from include.pipeline.lanes.health import LaneWatch
 
@@ -133,6 +134,12 @@ class LaneWiring(Adapters):
 
     def _profile(self, lane: Lane) -> LaneProfile:
         return next(profile for profile in self.lanes.profiles() if profile.lane is lane)
+
+    def aws_in_use(self) -> AwsAddress:
+        """Return which AWS the lanes run on, for a process that shall reach the same."""
+        from include.adapters.aws.clients import LANE_SERVICES, AwsAddress
+
+        return self.aws or AwsAddress.in_use(LANE_SERVICES)
 
     @cached_property
     def lane_watch(self) -> LaneWatch:

@@ -14,6 +14,7 @@ from include.wiring.composition import Adapters
 
 if TYPE_CHECKING:
     from include.domain.budgets import Budget, Spending
+    from include.domain.curves.moved import Move
     from include.pipeline.money.backtest import Backtest, SeenBatch
     from include.pipeline.money.keep_ledger import Booked, LedgerPorts
     from include.pipeline.money.ports import CostLine, Grouping, ServingEndpoints
@@ -61,6 +62,17 @@ class Money(Adapters):
 
         batches = self.traffic(first, last)
         return backtest(batches, self.lanes.profiles(), max_replicas=max_replicas)
+
+    def watch_curves(self) -> Sequence[Move]:
+        """See `include.pipeline.curves.watch_curves`."""
+        from include.pipeline.curves.watch_curves import watch_curves
+
+        return watch_curves(
+            profiles=self.lanes.profiles(),
+            now=self._now(),
+            book=self.curve_book,
+            alerts=self.alert_book,
+        )
 
     def budgets_today(self) -> Sequence[tuple[Budget, Spending]]:
         """Return every budget with what today has come to."""

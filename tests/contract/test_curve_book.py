@@ -58,6 +58,7 @@ def test_curves_are_of_their_own_lane_hardware_and_model(book: CurveBook) -> Non
     book.keep(learned)
     assert list(book.curves("news-topic")) == [learned]
     assert list(book.curves("none")) == []
+    assert list(book.curve_keys()) == [KEY, other]
 
 
 def test_without_placements_nothing_was_spent(book: CurveBook) -> None:

@@ -12,6 +12,7 @@ from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import CurveKey, LaneObservation, Load
+from include.domain.lanes import Lane
 from include.pipeline.curves.ports import Exploration
 
 _CURVE: TypeAdapter[LaneCurve] = TypeAdapter(LaneCurve)
@@ -54,6 +55,12 @@ class PostgresCurveBook:
         with self._database.transaction(f"curves for {model_name}") as connection:
             rows = connection.execute(query("lane_curves"), {"model_name": model_name}).fetchall()
         return [_CURVE.validate_python(row[0]) for row in rows]
+
+    def curve_keys(self) -> Sequence[CurveKey]:
+        """Return whose curves are kept; see `CurveBook.curve_keys`."""
+        with self._database.transaction("curves that are kept") as connection:
+            rows = connection.execute(query("lane_curve_keys")).fetchall()
+        return [CurveKey(Lane(lane), instance_type, model) for lane, instance_type, model in rows]
 
     def exploration(self, since: datetime) -> Exploration:
         """Return what placements came to; see `CurveBook.exploration`."""

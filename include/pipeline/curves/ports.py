@@ -47,6 +47,10 @@ class CurveBook(Protocol):
         """Return every curve of a model."""
         ...
 
+    def curve_keys(self) -> Sequence[CurveKey]:
+        """Return whose curves are kept."""
+        ...
+
     def exploration(self, since: datetime) -> Exploration:
         """Return what the placements of batches submitted since came to."""
         ...

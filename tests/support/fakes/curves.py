@@ -34,5 +34,8 @@ class FakeCurveBook:
     def curves(self, model_name: str) -> Sequence[LaneCurve]:
         return [curve for key, curve in self.kept.items() if key.model_name == model_name]
 
+    def curve_keys(self) -> Sequence[CurveKey]:
+        return sorted(self.kept, key=lambda key: (key.model_name, key.lane, key.instance_type))
+
     def exploration(self, since: datetime) -> Exploration:
         return self.spent

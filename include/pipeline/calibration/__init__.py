@@ -1,0 +1,1 @@
+"""Lanes are measured by probes: batches of our own making, which no account is answered."""

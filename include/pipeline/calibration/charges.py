@@ -1,0 +1,53 @@
+"""What a probe cost: instance time, as a lane's, and all of it waste, since no one is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from include.domain.lanes import LaneProfile
+from include.domain.model_ref import ModelRef
+from include.domain.prices import Price, PriceKey, Service, Unit
+from include.domain.usage import Owner, Period, UsageCharge, UsageKind, usage_charge
+from include.pipeline.records import LaneRun
+
+SOURCE = "the lanes file"
+
+
+def probe_charges(
+    runs: Sequence[LaneRun],
+    *,
+    batch_id: str,
+    model: ModelRef,
+    profile: LaneProfile,
+    is_emulated: bool,
+) -> list[UsageCharge]:
+    """Return a charge a piece of work, at the price on demand of the lane."""
+    return [
+        replace(
+            usage_charge(
+                kind=UsageKind.CALIBRATION,
+                owner=Owner(None, None, model.name, model.version),
+                resource_id=run.resource_id,
+                price=Price(
+                    PriceKey(Service.SAGEMAKER, run.instance_type),
+                    Unit.HOUR,
+                    profile.on_demand_price_usd_per_h,
+                    run.started_at.date(),
+                    SOURCE,
+                ),
+                quantity=_billed_s(run) / 3600,
+                period=Period(run.started_at, max(run.started_at, run.ended_at)),
+                is_emulated=is_emulated,
+                is_waste=True,
+            ),
+            charge_id=f"{batch_id}/{UsageKind.CALIBRATION.value}/{run.resource_id}",
+        )
+        for run in runs
+    ]
+
+
+def _billed_s(run: LaneRun) -> float:
+    if run.billable_s is not None:
+        return run.billable_s
+    return (run.ended_at - run.started_at).total_seconds() * run.instance_count
