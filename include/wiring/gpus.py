@@ -63,7 +63,7 @@ class GpuWatch(Money):
     def free_gpus(self) -> list[Freed]:
         """Look, and let go what is idle; see `include.pipeline.gpus.free_gpus`."""
         from include.pipeline.gpus.free_gpus import FreePolicy, FreePorts, free_gpus
-        from include.pipeline.money.keep_ledger import book_idle_endpoints
+        from include.pipeline.money.keep_ledger import book_idle_until
 
         ports = FreePorts(
             instances=self.instances,
@@ -71,7 +71,7 @@ class GpuWatch(Money):
             releases=self.owners,
             alerts=self.alert_book,
             prices=load_price_book(),
-            book_waste=lambda at: book_idle_endpoints(at, self._ledger_ports),
+            book_waste=lambda names, at: book_idle_until(names, at, self._ledger_ports),
             is_emulated=self.settings.is_emulated,
         )
         policy = FreePolicy(

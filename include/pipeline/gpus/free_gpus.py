@@ -6,7 +6,7 @@ The two never count the same second.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,7 +39,7 @@ class FreePorts:
     """What letting go needs of the world.
 
     Attributes:
-        book_waste: books what endpoints cost up to a moment without doing anything.
+        book_waste: books what named endpoints cost up to a moment without doing anything.
         is_emulated: whether the instances are.
     """
 
@@ -48,7 +48,7 @@ class FreePorts:
     releases: Releases
     alerts: AlertBook
     prices: PriceBook
-    book_waste: Callable[[datetime], object]
+    book_waste: Callable[[Collection[str], datetime], object]
     is_emulated: bool
 
 
@@ -69,8 +69,9 @@ def free_gpus(look: Look, policy: FreePolicy, ports: FreePorts) -> list[Freed]:
         StoreError: the database does not answer.
         UnknownPrice: the price book lacks an instance.
     """
-    if any(each.resource.kind is ResourceKind.ASYNC_ENDPOINT for each in look.idle):
-        ports.book_waste(look.at)
+    endpoints = [each.resource for each in look.idle if not each.resource.kind.is_job]
+    if endpoints:
+        ports.book_waste([each.resource_id for each in endpoints], look.at)
     freed, failures = [], []
     for finding in look.idle:
         try:

@@ -5,7 +5,7 @@ Each part goes on where it stopped, and books nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -14,6 +14,7 @@ from include.domain.prices import PriceBook
 from include.domain.usage import (
     BatchUsage,
     Period,
+    ServingEndpoint,
     UsageCharge,
     batch_charges,
     idle_charge,
@@ -122,13 +123,29 @@ def book_idle_endpoints(now: datetime, ports: LedgerPorts) -> Booked:
     """
     running = ports.book.open_since(Lane.ASYNC_ENDPOINT)
     until = now if running is None else min(now, running)
-    charges = list(_idle_charges(until, ports))
+    charges = list(_idle_charges(ports.endpoints.in_service(), until, ports))
     ports.book.book(charges)
     return Booked.of(charges)
 
 
-def _idle_charges(until: datetime, ports: LedgerPorts) -> Iterator[UsageCharge]:
-    for endpoint in ports.endpoints.in_service():
+def book_idle_until(names: Collection[str], now: datetime, ports: LedgerPorts) -> Booked:
+    """The same up to now for endpoints that lose their instances now; no batch needs them.
+
+    Raises:
+        UnknownPrice: the book lacks a price.
+        StoreError: the database does not answer.
+        EndpointUnavailable: SageMaker does not answer.
+    """
+    theirs = [each for each in ports.endpoints.in_service() if each.name in names]
+    charges = list(_idle_charges(theirs, now, ports))
+    ports.book.book(charges)
+    return Booked.of(charges)
+
+
+def _idle_charges(
+    endpoints: Iterable[ServingEndpoint], until: datetime, ports: LedgerPorts
+) -> Iterator[UsageCharge]:
+    for endpoint in endpoints:
         booked_until = ports.book.endpoint_booked_until(endpoint.name) or endpoint.since
         start = max(booked_until, endpoint.since)
         if endpoint.changed_at is not None and until - start > LONGEST_LOOK:

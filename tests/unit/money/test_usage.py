@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from include.pipeline.money.keep_ledger import (
     LedgerPorts,
     book_batches,
     book_idle_endpoints,
+    book_idle_until,
     book_stored_rows,
 )
 from include.pipeline.money.ports import ClosedBatch
@@ -159,3 +161,32 @@ def test_time_in_which_a_batch_still_runs_is_left_until_it_has_closed():
     book_idle_endpoints(NOW, world)
     (charge,) = book.charges.values()
     assert (charge.period_end, charge.quantity) == (NOW - 2 * HOUR, pytest.approx(2))
+
+
+def test_an_endpoint_that_was_at_zero_is_charged_since_it_came_back():
+    woken = replace(ENDPOINT, changed_at=NOW - HOUR / 2)
+    book = FakeUsageBook()
+    world = ports(book=book, endpoints=FakeServingEndpoints([woken]))
+    book_idle_endpoints(NOW, world)
+    (charge,) = book.charges.values()
+    assert (charge.period_start, charge.quantity) == (NOW - HOUR / 2, pytest.approx(1))
+
+
+def test_an_endpoint_that_is_looked_at_every_hour_is_charged_through_a_change():
+    book = FakeUsageBook()
+    world = ports(book=book, endpoints=FakeServingEndpoints([ENDPOINT]))
+    book_idle_endpoints(NOW, world)
+    changed = replace(ENDPOINT, changed_at=NOW + HOUR / 2)
+    world = ports(book=book, endpoints=FakeServingEndpoints([changed]))
+    book_idle_endpoints(NOW + HOUR, world)
+    assert sum(c.quantity for c in book.charges.values()) == pytest.approx(2 * 4)
+
+
+def test_what_an_endpoint_cost_until_it_lost_its_instances_is_booked_at_once():
+    book = FakeUsageBook(busy_since=NOW - 2 * HOUR)
+    other = replace(ENDPOINT, name="twolane-y-v1-async")
+    world = ports(book=book, endpoints=FakeServingEndpoints([ENDPOINT, other]))
+    booked = book_idle_until([ENDPOINT.name], NOW, world)
+    (charge,) = book.charges.values()
+    assert (charge.resource_id, charge.period_end) == (ENDPOINT.name, NOW)
+    assert booked.list_cost_usd == charge.waste_cost == pytest.approx(6 * 0.736)
