@@ -1,0 +1,1 @@
+"""The page as HTML: figures, their charts, and the what-if form."""

@@ -1,0 +1,1 @@
+"""The page: what was spent, what is late, what stands idle."""

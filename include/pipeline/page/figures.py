@@ -1,0 +1,223 @@
+"""What the page reads, a class a query of `include/sql/queries/page_*.sql`; money in US dollars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days that are looked at, UTC, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        """How many."""
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What a day cost on a lane; an empty lane is endpoints that waited, and rows kept."""
+
+    day: date
+    lane: str
+    charges: int
+    list_cost_usd: float
+    billed_cost_usd: float
+    waste_list_cost_usd: float
+    is_emulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What an account, a model version or a kind of charge cost.
+
+    Attributes:
+        facet: `account`, `model` or `kind`: the lines of each are the whole.
+        name: empty for charges that have none.
+    """
+
+    facet: str
+    name: str
+    list_cost_usd: float
+    billed_cost_usd: float
+    waste_list_cost_usd: float
+    is_emulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Batches by the day and lane they were submitted to; an empty lane: not placed."""
+
+    day: date
+    lane: str
+    batches: int
+    documents: int
+    met: int
+    missed: int
+    running: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedBatch:
+    """A batch that closed well, and what it cost in all."""
+
+    batch_id: str
+    run_id: str
+    account: str
+    model_name: str
+    lane: str
+    documents: int
+    tokens: int
+    list_cost_usd: float
+    per_document_usd: float
+    deadline_met: bool
+    is_emulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBatch:
+    """A batch that runs.
+
+    Attributes:
+        miss_probability: of being late, as its lane was judged when it was placed.
+    """
+
+    batch_id: str
+    run_id: str
+    account: str
+    lane: str
+    documents: int
+    submitted_at: datetime
+    deadline_at: datetime
+    miss_probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waste:
+    """Instance time of lanes that gave no prediction, by reason."""
+
+    reason: str
+    list_cost_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """Requests of a queue in a state that is not settled."""
+
+    queue: str
+    state: str
+    requests: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSettled:
+    """What became of a queue's requests."""
+
+    queue: str
+    committed: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpotRecord:
+    """Batches on spot.
+
+    Attributes:
+        interruptions: instances that were taken away.
+        interrupted: batches that this happened to; `survived` of them ended well, `in_time` those
+            that did by their deadline.
+        held_h: instance hours on spot.
+    """
+
+    batches: int
+    interruptions: int
+    interrupted: int
+    survived: int
+    in_time: int
+    held_h: float
+
+
+@dataclass(frozen=True, slots=True)
+class VersionInService:
+    """A model's champion, and the batches it answered in the time."""
+
+    model_name: str
+    version: str
+    kind: str
+    decided_by: str
+    reason: str
+    since: datetime
+    batches: int
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class GpuHour:
+    """What GPUs of a kind of resource did in an hour.
+
+    Attributes:
+        utilisation: mean share of a GPU's time in use, 0 to 1; None where no look had the metric.
+        samples: looks at a resource; `missing` of them without the metric.
+    """
+
+    hour: datetime
+    resource_kind: str
+    utilisation: float | None
+    samples: int
+    missing: int
+    is_emulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """Instances that were taken away because they did nothing."""
+
+    resource_id: str
+    resource_kind: str
+    reason: str
+    action: str
+    instance_type: str
+    instances: int
+    at: datetime
+    list_saved_usd: float
+    is_emulated: bool
+    is_counting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecentAlert:
+    """Something a person should hear of."""
+
+    kind: str
+    title: str
+    detail: str
+    next_step: str
+    last_at: datetime
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageFigures:
+    """All of it, as it stood at one moment."""
+
+    window: Window
+    spend: tuple[Spend, ...]
+    shares: tuple[Share, ...]
+    work: tuple[Work, ...]
+    closed: tuple[ClosedBatch, ...]
+    running: tuple[RunningBatch, ...]
+    waste: tuple[Waste, ...]
+    queues: tuple[QueueDepth, ...]
+    settled: tuple[QueueSettled, ...]
+    spot: SpotRecord
+    versions: tuple[VersionInService, ...]
+    gpus: tuple[GpuHour, ...]
+    savings: tuple[Saving, ...]
+    alerts: tuple[RecentAlert, ...]

@@ -1,0 +1,1 @@
+"""The page's routes: what Airflow's API server answers."""

@@ -1,0 +1,56 @@
+"""The page's routes. Each asks Airflow who is there, and tells nobody anything."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated
+
+from airflow.api_fastapi.core_api.security import get_user
+from fastapi import Depends, FastAPI, HTTPException, Query, Response, status
+from fastapi.responses import HTMLResponse, PlainTextResponse
+
+from include.adapters.page.page import ASSETS, CHOICES, asset, render_page
+from include.domain.errors import StoreError
+from include.wiring.page import page
+
+DEFAULT_DAYS = 30
+KEPT_S = 86_400
+
+
+@cache
+def page_app() -> FastAPI:
+    """Return the application; made once.
+
+    Its own documentation is left out: those routes would ask for no user.
+    """
+    app = FastAPI(
+        title="Twolane costs",
+        dependencies=[Depends(get_user)],
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.get("/", response_class=HTMLResponse)(show)
+    app.get("/assets/{version}/{name}")(serve)
+    app.add_exception_handler(StoreError, _unavailable)
+    return app
+
+
+def show(days: Annotated[int, Query()] = DEFAULT_DAYS) -> HTMLResponse:
+    """Return the page over the last days."""
+    if days not in CHOICES:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, f"days is one of {CHOICES}")
+    return HTMLResponse(render_page(page().overview(days)), headers={"Cache-Control": "no-store"})
+
+
+def serve(version: str, name: str) -> Response:
+    """Return a file of the page; its address changes with it."""
+    if name not in ASSETS:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "no such file")
+    headers = {"Cache-Control": f"private, max-age={KEPT_S}, immutable"}
+    return Response(asset(name), media_type=ASSETS[name], headers=headers)
+
+
+def _unavailable(request: object, error: Exception) -> PlainTextResponse:
+    text = f"The product's database does not answer: {error}\n"
+    return PlainTextResponse(text, status.HTTP_503_SERVICE_UNAVAILABLE)

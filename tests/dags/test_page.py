@@ -1,0 +1,152 @@
+"""The page in Airflow: who may see it, and that no other component pays for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from include.domain.errors import StoreError
+from tests.support.airflow_home import REPOSITORY, initialise_metadata, use_temporary_airflow_home
+from tests.support.fakes.curves import FakeCurveBook
+from tests.support.page import NOW, FakePageBook, figure_values, some_figures
+
+use_temporary_airflow_home()
+
+PROGRAM = """
+import json, sys
+from airflow import plugins_manager
+before = set(sys.modules)
+apps, _ = plugins_manager.get_fastapi_plugins()
+print("\\n" + json.dumps([
+    [each["url_prefix"] for each in apps if each["url_prefix"] == "/twolane"],
+    sorted(
+        name for name in set(sys.modules) - before if name.startswith(("include", "plotly"))
+    ),
+]))
+"""
+
+
+class FakePage:
+    """A composition on figures that are given; may be made to fail."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+
+    def overview(self, days: int) -> Any:
+        from include.pipeline.page.overview import overview
+
+        if self.error is not None:
+            raise self.error
+        figures = some_figures()
+        return overview(
+            figures.window,
+            now=NOW,
+            profiles=(),
+            default_model="m",
+            book=FakePageBook(figures),
+            curve_book=FakeCurveBook(),
+        )
+
+
+@pytest.fixture
+def composition(monkeypatch: pytest.MonkeyPatch) -> FakePage:
+    from twolane_airflow.page import app
+
+    fake = FakePage()
+    monkeypatch.setattr(app, "page", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def client(composition: FakePage) -> Iterator[Any]:
+    """The page as Airflow mounts it, with a token of Airflow's own in `client.token`."""
+    initialise_metadata()
+    from airflow.api_fastapi.app import create_auth_manager
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+
+    from twolane_airflow.page.app import page_app
+
+    manager = create_auth_manager()
+    user = SimpleAuthManagerUser(username="ada", role="viewer")
+    outer = FastAPI()
+    outer.state = SimpleNamespace(auth_manager=manager)  # type: ignore[assignment]
+    outer.mount("/twolane", page_app())
+    with TestClient(outer) as found:
+        found.token = manager.generate_jwt(user)
+        yield found
+
+
+PATHS = (
+    "/twolane/",
+    "/twolane/?days=7",
+    "/twolane/assets/x/page.css",
+    "/twolane/assets/x/plotly.min.js",
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nobody_sees_anything_without_a_user(client: Any, path: str) -> None:
+    assert client.get(path).status_code == 401
+    client.cookies.set("_token", "forged")
+    assert client.get(path).status_code == 403
+
+
+def test_a_user_of_airflow_sees_the_page_and_its_files(client: Any) -> None:
+    client.cookies.set("_token", client.token)
+
+    page = client.get("/twolane/")
+    assert page.status_code == 200, page.text
+    assert page.headers["cache-control"] == "no-store"
+    assert figure_values(page.text)["list_cost_usd"] == pytest.approx(1.0)
+    names = {part.split('"')[0] for part in page.text.split('="assets/')[1:]}
+    assert len(names) == 3
+    for name in names:
+        answer = client.get(f"/twolane/assets/{name}")
+        assert answer.status_code == 200, name
+        assert "immutable" in answer.headers["cache-control"]
+
+
+def test_what_is_not_there_is_not_found(client: Any) -> None:
+    client.cookies.set("_token", client.token)
+
+    for path in (
+        "?days=31",
+        "assets/x/page.html.j2",
+        "assets/x/..%2Fpage.py",
+        "docs",
+        "openapi.json",
+    ):
+        assert client.get(f"/twolane/{path}").status_code == 404, path
+
+
+def test_a_database_that_is_away_is_told_as_such(client: Any, composition: FakePage) -> None:
+    client.cookies.set("_token", client.token)
+    composition.error = StoreError("the page's figures: connection refused")
+
+    answer = client.get("/twolane/")
+
+    assert answer.status_code == 503
+    assert "connection refused" in answer.text
+
+
+def test_every_component_loads_the_plugin_and_none_the_page() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'plugins'}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    prefixes, loaded = json.loads(result.stdout.splitlines()[-1])
+    assert prefixes == ["/twolane"]
+    assert loaded == []

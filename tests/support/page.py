@@ -1,0 +1,126 @@
+"""Figures of a page, as a small product would have them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+from include.pipeline.page.figures import (
+    ClosedBatch,
+    GpuHour,
+    PageFigures,
+    QueueDepth,
+    QueueSettled,
+    RecentAlert,
+    RunningBatch,
+    Saving,
+    Share,
+    Spend,
+    SpotRecord,
+    VersionInService,
+    Waste,
+    Window,
+    Work,
+)
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+DAY = NOW.date()
+WINDOW = Window(DAY - timedelta(days=29), DAY)
+
+
+def empty_figures() -> PageFigures:
+    """Of a product that has done nothing yet."""
+    none = SpotRecord(0, 0, 0, 0, 0, 0.0)
+    return PageFigures(WINDOW, *[()] * 8, spot=none, versions=(), gpus=(), savings=(), alerts=())
+
+
+def some_figures() -> PageFigures:
+    """Two days on two lanes, an idle endpoint, a batch that runs, one of everything else."""
+    yesterday = DAY - timedelta(days=1)
+    return PageFigures(
+        window=WINDOW,
+        spend=(
+            Spend(yesterday, "serverless", 5, 0.02, 0.0, 0.0, True),
+            Spend(DAY, "spot", 3, 0.30, 0.0, 0.10, True),
+            Spend(DAY, "", 1, 0.68, 0.0, 0.68, True),
+        ),
+        shares=(
+            Share("account", "", 0.68, 0.0, 0.68, True),
+            Share("account", "trial-<b>lumen", 0.32, 0.0, 0.10, True),
+            Share("kind", "endpoint_time", 0.68, 0.0, 0.68, True),
+            Share("kind", "instance_time", 0.32, 0.0, 0.10, True),
+            Share("model", "news-topic@1", 0.32, 0.0, 0.10, True),
+        ),
+        work=(
+            Work(yesterday, "serverless", 2, 300, 2, 0, 0, 0),
+            Work(DAY, "spot", 3, 1700, 1, 1, 1, 1),
+        ),
+        closed=(_closed("b-1", "serverless", 150, 0.01), _closed("b-2", "spot", 1700, 0.30)),
+        running=(
+            RunningBatch(
+                "b-3", "manual/1", "standard-harbor", "spot", 900, NOW, NOW + 2 * _HOUR, 0.004
+            ),
+        ),
+        waste=(Waste("cold_start", 0.08), Waste("interrupted", 0.02)),
+        queues=(QueueDepth("bulk", "waiting", 4, NOW - _HOUR),),
+        settled=(QueueSettled("bulk", 7, 1),),
+        spot=SpotRecord(3, 5, 2, 2, 1, 1.5),
+        versions=(
+            VersionInService("news-topic", "1", "rolled_back", "ops", "why", NOW - _HOUR, 5, 2000),
+        ),
+        gpus=(
+            GpuHour(NOW, "async_endpoint", None, 6, 6, True),
+            GpuHour(NOW + _HOUR, "async_endpoint", 0.4, 6, 0, True),
+        ),
+        savings=(
+            Saving("async", "async_endpoint", "idle", "scaled to zero", "ml.g4dn.xlarge", 1, NOW,
+                   0.5, True, True),
+        ),
+        alerts=(RecentAlert("budget", "Budget of x is spent", "all of it", "raise it", NOW, 3),),
+    )  # fmt: skip
+
+
+_HOUR = timedelta(hours=1)
+
+
+def _closed(batch_id: str, lane: str, documents: int, usd: float) -> ClosedBatch:
+    return ClosedBatch(
+        batch_id, f"run-{batch_id}", "trial-lumen", "news-topic", lane, documents, documents * 50,
+        usd, usd / documents, True, True,
+    )  # fmt: skip
+
+
+class FakePageBook:
+    """Gives the figures it was made with."""
+
+    def __init__(self, figures: PageFigures) -> None:
+        self._figures = figures
+        self.asked: list[Window] = []
+
+    def figures(self, window: Window) -> PageFigures:
+        self.asked.append(window)
+        return self._figures
+
+
+def figure_values(page: str) -> dict[str, float]:
+    """Return every figure of a rendered page by its name; those it has no value for are left out.
+
+    Raises:
+        AssertionError: two figures have one name and different values.
+    """
+    reader = _Figures()
+    reader.feed(page)
+    return reader.found
+
+
+class _Figures(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, float] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        name, value = values.get("data-figure"), values.get("data-value")
+        if name and value:
+            assert self.found.get(name, float(value)) == float(value), name
+            self.found[name] = float(value)

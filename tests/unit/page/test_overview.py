@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from include.adapters.page.page import render_page
+from include.adapters.page.words import ago, percent, seconds, usd
+from include.domain.curves.break_even import break_evens, cost_lines, sizes
+from include.domain.curves.lane_curve import LaneCurve
+from include.domain.lanes import Lane, LaneProfile
+from include.pipeline.page.overview import Overview, overview
+from tests.support.fakes.curves import FakeCurveBook
+from tests.support.page import (
+    NOW,
+    WINDOW,
+    FakePageBook,
+    empty_figures,
+    figure_values,
+    some_figures,
+)
+
+
+def profile(lane: Lane, *, start_s: float, tokens_per_s: float, most: int | None) -> LaneProfile:
+    return LaneProfile(
+        lane, "ml.x", start_s, tokens_per_s, 3.6, True, most, None, "test", weight=1e6
+    )
+
+
+PROFILES = (
+    profile(Lane.SERVERLESS, start_s=0.0, tokens_per_s=100, most=1000),
+    profile(Lane.TRANSFORM, start_s=90.0, tokens_per_s=1000, most=None),
+)
+
+
+def seen(figures=None) -> Overview:
+    return overview(
+        WINDOW,
+        now=NOW,
+        profiles=PROFILES,
+        default_model="news-topic",
+        book=FakePageBook(some_figures() if figures is None else figures),
+        curve_book=FakeCurveBook(),
+    )
+
+
+def test_the_cheapest_lane_changes_where_the_two_costs_are_equal() -> None:
+    curves = {each.lane: LaneCurve.assumed(each, "m") for each in PROFILES}
+
+    lines = cost_lines(PROFILES, curves, 10.0, range(1, 3001))
+    (found,) = break_evens(lines)
+
+    # n * 10 / 100 seconds against 90 + n * 10 / 1000, at the same price: 1,000 documents,
+    # which is also the last batch that the endpoint admits.
+    assert (found.before, found.after) == (Lane.SERVERLESS, Lane.TRANSFORM)
+    assert found.documents == pytest.approx(1000, abs=2)
+    assert max(size for size, _ in lines[0].points) == 1000
+    assert max(size for size, _ in lines[1].points) == 3000
+
+
+def test_sizes_reach_from_one_to_the_most_without_a_repetition() -> None:
+    found = sizes(20_000)
+
+    assert (found[0], found[-1]) == (1, 20_000)
+    assert found == sorted(set(found))
+    assert sizes(1) == [1]
+
+
+def test_totals_are_those_of_the_lines() -> None:
+    totals = seen().totals
+
+    assert totals.list_cost_usd == pytest.approx(1.0)
+    assert totals.waste_list_cost_usd == pytest.approx(0.78)
+    assert totals.idle_list_cost_usd == pytest.approx(0.68)
+    assert (totals.batches, totals.documents, totals.charges) == (5, 2000, 9)
+    assert totals.per_thousand_usd == pytest.approx(0.5)
+    assert totals.attainment == pytest.approx(0.75)
+    assert totals.is_emulated
+
+
+def test_curves_are_of_the_model_most_batches_asked_for_at_their_documents_length() -> None:
+    curves = seen().curves
+
+    assert (curves.model_name, curves.tokens_per_document) == ("news-topic", 50.0)
+    assert [line.lane for line in curves.lines] == [Lane.SERVERLESS, Lane.TRANSFORM]
+
+
+def test_the_page_says_that_work_was_emulated_and_shows_every_figure() -> None:
+    page = render_page(seen())
+
+    shown = figure_values(page)
+    assert "nobody bills" in page
+    assert shown["list_cost_usd"] == pytest.approx(1.0)
+    assert shown["billed_cost_usd"] == 0.0
+    assert shown["day/2026-11-20/spot"] == 0.30
+    assert shown["account/trial-<b>lumen"] == 0.32
+    assert shown["queue/bulk/refused"] == 1
+    assert shown["spot/survived"] == 2
+    assert shown["list_saved_usd"] == 0.5
+    assert "trial-<b>lumen" not in page, "an account's name is no markup"
+    for name in ("spend", "batches", "deadlines", "gpus"):
+        assert f'data-chart="{name}"' in page
+
+
+def test_a_product_that_has_done_nothing_has_words_for_it() -> None:
+    page = render_page(seen(empty_figures()))
+
+    assert "Nothing was charged in this time" in page
+    assert "No batch was on spot in this time" in page
+    assert "Emulated." not in page
+    assert 'data-chart="spend"' not in page
+    assert "http" not in page.replace("http-equiv", ""), "nothing is loaded from elsewhere"
+
+
+def test_the_page_names_no_other_server() -> None:
+    assert "//" not in render_page(seen()).replace("&#39;", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, "–"),
+        (0.0, "$0"),
+        (1234.5, "$1,234.50"),
+        (0.0123456, "$0.0123"),
+        (0.00000123456, "$0.00000123"),
+        (-0.5, "$-0.5"),
+    ],
+)
+def test_dollars_keep_three_digits_below_one(value: float | None, told: str) -> None:
+    assert usd(value) == told
+
+
+def test_shares_and_times_are_told_as_people_do() -> None:
+    assert (percent(0.0), percent(1.0), percent(0.9876), percent(None)) == (
+        "0 %",
+        "100 %",
+        "98.8 %",
+        "–",
+    )
+    assert (seconds(0.5), seconds(90), seconds(130), seconds(7200)) == (
+        "0.5 s",
+        "90 s",
+        "2 min",
+        "2 h",
+    )
+    assert ago(NOW - timedelta(hours=5), NOW) == "5 h ago"
+    assert ago(NOW + timedelta(hours=5), NOW) == "in 5 h"
