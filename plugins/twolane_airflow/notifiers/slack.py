@@ -11,6 +11,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPException
 from typing import Any
 
 from airflow.sdk import BaseHook, BaseNotifier
@@ -76,6 +77,6 @@ class SlackAlert(BaseNotifier):
         except urllib.error.HTTPError as exc:
             answer = exc.read(_ANSWER_CHARACTERS).decode(errors="replace")
             raise AlertsUnavailable(f"Slack: HTTP {exc.code}: {answer}") from None
-        except (OSError, ValueError) as exc:
+        except (OSError, ValueError, HTTPException) as exc:
             reason = getattr(exc, "reason", None) or type(exc).__name__
             raise AlertsUnavailable(f"Slack cannot be reached: {reason}") from None
