@@ -8,6 +8,7 @@ Every hour, book what is charged beside the instance time of lanes, at the price
 | `book_batches` | requests to S3 and SQS, rows written, bytes through the serverless endpoint |
 | `book_stored_rows` | once a day: what keeping the rows costs, by account and model |
 | `book_idle_endpoints` | instances of endpoints while no batch was charged for them: waste |
+| `publish_gauges` | today's cost, waste and deadlines, as metrics of CloudWatch's dashboard |
 | `watch_curves` | an alert for each lane that no longer takes what its batches taught |
 
 `python -m include.cli.ledger` shows the sums; the tables are `charges` and `usage_charges`, the
@@ -31,9 +32,8 @@ from twolane_airflow.failures import DEFAULT_ARGS
     default_args=DEFAULT_ARGS,
 )
 def keep_ledger() -> None:
-    ledger.book_batches()
-    ledger.book_stored_rows()
-    ledger.book_idle_endpoints()
+    booked = [ledger.book_batches(), ledger.book_stored_rows(), ledger.book_idle_endpoints()]
+    booked >> ledger.publish_gauges()
     curves.watch_curves()
 
 

@@ -107,6 +107,10 @@ class AlertsUnavailable(TwolaneError):
     """An event about a lane could not be sent; it stands in the database and will be."""
 
 
+class MetricsUnavailable(TwolaneError):
+    """Figures could not be published, or read; nothing depends on them."""
+
+
 class QueueUnavailable(TwolaneError):
     """A message queue does not answer, or refuses."""
 

@@ -74,6 +74,16 @@ class Money(Adapters):
             alerts=self.alert_book,
         )
 
+    def publish_gauges(self) -> int:
+        """See `include.pipeline.money.gauges.publish_gauges`."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.gauge_board import CloudWatchGauges
+        from include.adapters.postgres.standings import PostgresStandings
+        from include.pipeline.money.gauges import publish_gauges
+
+        board = CloudWatchGauges(client("cloudwatch", self.aws))
+        return publish_gauges(self._now(), PostgresStandings(self.database), board)
+
     def budgets_today(self) -> Sequence[tuple[Budget, Spending]]:
         """Return every budget with what today has come to."""
         return self.budget_book.budgets(self._now().astimezone(UTC).date())

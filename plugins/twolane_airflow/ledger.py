@@ -34,5 +34,13 @@ def book_idle_endpoints() -> dict[str, float]:
     return _told(money().book_idle_endpoints())
 
 
+@task
+def publish_gauges() -> int:
+    """Show in CloudWatch where today stands; return how many figures."""
+    from include.wiring.money import money
+
+    return money().publish_gauges()
+
+
 def _told(booked: Booked) -> dict[str, float]:
     return {"charges": booked.charges, "list_cost_usd": booked.list_cost_usd}

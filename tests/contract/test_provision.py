@@ -11,9 +11,11 @@ import pytest
 from include import config
 from include.adapters.aws import clients
 from include.adapters.aws.cloud_stack import ProvisioningFailed, apply_stack
+from include.adapters.aws.gauge_board import NAMESPACE
 from include.adapters.aws.prediction_items import BATCH_INDEX
 from include.cli import migrate, provision
 from include.domain.queues.patience import SQS_MAX_RECEPTIONS
+from include.pipeline.money.gauges import GaugeName
 from tests.support.local_aws import LocalAws
 from tests.support.postgres import PostgresServer
 
@@ -79,6 +81,21 @@ def test_dead_letters_raise_an_alarm(cloud: LocalAws) -> None:
 
     watched = {each["Dimensions"][0]["Value"] for each in alarms if each["Namespace"] == "AWS/SQS"}
     assert watched == {"twolane-express-dead", "twolane-bulk-dead"}
+
+
+def test_the_dashboard_shows_what_is_published(cloud: LocalAws) -> None:
+    body = json.loads(
+        cloud.client("cloudwatch").get_dashboard(DashboardName="twolane")["DashboardBody"]
+    )
+
+    shown = json.dumps([each["properties"]["metrics"] for each in body["widgets"]])
+    for name in (*GaugeName, "GPUUtilization", "ApproximateAgeOfOldestMessage", "Invocations"):
+        assert name in shown
+    assert NAMESPACE in shown
+    assert "twolane-bulk-dead" in shown
+    taken = {(each["x"], each["y"]) for each in body["widgets"]}
+    assert len(taken) == len(body["widgets"])
+    assert all(each["x"] + each["width"] <= 24 for each in body["widgets"])
 
 
 def test_the_container_role_is_sagemakers_alone(cloud: LocalAws) -> None:
