@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from include.adapters.aws.errors import AwsError, explain
-from include.adapters.aws.sagemaker_models import already_exists, not_found, tag_list
-from include.domain.errors import ReleaseFailed, ReleaseRejected
+from include.adapters.aws.job_attempts import JobAttempts
+from include.adapters.aws.sagemaker_models import tag_list
 from include.pipeline.release.ports import TrainingRequest
 
 if TYPE_CHECKING:
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
 
 TORCH_METHODS = frozenset({"fine-tune"})
 """Methods of `train` that need the torch image."""
-
-MAX_ATTEMPTS = 9
-"""A job's name is taken for good, so each new attempt after a failure gets a number."""
-
-
-CONTAINER_FAILED = "AlgorithmError"
-"""How SageMaker begins the reason of a job whose own program failed: it would again."""
 
 
 class SageMakerTrainingJobs:
@@ -52,6 +45,11 @@ class SageMakerTrainingJobs:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
+        self._jobs = JobAttempts(
+            "training job",
+            "TrainingJobStatus",
+            lambda name: client.describe_training_job(TrainingJobName=name),
+        )
         self._image_uri = image_uri
         self._torch_image_uri = torch_image_uri
         self._role_arn = role_arn
@@ -69,83 +67,45 @@ class SageMakerTrainingJobs:
 
     def start(self, request: TrainingRequest) -> str:
         """See `TrainingJobs.start`."""
-        try:
-            return self._start_or_adopt(request)
-        except AwsError as exc:
-            raise ReleaseFailed(f"training job {request.name}: {explain(exc)}") from exc
+        return self._jobs.start(request.name, partial(self._create, request))
 
     def artifact(self, job_name: str) -> str | None:
         """See `TrainingJobs.artifact`."""
-        try:
-            job = self._describe(job_name) or {}
-        except AwsError as exc:
-            raise ReleaseFailed(f"training job {job_name}: {explain(exc)}") from exc
-        match job.get("TrainingJobStatus"):
-            case "Completed":
-                return str(job["ModelArtifacts"]["S3ModelArtifacts"])
-            case "InProgress" | "Stopping":
-                return None
-            case status:
-                reason = job.get("FailureReason", "no reason given")
-                is_its_own = str(reason).startswith(CONTAINER_FAILED)
-                failure = ReleaseRejected if is_its_own else ReleaseFailed
-                raise failure(f"training job {job_name} is {status or 'gone'}: {reason}")
+        job = self._jobs.completed(job_name)
+        return None if job is None else str(job["ModelArtifacts"]["S3ModelArtifacts"])
 
-    def _start_or_adopt(self, request: TrainingRequest) -> str:
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            name = request.name if attempt == 1 else f"{request.name}-{attempt}"
-            job = self._describe(name)
-            if job is None:
-                self._create(name, request)
-                return name
-            if job["TrainingJobStatus"] in ("Completed", "InProgress"):
-                return name
-        raise ReleaseFailed(f"training job {request.name} failed {MAX_ATTEMPTS} times")
-
-    def _create(self, name: str, request: TrainingRequest) -> None:
-        try:
-            self._client.create_training_job(
-                TrainingJobName=name,
-                AlgorithmSpecification={
-                    "TrainingImage": self._image_of(request.parameters),
-                    "TrainingInputMode": "File",
-                },
-                RoleArn=self._role_arn,
-                HyperParameters=dict(request.parameters),
-                InputDataConfig=[
-                    {
-                        "ChannelName": "training",
-                        "ContentType": "application/jsonlines",
-                        "DataSource": {
-                            "S3DataSource": {
-                                "S3DataType": "S3Prefix",
-                                "S3Uri": request.data_prefix,
-                                "S3DataDistributionType": "FullyReplicated",
-                            }
-                        },
-                    }
-                ],
-                OutputDataConfig={"S3OutputPath": request.output_prefix},
-                ResourceConfig={
-                    "InstanceType": cast(Any, request.instance_type or self._instance_type),
-                    "InstanceCount": 1,
-                    "VolumeSizeInGB": 10,
-                },
-                StoppingCondition={"MaxRuntimeInSeconds": self._max_runtime_s},
-                Tags=tag_list(request.tags),
-            )
-        except self._client.exceptions.ClientError as exc:
-            if not already_exists(exc):  # else another release started it just now
-                raise
+    def _create(self, request: TrainingRequest, name: str) -> None:
+        self._client.create_training_job(
+            TrainingJobName=name,
+            AlgorithmSpecification={
+                "TrainingImage": self._image_of(request.parameters),
+                "TrainingInputMode": "File",
+            },
+            RoleArn=self._role_arn,
+            HyperParameters=dict(request.parameters),
+            InputDataConfig=[
+                {
+                    "ChannelName": "training",
+                    "ContentType": "application/jsonlines",
+                    "DataSource": {
+                        "S3DataSource": {
+                            "S3DataType": "S3Prefix",
+                            "S3Uri": request.data_prefix,
+                            "S3DataDistributionType": "FullyReplicated",
+                        }
+                    },
+                }
+            ],
+            OutputDataConfig={"S3OutputPath": request.output_prefix},
+            ResourceConfig={
+                "InstanceType": cast(Any, request.instance_type or self._instance_type),
+                "InstanceCount": 1,
+                "VolumeSizeInGB": 10,
+            },
+            StoppingCondition={"MaxRuntimeInSeconds": self._max_runtime_s},
+            Tags=tag_list(request.tags),
+        )
 
     def _image_of(self, parameters: Mapping[str, str]) -> str:
         needs_torch = parameters.get("method") in TORCH_METHODS
         return self._torch_image_uri if needs_torch else self._image_uri
-
-    def _describe(self, name: str) -> dict[str, Any] | None:
-        try:
-            return cast(dict[str, Any], self._client.describe_training_job(TrainingJobName=name))
-        except self._client.exceptions.ClientError as exc:
-            if not_found(exc):
-                return None
-            raise
