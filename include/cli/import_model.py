@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from include.cli.release_site import code_digest, reads, release_ports, timed_report
+from include.cli.release_site import reads, release_ports, timed_report
 from include.domain.errors import ReleaseFailed, TwolaneError
 from include.domain.submission_rules import MODEL_NAME_PATTERN
 from include.pipeline.release.hugging_face import PretrainedFiles, look_at
@@ -24,6 +24,7 @@ from include.pipeline.release.labelled_files import read_labelled
 from include.pipeline.release.model_archive import pack_archive
 from include.pipeline.release.release_model import ReleasePlan, deploy_model, release_model
 from include.wiring.bootstrap import twolane
+from include.wiring.training_code import code_digest
 
 SAMPLE = Path(__file__).resolve().parents[1] / "sample" / "news.jsonl"
 ARCHIVE = "pretrained.tar.gz"

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from include.cli.release_site import code_digest, reads, release_ports, timed_report
+from include.cli.release_site import reads, release_ports, timed_report
 from include.domain.errors import TwolaneError
 from include.domain.model_ref import ModelRef
 from include.domain.release.catalog import (
@@ -37,6 +37,7 @@ from include.pipeline.release.release_model import (
     release_model,
 )
 from include.wiring.bootstrap import Twolane, twolane
+from include.wiring.training_code import code_digest
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIVIAL_LABELS = ("a", "b", "c", "d")

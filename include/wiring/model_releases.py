@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.config import LanesFile
 from include.domain.release.catalog import load_catalog
 from include.files.release_policy import load_candidates, load_gates
 from include.wiring.composition import Adapters
+from include.wiring.training_code import code_digest, container_code
 
 if TYPE_CHECKING:
     from include.pipeline.release.evidence import Evidence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from include.pipeline.release.release_records import ReleaseRequest
     from include.pipeline.release.release_report import Findings
 
-MODELS = Path(__file__).resolve().parents[1] / "models"
-CODE_PATTERNS = ("*.py", "requirements.lock")
 MAX_TRAINING_S = 6 * 3600
 """Fine-tuning with the folds of a cascade takes hours on two busy cores, minutes on a card."""
 
@@ -44,7 +42,6 @@ class ModelReleases(Adapters):
         """
         from include.pipeline.release.catalog_request import complete
         from include.pipeline.release.evidence import Evidence
-        from include.pipeline.release.model_archive import tree_digest
         from include.pipeline.release.prepare_release import (
             PreparePorts,
             ReleasePolicy,
@@ -56,7 +53,7 @@ class ModelReleases(Adapters):
             models_bucket=self.settings.models_bucket,
             plan=load_candidates(self.settings.candidates_file),
             profiles=self.lanes.profiles(),
-            code_digest=tree_digest(MODELS / "training", CODE_PATTERNS),
+            code_digest=code_digest(),
             is_emulated=self.settings.is_emulated,
         )
         ports = PreparePorts(self.objects, self.registry, self.release_tracking, self._now)
@@ -118,7 +115,7 @@ class ModelReleases(Adapters):
         from include.pipeline.release.publish_version import PublishPorts
 
         return JudgePorts(
-            publish=PublishPorts(self.objects, self._release_registry(model_name), report),
+            publish=PublishPorts(self.objects, self.release_registry(model_name), report),
             aliases=self.aliases,
             tracking=self.release_tracking,
             pictures=MatplotlibPictures(),
@@ -126,7 +123,11 @@ class ModelReleases(Adapters):
 
     @cached_property
     def training_jobs(self) -> TrainingJobs:
-        """SageMaker training."""
+        """SageMaker training, on the instances that the candidates name."""
+        return self.training_jobs_on("ml.m5.large")
+
+    def training_jobs_on(self, instance_type: str) -> TrainingJobs:
+        """Return SageMaker training, on `instance_type` where a job names none."""
         from include.adapters.aws.clients import client
         from include.adapters.aws.training_jobs import SageMakerTrainingJobs
 
@@ -134,8 +135,9 @@ class ModelReleases(Adapters):
             client("sagemaker", self.aws),
             image_uri=self.settings.training_image,
             torch_image_uri=self.settings.torch_image,
-            max_runtime_s=MAX_TRAINING_S,
             role_arn=self.settings.role_arn,
+            instance_type=instance_type,
+            max_runtime_s=MAX_TRAINING_S,
         )
 
     @cached_property
@@ -150,13 +152,12 @@ class ModelReleases(Adapters):
             role_arn=self.settings.role_arn,
         )
 
-    def _release_registry(self, model_name: str) -> ReleaseRegistry:
+    def release_registry(self, model_name: str) -> ReleaseRegistry:
         """MLflow's registry, where versions are made; runs are in the model's experiment."""
-        from include.adapters.mlflow_releases import ContainerCode, MlflowReleaseRegistry
+        from include.adapters.mlflow_releases import MlflowReleaseRegistry
 
-        locks = (MODELS / "requirements.lock", MODELS / "training" / "requirements.lock")
         return MlflowReleaseRegistry(
-            self.settings.mlflow_tracking_uri, model_name, ContainerCode(MODELS, locks)
+            self.settings.mlflow_tracking_uri, model_name, container_code()
         )
 
     @cached_property
