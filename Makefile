@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-drift bench-router lock screenshots clean
+.PHONY: help install install-dev up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-import bench-drift bench-router lock screenshots release-pictures clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -100,6 +100,9 @@ bench-drift: install-dev ## false alarms of the watch for drift, and documents u
 bench-models: install-dev ## a release from labelled documents to a champion, on the running stack [DOCS=file.jsonl ARGS='--candidates linear frozen']
 	@$(STACK) run -- $(BIN)/python -m benchmarks.models $(DOCS) $(ARGS)
 
+bench-import: install-dev ## fine-tuned with transformers, imported, asked beside transformers, on the running stack
+	@$(STACK) run -- $(BIN)/python -m benchmarks.imported $(ARGS)
+
 bench-bundle: install ## two models on one encoder: one pass for both beside two passes
 	@$(BIN)/python -m benchmarks.bundle $(ARGS)
 
@@ -139,6 +142,10 @@ screenshots: ## take the pictures of docs/images from a running stack (Debian: c
 	  { $(PYTHON) -m venv .twolane/venvs/docs && \
 	    .twolane/venvs/docs/bin/pip install --quiet --no-deps -r requirements/docs.lock; }
 	@.twolane/venvs/docs/bin/python docs/screenshots.py
+
+release-pictures: ## take a release's pictures into docs/images, after make bench-models: make release-pictures SET=ag_news
+	@test -n "$(SET)" || { echo 'usage: make release-pictures SET=…'; exit 2; }
+	@$(PYTHON) docs/release_pictures.py "$(SET)"
 
 clean: down ## throw away data, logs and passwords; the virtual environments stay
 	@rm -rf .twolane/airflow .twolane/aws .twolane/postgres .twolane/run .twolane/logs .twolane/env .twolane/passwords.json .twolane/chaos

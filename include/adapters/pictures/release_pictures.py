@@ -95,8 +95,9 @@ def _mark(
     axes.annotate(
         f"{key}\n{accuracy:.1%}, {documents_per_s:,.0f} documents/s",
         (usd, accuracy * 100),
-        xytext=(8, -4),
+        xytext=(0, 8),
         textcoords="offset points",
+        ha="center",
         fontsize=8,
         color=INK,
     )
