@@ -1,4 +1,4 @@
-"""The peers' virtual environments, made from their pinned files when they are first needed."""
+"""Virtual environments made from pinned files when they are first needed: the peers' above all."""
 
 from __future__ import annotations
 

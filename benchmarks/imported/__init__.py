@@ -1,0 +1,1 @@
+"""Classifiers that were fine-tuned elsewhere, imported, and asked beside transformers itself."""
