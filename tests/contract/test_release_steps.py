@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,6 +110,15 @@ def test_training_jobs_are_nested_under_the_releases_run(
     assert parent["info"]["status"] == "FINISHED"
     metrics = {metric["key"] for metric in parent["data"]["metrics"]}
     assert "linear/accuracy" in metrics
+
+
+def test_mlflow_shows_the_pictures(released: tuple[Evidence, Findings], tracking_uri: str) -> None:
+    evidence, _ = released
+    query = urllib.parse.urlencode(
+        {"run_uuid": evidence.plan().run_id, "path": "pictures/confusion.png"}
+    )
+    with urllib.request.urlopen(f"{tracking_uri}/get-artifact?{query}") as answer:
+        assert answer.read(4) == PNG
 
 
 def test_the_next_release_is_compared_with_the_champion_and_shown(
