@@ -6,6 +6,7 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +19,9 @@ from include.domain.gpus.quiet_hours import QuietHours
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.patience import QueuePatience
+from include.domain.sla.events import Action
+from include.domain.sla.objectives import Objective
+from include.domain.sla.remedies import SlaPolicy
 
 PREFIX = "TWOLANE_"
 
@@ -96,6 +100,11 @@ class Settings(BaseSettings):
         orphans_stop: orphans are stopped or deleted; else they are posted alone.
         exploration_share: of the expected cost of the last week's placements, what the router may
             spend to learn of lanes that may be cheaper; 0 for nothing.
+        sla_risk: probability of missing its deadline from which a batch is at risk.
+        sla_actions: what may be done unasked for a batch at risk, as in `Action`; a JSON list in
+            the environment, empty to report alone.
+        sla_max_instances: instances that a batch at risk may be spread over on a job lane.
+        sla_look_s: seconds between two looks at the deadlines of running batches.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -197,6 +206,10 @@ class Settings(BaseSettings):
     orphan_grace_s: float = Field(default=3_600.0, gt=0)
     orphans_stop: bool = False
     exploration_share: float = Field(default=0.02, ge=0, le=0.5)
+    sla_risk: float = Field(default=0.2, gt=0, lt=1)
+    sla_actions: frozenset[Action] = frozenset(Action)
+    sla_max_instances: int = Field(default=4, ge=1, le=20)
+    sla_look_s: float = Field(default=10.0, gt=0)
 
     @field_validator("express_caps", "bulk_caps")
     @classmethod
@@ -248,6 +261,11 @@ class Settings(BaseSettings):
         )
 
     @property
+    def sla_policy(self) -> SlaPolicy:
+        """When something is done for a batch at risk, and what may be."""
+        return SlaPolicy(self.sla_risk, self.sla_actions, self.sla_max_instances)
+
+    @property
     def drift_policy(self) -> DriftPolicy:
         """What counts as drift."""
         return DriftPolicy(
@@ -293,20 +311,26 @@ class LanesFile(BaseModel):
     Attributes:
         lanes: by lane name.
         deadline_s: by tier, seconds from submission to both stores.
+        attainment: by tier, the share of batches that are to be in time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     lanes: dict[Lane, LaneEntry]
     deadline_s: dict[Tier, float]
+    attainment: dict[Tier, Annotated[float, Field(gt=0, le=1)]]
 
-    @field_validator("deadline_s")
+    @field_validator("deadline_s", "attainment")
     @classmethod
     def _every_tier(cls, value: dict[Tier, float]) -> dict[Tier, float]:
         missing = [tier.value for tier in Tier if tier not in value]
         if missing:
-            raise ValueError(f"no deadline for tier(s) {', '.join(missing)}")
+            raise ValueError(f"nothing for tier(s) {', '.join(missing)}")
         return value
+
+    def objective(self, tier: Tier) -> Objective:
+        """Return what a tier is promised."""
+        return Objective(tier, self.deadline_s[tier], self.attainment[tier])
 
     def profiles(self) -> tuple[LaneProfile, ...]:
         """Return the profiles in the order of the enum."""

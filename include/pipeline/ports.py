@@ -27,11 +27,12 @@ from include.domain.routing import Placement
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """One listed object; `etag` changes with its content."""
+    """One listed object; `etag` changes with its content, `modified_at` is its last write."""
 
     uri: str
     size_bytes: int
     etag: str
+    modified_at: datetime
 
 
 class ObjectStore(Protocol):

@@ -1,8 +1,8 @@
-"""The composition root of the watches: deadlines, idle GPUs, alerts. One method a use case."""
+"""The composition root of watching deadlines. One method a use case."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -13,12 +13,22 @@ from include.wiring.lanes import LaneWiring
 
 if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress
+    from include.domain.curves.lane_curve import LaneCurve
+    from include.domain.lanes import Lane
+    from include.domain.sla.events import SlaEvent
     from include.domain.sla.objectives import WeekOfTier
     from include.pipeline.sla.ports import SlaBook
 
+SERVICES = ("s3",)
+"""What watching needs of AWS."""
+
 
 class Watch(LaneWiring):
-    """Use cases of the watches, wired to their adapters."""
+    """Use cases of watching deadlines, wired to their adapters.
+
+    Args:
+        aws: which AWS; the environment's when None.
+    """
 
     def __init__(
         self,
@@ -36,6 +46,54 @@ class Watch(LaneWiring):
         now = self._now()
         return self.sla_book.attainment(now - timedelta(weeks=weeks), now)
 
+    def foresee_misses(self) -> list[SlaEvent]:
+        """See `include.pipeline.sla.foresee_misses`."""
+        from include.pipeline.sla.foresee_misses import ForeseePorts, Lanes, foresee_misses
+
+        return foresee_misses(
+            self.layout,
+            now=self._now(),
+            policy=self.settings.sla_policy,
+            lanes=Lanes(self.lanes.profiles(), self.settings.loading_documents_per_s),
+            ports=ForeseePorts(self.objects, self.sla_book, self.alert_book, self._curves),
+        )
+
+    def report_misses(self) -> list[SlaEvent]:
+        """See `include.pipeline.sla.report_misses`."""
+        from include.pipeline.sla.report_misses import report_misses
+
+        return report_misses(
+            self.layout,
+            now=self._now(),
+            loading_documents_per_s=self.settings.loading_documents_per_s,
+            objects=self.objects,
+            book=self.sla_book,
+            alerts=self.alert_book,
+        )
+
+    def report_late_run(self, dag_id: str, run_id: str, due_at: datetime) -> bool:
+        """See `include.pipeline.sla.report_late_run`."""
+        from include.pipeline.sla.report_late_run import report_late_run
+
+        return report_late_run(dag_id, run_id, due_at, now=self._now(), alerts=self.alert_book)
+
+    def aws_in_use(self) -> AwsAddress:
+        """Return which AWS the adapters talk to, for a process that must reach the same."""
+        from include.adapters.aws.clients import AwsAddress
+
+        return self.aws or AwsAddress.in_use(SERVICES)
+
+    def _curves(self, model_name: str) -> Mapping[Lane, LaneCurve]:
+        from include.pipeline.curves.learn_curves import known_of
+
+        return known_of(
+            model_name,
+            profiles=self.lanes.profiles(),
+            exploration_share=0.0,
+            now=self._now(),
+            book=self.curve_book,
+        ).curves
+
     @cached_property
     def sla_book(self) -> SlaBook:
         """Deadlines and what became of them, in Aurora."""
@@ -49,3 +107,12 @@ def watch() -> Watch:
     """Return the process's one composition, made from the environment."""
     settings = load_settings()
     return Watch(settings, load_lanes(settings.lanes_file))
+
+
+@cache
+def watch_at(region: str, endpoint_urls: tuple[tuple[str, str], ...]) -> Watch:
+    """Return the process's composition for an AWS that is told, not found in the environment."""
+    from include.adapters.aws.clients import AwsAddress
+
+    settings = load_settings()
+    return Watch(settings, load_lanes(settings.lanes_file), aws=AwsAddress(region, endpoint_urls))

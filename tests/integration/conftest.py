@@ -41,6 +41,12 @@ trial = 60
 standard = 600
 enterprise = 3600
 
+[attainment]
+demo = 0.95
+trial = 0.95
+standard = 0.95
+enterprise = 0.95
+
 [lanes.serverless]
 instance_type = "serverless-4096MB"
 cold_start_s = 0.1

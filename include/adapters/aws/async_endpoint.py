@@ -140,6 +140,10 @@ class SageMakerAsyncEndpoint:
         variants = found.get("ProductionVariants", ()) if found is not None else ()
         return sum(int(variant.get("CurrentInstanceCount", 0)) for variant in variants)
 
+    def grow(self, endpoint_name: str, instances: int) -> bool:
+        """Ask for so many instances now; see `AsyncEndpoint.grow`."""
+        return self._endpoints.grow(endpoint_name, instances)
+
     def answered_count(self, endpoint_name: str, since: datetime, until: datetime) -> int:
         """Return `InvocationsProcessed` of the time; see `AsyncEndpoint.answered_count`."""
         return self._metrics.answered_count(endpoint_name, since, until)

@@ -108,6 +108,24 @@ class AsyncEndpoints:
         """
         return describe_endpoint(self._control, name)
 
+    def grow(self, name: str, instances: int) -> bool:
+        """Ask for so many instances; see `AsyncEndpoint.grow`."""
+        try:
+            found = self.describe(name)
+            if found is None:
+                raise EndpointUnavailable(f"endpoint {name}: there is none to grow")
+            if found["EndpointStatus"] != "InService":
+                return False
+            self._control.update_endpoint_weights_and_capacities(
+                EndpointName=name,
+                DesiredWeightsAndCapacities=[
+                    {"VariantName": VARIANT, "DesiredInstanceCount": instances}
+                ],
+            )
+        except AwsError as exc:
+            raise EndpointUnavailable(f"endpoint {name}: {explain(exc)}") from exc
+        return True
+
     def _create(self, name: str, model: ModelRef, artifact_url: str) -> None:
         model_name = ensure_model(
             self._control,

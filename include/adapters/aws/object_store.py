@@ -105,7 +105,12 @@ class S3ObjectStore:
         )
         try:
             found = [
-                ObjectInfo(str(S3Uri(at.bucket, each["Key"])), each["Size"], each["ETag"])
+                ObjectInfo(
+                    str(S3Uri(at.bucket, each["Key"])),
+                    each["Size"],
+                    each["ETag"],
+                    each["LastModified"],
+                )
                 for page in pages
                 for each in page.get("Contents", ())
             ]

@@ -89,5 +89,11 @@ class FakeAsyncEndpoint:
     def instance_count(self, endpoint_name: str) -> int:
         return self.instances if endpoint_name in self._names else 0
 
+    def grow(self, endpoint_name: str, instances: int) -> bool:
+        if endpoint_name not in self._names:
+            raise EndpointUnavailable(f"endpoint {endpoint_name}: not found")
+        self.instances = instances
+        return True
+
     def answered_count(self, endpoint_name: str, since: datetime, until: datetime) -> int:
         return self._answered + self.others_answered

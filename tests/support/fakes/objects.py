@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,13 +19,16 @@ from include.pipeline.queues.ports import ObjectDetails
 class FakeObjectStore:
     """Objects by URI, as `objects`; writes are counted by URI in `writes`.
 
-    `metadata` holds what uploaders wrote on objects, by URI.
+    `metadata` holds what uploaders wrote on objects, by URI; `modified_at` when, by `time`.
     """
+
+    time = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
     def __init__(self, objects: dict[str, bytes | str] | None = None) -> None:
         self.objects: dict[str, bytes] = {}
         self.writes: dict[str, int] = {}
         self.metadata: dict[str, dict[str, str]] = {}
+        self.modified_at: dict[str, datetime] = {}
         for uri, content in (objects or {}).items():
             self.put(uri, content)
 
@@ -33,6 +37,7 @@ class FakeObjectStore:
         uri = str(S3Uri.parse(uri))
         self.objects[uri] = content.encode() if isinstance(content, str) else content
         self.writes[uri] = self.writes.get(uri, 0) + 1
+        self.modified_at[uri] = self.time
 
     @contextmanager
     def open(self, uri: str) -> Iterator[BinaryIO]:
@@ -59,7 +64,7 @@ class FakeObjectStore:
     def list_objects(self, prefix_uri: str) -> list[ObjectInfo]:
         prefix = str(S3Uri.parse_prefix(prefix_uri))
         return [
-            ObjectInfo(uri, len(content), hashlib.md5(content).hexdigest())  # noqa: S324
+            ObjectInfo(uri, len(content), _etag(content), self.modified_at.get(uri, self.time))
             for uri, content in sorted(self.objects.items())
             if uri.startswith(prefix)
         ]
@@ -73,3 +78,7 @@ class FakeObjectStore:
             return self.objects[str(S3Uri.parse(uri))]
         except KeyError:
             raise ObjectMissing(f"{uri}: no such object") from None
+
+
+def _etag(content: bytes) -> str:
+    return hashlib.md5(content).hexdigest()  # noqa: S324

@@ -82,6 +82,19 @@ class AsyncEndpoint(Protocol):
         """Return the instances in service now; 0 where there is no such endpoint."""
         ...
 
+    def grow(self, endpoint_name: str, instances: int) -> bool:
+        """Ask for so many instances now, without waiting for the scaling to see the need.
+
+        Its scaling takes them back when there is nothing to do.
+
+        Returns:
+            Whether it was asked for; False while the endpoint changes and cannot be asked.
+
+        Raises:
+            EndpointUnavailable: there is no such endpoint, or SageMaker refuses.
+        """
+        ...
+
     def answered_count(self, endpoint_name: str, since: datetime, until: datetime) -> int:
         """Return how many requests of any sender the endpoint has processed, as far as is known.
 

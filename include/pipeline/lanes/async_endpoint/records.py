@@ -43,6 +43,7 @@ class Meter:
         peak: the most that was counted.
         instance_s: instance seconds up to `read_at`.
         is_closed: the batch has what it waited for, and its run is recorded.
+        grown_to: instances that were asked for because somebody wished it; 0 for none were.
     """
 
     endpoint: str
@@ -53,6 +54,7 @@ class Meter:
     peak: int
     instance_s: float
     is_closed: bool = False
+    grown_to: int = 0
 
     @property
     def started(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from include.domain.lanes import LaneProfile
+from include.domain.lanes import Lane, LaneProfile
 from include.domain.manifests import Shard
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.lanes.async_endpoint.costs import finished_run, given_up_run
@@ -14,6 +14,7 @@ from include.pipeline.lanes.async_endpoint.ports import AsyncEndpoint
 from include.pipeline.lanes.async_endpoint.records import AsyncRecords, Meter, SentShard
 from include.pipeline.lanes.async_endpoint.shards import AsyncShards
 from include.pipeline.lanes.driver import LaneProgress
+from include.pipeline.lanes.wish import LaneWishes
 from include.pipeline.ports import ModelRegistry, ObjectStore
 from include.pipeline.records import BatchRecords
 
@@ -47,6 +48,7 @@ class AsyncDriver:
         self._now = now
         self._batch = BatchRecords(objects, layout)
         self._records = AsyncRecords(objects, layout)
+        self._wishes = LaneWishes(objects, layout)
         self._shards = AsyncShards(
             layout, records=self._records, objects=objects, endpoint=endpoint, now=now
         )
@@ -67,7 +69,7 @@ class AsyncDriver:
             if shard.index not in waiting or waiting[shard.index].has_failed
         ]
         obstacle = self._send(unsent, waiting) if unsent else ""
-        meter = self._read(meter)
+        meter = self._grow(self._read(meter))
         message = obstacle or (
             f"{len(missing)} of {len(shards)} shard(s) wait for endpoint {meter.endpoint}, "
             f"which has {meter.instance_count} instance(s)"
@@ -103,6 +105,16 @@ class AsyncDriver:
         if read.instance_count != meter.instance_count:
             self._records.save_meter(read)
         return read
+
+    def _grow(self, meter: Meter) -> Meter:
+        """Ask for more instances where somebody wants the batch to have them; once."""
+        wanted = self._wishes.of(Lane.ASYNC_ENDPOINT).instances
+        if wanted <= max(meter.grown_to, meter.instance_count):
+            return meter
+        if self._endpoint.grow(meter.endpoint, wanted):
+            meter = replace(meter, grown_to=wanted)
+            self._records.save_meter(meter)
+        return meter
 
     def _send(self, shards: Sequence[Shard], newest: Mapping[int, SentShard]) -> str:
         """Send the shards, or return why they cannot be sent yet.

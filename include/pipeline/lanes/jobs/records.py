@@ -64,11 +64,13 @@ class LaneJobs:
         jobs: in the order they were asked for.
         fruitless: jobs that ended one after the other without a new output.
         first_number: of the first of them; the numbers before are other jobs of the lane.
+        reinforced_to: jobs that were to work at once when helpers were added; 0 for none were.
     """
 
     jobs: tuple[LaneJob, ...] = ()
     fruitless: int = 0
     first_number: int = 0
+    reinforced_to: int = 0
 
     @property
     def open_jobs(self) -> tuple[LaneJob, ...]:
@@ -84,6 +86,10 @@ class LaneJobs:
         """Mark all jobs as settled, so that whoever comes next begins anew."""
         jobs = tuple(replace(each, is_settled=True) for each in self.jobs)
         return replace(self, jobs=jobs, fruitless=0)
+
+    def reinforce(self, wanted: int) -> LaneJobs:
+        """Note that helpers were added, so that so many jobs work at once."""
+        return replace(self, reinforced_to=wanted)
 
     def count(self, has_progress: bool) -> LaneJobs:
         """Count a job that ended, with or without a new output."""

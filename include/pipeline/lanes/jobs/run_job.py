@@ -25,7 +25,9 @@ from include.pipeline.lanes.jobs.budget import max_cost_usd, max_runtime_s, spen
 from include.pipeline.lanes.jobs.costs import job_run
 from include.pipeline.lanes.jobs.isolate_records import PATIENCE, RecordIsolation, split_files
 from include.pipeline.lanes.jobs.records import InputFolder, JobRecords, LaneJob, LaneJobs
+from include.pipeline.lanes.jobs.reinforce import reinforced
 from include.pipeline.lanes.jobs.requests import job_spec
+from include.pipeline.lanes.wish import LaneWishes
 from include.pipeline.ports import JobRunner, ModelRegistry, ObjectStore
 from include.pipeline.records import BatchRecords, LaneRun
 
@@ -73,6 +75,7 @@ class JobDriver:
         self._records = BatchRecords(objects, layout)
         self._shards = InputFolder(layout.input_prefix, layout.output_prefix)
         self._isolation = RecordIsolation(objects, layout)
+        self._wishes = LaneWishes(objects, layout)
         self._known: LaneJobs | None = None
         self._seen: set[str] = set()
         self._runs: tuple[LaneRun, ...] | None = None
@@ -91,11 +94,14 @@ class JobDriver:
         jobs = self._load()
         if not jobs.open_jobs:
             jobs = self._plan(jobs)
+        jobs = self._reinforce(jobs)
         observed = [(job, self._launched(job)) for job in jobs.open_jobs]
         self._watch(observed)
         ended = [(job, status) for job, status in observed if status.state.is_final]
         if ended:
             jobs = self._settle(jobs, ended)
+        if jobs.reinforced_to and jobs.open_jobs and not self._missing_shards():
+            jobs = self._release(jobs)
         self._seen |= {j.name for j, s in observed if s.state is JobState.IN_PROGRESS}
         names = ", ".join(job.name for job in jobs.open_jobs or jobs.jobs[-1:])
         return LaneProgress(
@@ -127,6 +133,31 @@ class JobDriver:
                 files = tuple(shard_file_name(shard.index) for shard in share)
                 jobs = jobs.add(self._lane, self._layout.batch_id, self._shards, files)
             self._save(jobs)
+        return jobs
+
+    def _reinforce(self, jobs: LaneJobs) -> LaneJobs:
+        """Give the batch more instances where somebody wants it to have them."""
+        wanted = self._wishes.of(self._lane).instances
+        if wanted <= max(jobs.reinforced_to, len(jobs.open_jobs)):
+            return jobs
+        more = reinforced(
+            jobs,
+            wanted,
+            lane=self._lane,
+            batch_id=self._layout.batch_id,
+            folder=self._shards,
+            missing={name: self._clean[name] for name in self._missing_shards()},
+        )
+        if more != jobs:
+            self._save(more)
+        return more
+
+    def _release(self, jobs: LaneJobs) -> LaneJobs:
+        """Every output stands: stop the jobs that would only do again what another has done."""
+        for job in jobs.open_jobs:
+            self._stop(job)
+            jobs = jobs.settle(job)
+        self._save(jobs)
         return jobs
 
     def _launched(self, job: LaneJob) -> JobStatus:

@@ -34,6 +34,7 @@ from include.pipeline.lanes.jobs.run_job import JobDriver
 from include.pipeline.lanes.spot.jobs import SpotFleet, SpotPorts, noted
 from include.pipeline.lanes.spot.record import SpotRecord, SpotRecords
 from include.pipeline.lanes.spot.view import Progress, spot_view, work_left_s
+from include.pipeline.lanes.wish import LaneWishes
 from include.pipeline.records import BatchRecords
 
 WORST_CHANGEOVER = 1.5
@@ -78,6 +79,7 @@ class SpotDriver:
         self._now = now
         self._records = BatchRecords(ports.objects, layout)
         self._store = SpotRecords(ports.objects, layout)
+        self._wishes = LaneWishes(ports.objects, layout)
         self._rest = JobDriver(
             layout,
             Lane.SPOT,
@@ -112,6 +114,8 @@ class SpotDriver:
         current = statuses.get(record.current.name) if record.current else None
         view = spot_view(record, current, left_s=left_s, now=self._now())
         choice = decide(record.terms, view, record.remembered())
+        if self._wishes.of(Lane.SPOT).leaves_spot:
+            choice = replace(choice, capacity=Choice.ON_DEMAND, reason="the deadline is at risk")
         record = replace(record, memory=choice.memory.to_json())
         record = self._act(record, choice.capacity, progress.done)
         return LaneProgress(

@@ -1,0 +1,237 @@
+"""Foresee: which running batches will miss their deadline, and do what may be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from include.domain.alerts import Alert, AlertKind
+from include.domain.curves.lane_curve import LaneCurve
+from include.domain.errors import NoFeasibleLane, ObjectMissing
+from include.domain.lanes import Lane, LaneProfile
+from include.domain.routing import place
+from include.domain.sla.events import Action, SlaEvent, SlaKind
+from include.domain.sla.forecast import Forecast, forecast_lane, forecast_loading
+from include.domain.sla.remedies import Remedy, SlaPolicy, remedy
+from include.domain.sla.stages import Stage
+from include.pipeline.alerts.ports import AlertBook
+from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.lanes.wish import LaneWish, LaneWishes
+from include.pipeline.ports import ObjectStore
+from include.pipeline.records import BatchRecords
+from include.pipeline.sla.look_at_batch import BatchLook, look_at_batch
+from include.pipeline.sla.ports import DueBatch, SlaBook
+
+
+@dataclass(frozen=True, slots=True)
+class ForeseePorts:
+    """What foreseeing needs of the world.
+
+    Attributes:
+        curves: what is believed of each lane for a model, by the model's name.
+    """
+
+    objects: ObjectStore
+    book: SlaBook
+    alerts: AlertBook
+    curves: Callable[[str], Mapping[Lane, LaneCurve]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The lanes as they are configured.
+
+    Attributes:
+        loading_documents_per_s: what collecting and loading are expected to do.
+    """
+
+    profiles: Sequence[LaneProfile]
+    loading_documents_per_s: float
+
+
+def foresee_misses(
+    layout_of: Callable[[str], BatchLayout],
+    *,
+    now: datetime,
+    policy: SlaPolicy,
+    lanes: Lanes,
+    ports: ForeseePorts,
+) -> list[SlaEvent]:
+    """Look at every running batch whose deadline is still ahead.
+
+    A batch at risk is posted once. What is done for it is wished of its lane's driver, each thing
+    once. Safe to call at any time and from several processes.
+
+    Returns:
+        What is new: risks, and what was done about them.
+    """
+    found = []
+    for due in ports.book.running():
+        if due.deadline_at > now:
+            found += _foresee(layout_of(due.batch_id), due, now, policy, lanes, ports)
+    return found
+
+
+def _foresee(
+    layout: BatchLayout,
+    due: DueBatch,
+    now: datetime,
+    policy: SlaPolicy,
+    lanes: Lanes,
+    ports: ForeseePorts,
+) -> list[SlaEvent]:
+    look = look_at_batch(
+        layout,
+        submitted_at=due.submitted_at,
+        closed_at=None,
+        loading_documents_per_s=lanes.loading_documents_per_s,
+        objects=ports.objects,
+    )
+    try:
+        model_name = BatchRecords(ports.objects, layout).manifest().model.name
+    except ObjectMissing:
+        return []  # it is being pulled
+    curves = ports.curves(model_name)
+    forecast = _forecast(look, due, now, curves, lanes)
+    if forecast is None or forecast.miss_probability < policy.risk:
+        return []
+    known = [event.action for event in ports.book.events(due.batch_id)]
+    done = [action for action in known if action is not None]
+    chosen = _remedy(look, forecast, due, now, policy, curves, lanes, done)
+    if chosen is None and known:
+        return []
+    event = _event(look, forecast, due, now, chosen)
+    if not ports.book.note(event):
+        return []
+    if chosen is not None and look.placement is not None:
+        wish = LaneWish(look.placement.lane, chosen.instances, chosen.action is Action.LEAVE_SPOT)
+        LaneWishes(ports.objects, layout).save(wish)
+    ports.alerts.post(_alert(event, due))
+    return [event]
+
+
+def _forecast(
+    look: BatchLook,
+    due: DueBatch,
+    now: datetime,
+    curves: Mapping[Lane, LaneCurve],
+    lanes: Lanes,
+) -> Forecast | None:
+    """Return what is expected; None where nothing can be said."""
+    time_left_s = (due.deadline_at - now).total_seconds()
+    loading_s = look.documents / lanes.loading_documents_per_s * (1 - look.loaded_share)
+    if Stage.LANE in look.timeline.done_at:
+        return forecast_loading(loading_s, time_left_s=time_left_s)
+    if look.placement is None:
+        return _unplaced(look, time_left_s, loading_s, curves, lanes)
+    curve = curves.get(look.placement.lane)
+    if curve is None:
+        return None
+    return forecast_lane(curve, look.lane_work(now), time_left_s=time_left_s, loading_s=loading_s)
+
+
+def _unplaced(
+    look: BatchLook,
+    time_left_s: float,
+    loading_s: float,
+    curves: Mapping[Lane, LaneCurve],
+    lanes: Lanes,
+) -> Forecast | None:
+    """Return what the router would expect of the batch now; before validation nobody knows."""
+    if not look.shards:
+        return None
+    try:
+        placement = place(
+            documents=look.documents,
+            tokens=sum(shard.token_estimate for shard in look.shards),
+            time_left_s=time_left_s,
+            profiles=lanes.profiles,
+            loading_s=loading_s,
+            curves=curves,
+        )
+    except NoFeasibleLane:
+        return None
+    (chosen,) = (each for each in placement.alternatives if each.lane is placement.lane)
+    return Forecast(
+        placement.latency_s + loading_s, chosen.miss_probability or 0.0, placement.latency_s
+    )
+
+
+def _remedy(
+    look: BatchLook,
+    forecast: Forecast,
+    due: DueBatch,
+    now: datetime,
+    policy: SlaPolicy,
+    curves: Mapping[Lane, LaneCurve],
+    lanes: Lanes,
+    done: Sequence[Action],
+) -> Remedy | None:
+    """Return what is to be done for a batch on its lane."""
+    if look.placement is None or Stage.LANE in look.timeline.done_at:
+        return None
+    lane, instances = look.placement.lane, look.placement.instance_count
+    most = look.left
+    if lane is Lane.ASYNC_ENDPOINT:
+        most = min(most, *(each.max_instances for each in lanes.profiles if each.lane is lane))
+    loading_s = forecast.left_s - forecast.lane_left_s
+    return remedy(
+        lane,
+        forecast,
+        policy,
+        instances=instances,
+        most=most,
+        start_s=curves[lane].latency.seconds((1.0, 0.0, 0.0)),
+        time_left_s=(due.deadline_at - now).total_seconds() - loading_s,
+        done=done,
+    )
+
+
+def _event(
+    look: BatchLook, forecast: Forecast, due: DueBatch, now: datetime, chosen: Remedy | None
+) -> SlaEvent:
+    predicted_at = now + timedelta(seconds=forecast.left_s)
+    late_s = (predicted_at - due.deadline_at).total_seconds()
+    margin = f"{late_s:,.0f} s behind" if late_s > 0 else f"{-late_s:,.0f} s ahead of"
+    detail = (
+        f"{len(look.done)} of {len(look.shards)} shards done; "
+        f"expected {margin} its deadline, late with probability {forecast.miss_probability:.2f}"
+    )
+    if forecast.pace > 1:
+        detail += f"; the lane takes {forecast.pace:.1f} times what its curve says"
+    return SlaEvent(
+        due.batch_id,
+        SlaKind.RISK,
+        look.timeline.stage,
+        now,
+        detail + _doing(chosen),
+        predicted_at,
+        forecast.miss_probability,
+        chosen.action if chosen else None,
+    )
+
+
+def _doing(chosen: Remedy | None) -> str:
+    if chosen is None:
+        return ""
+    if chosen.action is Action.ADD_INSTANCES:
+        return f"; it is given {chosen.instances} instances"
+    return "; it leaves spot for on demand"
+
+
+def _alert(event: SlaEvent, due: DueBatch) -> Alert:
+    step = (
+        "Nothing: see whether it helps."
+        if event.action
+        else "Look at the batch's run: nothing more is done for it unasked."
+    )
+    return Alert(
+        AlertKind.DEADLINE_RISK,
+        event.batch_id,
+        f"Batch {event.batch_id} of {due.account} may miss its deadline",
+        f"{event.detail}. Due at {due.deadline_at.isoformat(timespec='seconds')}.",
+        step,
+        event.at,
+        event.batch_id,
+    )
