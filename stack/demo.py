@@ -1,7 +1,10 @@
 """`make demo`: five batches of four accounts, from the REST API to both stores."""
 
+import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -95,8 +98,30 @@ def _run_batches(session: Session, console: Console) -> int:
     problems += [disagreement(figures) for _, figures in rows if not figures.adds_up]
     if problems:
         raise StackError("\n".join(problems))
+    _print_backtest(session, console, environment)
     _say_where(session, console, rows, environment)
     return 0
+
+
+def _print_backtest(session: Session, console: Console, environment: dict[str, str]) -> None:
+    """Show what the simulator would have predicted for the batches of today, and how far it is off.
+
+    Raises:
+        StackError: the command failed.
+    """
+    today = datetime.now(UTC).date().isoformat()
+    done = subprocess.run(
+        [sys.executable, "-m", "include.cli.what_if", "backtest", "--first", today],
+        cwd=session.paths.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise StackError(f"what_if backtest failed: {done.stderr}")
+    console.print("What the simulator predicts for today's batches, by the lanes file alone")
+    console.print(done.stdout, highlight=False, markup=False, soft_wrap=True)
 
 
 def _wait(

@@ -76,15 +76,21 @@ def _backtest(options: argparse.Namespace) -> None:
     from include.wiring.money import money
 
     found = money().backtest(options.first, options.last, options.max_replicas)
+    if not found:
+        raise ValueError("no batch closed well in the time")
     print(f"{'lane':16} {'batches':>8} {'predicted $':>12} {'seen $':>12} {'error':>8}"  # noqa: T201
-          f" {'p50 predicted':>14} {'p50 seen':>10}")  # fmt: skip
+          f" {'p50 predicted':>14} {'p50 seen':>10} {'error':>8}")  # fmt: skip
     for each in found:
         error = "" if each.cost_error is None else f"{each.cost_error:+.0%}"
         print(  # noqa: T201
             f"{each.lane.value:16} {each.batches:>8,} {each.predicted_usd:>12.6f} "
             f"{each.seen_usd:>12.6f} {error:>8} {each.predicted_p50_s:>12.2f} s "
-            f"{each.seen_p50_s:>8.2f} s"
+            f"{each.seen_p50_s:>8.2f} s {each.latency_error:>+8.0%}"
         )
+    predicted, seen = sum(x.predicted_usd for x in found), sum(x.seen_usd for x in found)
+    error = f"{predicted / seen - 1:+.0%}" if seen else ""
+    batches = sum(each.batches for each in found)
+    print(f"{'all':16} {batches:>8,} {predicted:>12.6f} {seen:>12.6f} {error:>8}")  # noqa: T201
 
 
 def _cases(options: argparse.Namespace) -> None:

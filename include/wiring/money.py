@@ -61,7 +61,12 @@ class Money(Adapters):
         from include.pipeline.money.backtest import backtest
 
         batches = self.traffic(first, last)
-        return backtest(batches, self.lanes.profiles(), max_replicas=max_replicas)
+        return backtest(
+            batches,
+            self.lanes.profiles(),
+            max_replicas=max_replicas,
+            loading_documents_per_s=self.settings.loading_documents_per_s,
+        )
 
     def watch_curves(self) -> Sequence[Move]:
         """See `include.pipeline.curves.watch_curves`."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.what_if.answer import answer, percentile
+from include.domain.what_if.answer import percentile
+from include.domain.what_if.fleet import Fleet
 from include.domain.what_if.purchase import Purchase
 from include.domain.what_if.scenario import Arrival, Scenario
 
@@ -26,7 +27,8 @@ class Backtest:
     """A lane's prediction beside what was.
 
     Attributes:
-        predicted_p50_s: to the last document on the lane; `seen_p50_s` is to both stores.
+        predicted_p50_s: to both stores, as `seen_p50_s` is: the lane's time and the loading's. What
+            the orchestrator takes between its steps is in neither the profile nor the prediction.
     """
 
     lane: Lane
@@ -41,14 +43,24 @@ class Backtest:
         """Predicted over seen, less one; None where nothing was charged."""
         return self.predicted_usd / self.seen_usd - 1 if self.seen_usd else None
 
+    @property
+    def latency_error(self) -> float:
+        """Predicted over seen median, less one."""
+        return self.predicted_p50_s / self.seen_p50_s - 1
+
 
 def backtest(
-    batches: Sequence[SeenBatch], profiles: Sequence[LaneProfile], *, max_replicas: int
+    batches: Sequence[SeenBatch],
+    profiles: Sequence[LaneProfile],
+    *,
+    max_replicas: int,
+    loading_documents_per_s: float,
 ) -> list[Backtest]:
     """Simulate each lane's own work with the lane's profile, and compare.
 
     Args:
         max_replicas: instances a lane may have at once, for all batches together.
+        loading_documents_per_s: what both stores take.
     """
     found = []
     for profile in profiles:
@@ -65,14 +77,19 @@ def backtest(
             idle_s=profile.tail_s,
             max_replicas=max_replicas,
         )
-        predicted = answer(scenario, [batch.arrival for batch in own])
+        run = Fleet(scenario, [batch.arrival for batch in own]).run()
+        ordered = sorted((batch.arrival for batch in own), key=lambda each: each.at)
+        to_stores_s = [
+            latency_s + arrival.documents / loading_documents_per_s
+            for latency_s, arrival in zip(run.latencies_s, ordered, strict=True)
+        ]
         found.append(
             Backtest(
                 profile.lane,
                 len(own),
-                predicted.cost_usd,
+                scenario.purchase.cost_usd(run.changes, run.ended_s),
                 sum(batch.list_cost_usd for batch in own),
-                predicted.p50_s,
+                percentile(to_stores_s, 0.5),
                 percentile([batch.elapsed_s for batch in own], 0.5),
             )
         )

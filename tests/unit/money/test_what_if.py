@@ -223,7 +223,13 @@ def test_a_scenario_that_makes_no_sense_is_refused(tmp_path, body, message, caps
 def test_a_backtest_sets_the_lanes_prediction_beside_what_was():
     (batch,) = arrivals(0, tokens=36_000)
     seen = [SeenBatch(batch, Lane.TRANSFORM, 40.0, 0.01)]
-    (found,) = backtest(seen, [profile(Lane.TRANSFORM), profile(Lane.SPOT)], max_replicas=4)
+    (found,) = backtest(
+        seen,
+        [profile(Lane.TRANSFORM), profile(Lane.SPOT)],
+        max_replicas=4,
+        loading_documents_per_s=5.0,
+    )
     assert found.predicted_usd == pytest.approx(37 / 3600)
     assert found.cost_error == pytest.approx(37 / 36 - 1)
-    assert (found.predicted_p50_s, found.seen_p50_s) == (37, 40)
+    assert (found.predicted_p50_s, found.seen_p50_s) == (39, 40)
+    assert found.latency_error == pytest.approx(39 / 40 - 1)
