@@ -11,17 +11,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mlflow import MlflowClient
-from mlflow.environment_variables import MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT
+from mlflow.environment_variables import (
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR,
+    MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT,
+)
 from mlflow.exceptions import MlflowException
 
 from include.domain.errors import ReleaseFailed
 
 
-def mlflow_client(tracking_uri: str) -> MlflowClient:
-    """Return a client of one server, for runs and for registered models."""
+def quieten() -> None:
+    """Keep MLflow's client from telling what nobody asked for."""
     # The SageMaker plugin warns at every request that a tracking URI is no ARN.
     logging.getLogger("mlflow.tracking.request_header.registry").setLevel(logging.ERROR)
     os.environ.setdefault(MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT.name, "true")
+    os.environ.setdefault(MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.name, "false")
+
+
+def mlflow_client(tracking_uri: str) -> MlflowClient:
+    """Return a client of one server, for runs and for registered models."""
+    quieten()
     return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
 
 
