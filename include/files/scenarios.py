@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -93,28 +93,63 @@ def load_scenarios(path: Path, lanes: LanesFile, prices: PriceBook) -> list[Scen
         raise ScenarioRefused(f"{path}: {exc}") from exc
 
 
+def make_scenario(
+    name: str, values: Mapping[str, object], lanes: LanesFile, prices: PriceBook
+) -> Scenario:
+    """Return the fleet of one `[scenario.<name>]` table, given as its values.
+
+    Raises:
+        ScenarioRefused: a value is not of its form, or the scenario makes no sense.
+        UnknownPrice: the book lacks an instance that the values give no price for.
+    """
+    try:
+        return _scenario(name, ScenarioEntry.model_validate(values), lanes, prices)
+    except ValidationError as exc:
+        wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in exc.errors())
+        raise ScenarioRefused(f"{name}: {'; '.join(wrong)}") from exc
+    except ValueError as exc:
+        raise ScenarioRefused(str(exc)) from exc
+
+
 def read_traffic(path: Path, default_deadline_s: float | None = None) -> list[Arrival]:
-    """Read traffic: CSV with the columns at (ISO 8601, or seconds), documents, tokens, deadline_s.
+    """Read traffic from a file; see `parse_traffic`.
 
     Raises:
         ScenarioRefused: the file cannot be read, or a row cannot.
     """
     try:
         with path.open(newline="") as file:
-            rows = csv.DictReader(file)
-            missing = [each for each in COLUMNS if each not in (rows.fieldnames or ())]
-            if missing:
-                raise ScenarioRefused(f"{path}: no column {', '.join(missing)}")
-            return [
-                _arrival(path, number, row, default_deadline_s)
-                for number, row in enumerate(rows, start=2)
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
+            return parse_traffic(file, str(path), default_deadline_s)
+    except (OSError, UnicodeDecodeError) as exc:
         raise ScenarioRefused(f"{path}: {exc}") from exc
 
 
+def parse_traffic(
+    lines: Iterable[str], about: str, default_deadline_s: float | None = None
+) -> list[Arrival]:
+    """Read traffic: CSV with the columns at (ISO 8601, or seconds), documents, tokens, deadline_s.
+
+    Args:
+        about: where the lines are from, for messages.
+
+    Raises:
+        ScenarioRefused: a column is missing, or a row cannot be read.
+    """
+    try:
+        rows = csv.DictReader(lines)
+        missing = [each for each in COLUMNS if each not in (rows.fieldnames or ())]
+        if missing:
+            raise ScenarioRefused(f"{about}: no column {', '.join(missing)}")
+        return [
+            _arrival(about, number, row, default_deadline_s)
+            for number, row in enumerate(rows, start=2)
+        ]
+    except csv.Error as exc:
+        raise ScenarioRefused(f"{about}: {exc}") from exc
+
+
 def _arrival(
-    path: Path, line: int, row: dict[str, str], default_deadline_s: float | None
+    about: str, line: int, row: dict[str, str], default_deadline_s: float | None
 ) -> Arrival:
     try:
         deadline = row.get("deadline_s")
@@ -125,9 +160,9 @@ def _arrival(
             float(deadline) if deadline else default_deadline_s,
         )
     except (TypeError, ValueError, OverflowError, OSError) as exc:
-        raise ScenarioRefused(f"{path}, line {line}: {exc}") from exc
+        raise ScenarioRefused(f"{about}, line {line}: {exc}") from exc
     if arrival.documents < 0 or arrival.tokens < 0:
-        raise ScenarioRefused(f"{path}, line {line}: fewer than no documents or tokens")
+        raise ScenarioRefused(f"{about}, line {line}: fewer than no documents or tokens")
     return arrival
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import subprocess
@@ -37,22 +38,20 @@ class FakePage:
     """A composition on figures that are given; may be made to fail."""
 
     def __init__(self) -> None:
+        from include.config import load_lanes
+        from include.wiring.page import Page
+
         self.error: Exception | None = None
+        self.book = FakePageBook(some_figures())
+        settings = SimpleNamespace(model_name="news-topic")
+        lanes = load_lanes(REPOSITORY / "include" / "lanes" / "aws.toml")
+        self.real = Page(settings, lanes, now=lambda: NOW)  # type: ignore[arg-type]
+        vars(self.real).update(page_book=self.book, curve_book=FakeCurveBook())
 
-    def overview(self, days: int) -> Any:
-        from include.pipeline.page.overview import overview
-
+    def __getattr__(self, name: str) -> Any:
         if self.error is not None:
             raise self.error
-        figures = some_figures()
-        return overview(
-            figures.window,
-            now=NOW,
-            profiles=(),
-            default_model="m",
-            book=FakePageBook(figures),
-            curve_book=FakeCurveBook(),
-        )
+        return getattr(self.real, name)
 
 
 @pytest.fixture
@@ -150,3 +149,64 @@ def test_every_component_loads_the_plugin_and_none_the_page() -> None:
     prefixes, loaded = json.loads(result.stdout.splitlines()[-1])
     assert prefixes == ["/twolane"]
     assert loaded == []
+
+
+FLEET = {"lane": "spot", "purchase": "spot", "max_replicas": "2", "spot.interruptions_per_h": "0"}
+
+
+def test_the_form_plays_an_uploaded_file_through_a_fleet(client: Any) -> None:
+    client.cookies.set("_token", client.token)
+    traffic = b"\xef\xbb\xbfat,documents,tokens,deadline_s\n0,100,5000,60\n10,100,5000,0.001\n"
+    files = {"traffic": ("mine.csv", traffic, "text/csv")}
+
+    answer = client.post("/twolane/what-if", data={"days": "7", **FLEET}, files=files)
+
+    assert answer.status_code == 200, answer.text
+    shown = figure_values(answer.text)
+    assert shown["what-if/your fleet/cost_usd"] > 0
+    assert "Every fleet misses a deadline" in answer.text
+    assert "2 batches, 200 documents" in answer.text
+
+
+def test_the_form_plays_the_ledger_beside_known_fleets_and_keeps_what_was_written(
+    client: Any, composition: FakePage
+) -> None:
+    client.cookies.set("_token", client.token)
+    form = {"days": "7", "account": "trial-lumen", "compare": "on", "deadline_s": "900", **FLEET}
+
+    answer = client.post("/twolane/what-if", data=form)
+
+    assert answer.status_code == 200, answer.text
+    assert len(figure_values(answer.text)) == 2 * 10
+    assert composition.book.traffic_asked == ("trial-lumen", 7)
+    assert 'value="trial-lumen"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"lane": "warp"}, "lane: Input should be"),
+        ({"max_replicas": "many"}, "is no number"),
+        ({"max_replicas": "0"}, "greater than or equal to 1"),
+        ({"purchase": "reserved"}, "needs `committed` and `discount`"),
+        ({"instance": "ml.nothing.large"}, "ml.nothing.large"),
+        ({"days": "0"}, "a number from 1 to 366"),
+        ({"deadline_s": "-1"}, "more than 0"),
+        ({"account": "nobody"}, "no traffic"),
+    ],
+)
+def test_a_form_that_makes_no_sense_says_why(client: Any, change: dict[str, str], why: str) -> None:
+    client.cookies.set("_token", client.token)
+
+    answer = client.post("/twolane/what-if", data={"days": "7", **FLEET, **change})
+
+    assert answer.status_code == 422
+    assert why in html.unescape(answer.text)
+
+
+def test_a_form_is_read_only_of_a_user_and_only_if_it_is_small(client: Any) -> None:
+    files = {"traffic": ("mine.csv", b"0,1,1\n" * 200_000, "text/csv")}
+
+    assert client.post("/twolane/what-if", data=FLEET, files=files).status_code == 401
+    client.cookies.set("_token", client.token)
+    assert client.post("/twolane/what-if", data=FLEET, files=files).status_code == 413

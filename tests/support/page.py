@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
+from include.domain.what_if.scenario import Arrival
 from include.pipeline.page.figures import (
     ClosedBatch,
     GpuHour,
@@ -96,10 +97,17 @@ class FakePageBook:
     def __init__(self, figures: PageFigures) -> None:
         self._figures = figures
         self.asked: list[Window] = []
+        self.traffic_asked: tuple[str | None, int] | None = None
 
     def figures(self, window: Window) -> PageFigures:
         self.asked.append(window)
         return self._figures
+
+    def traffic(self, window: Window, account: str | None, limit: int) -> list[Arrival]:
+        """Three batches, whoever is asked for but nobody."""
+        self.traffic_asked = (account, window.days)
+        batches = [] if account == "nobody" else [Arrival(NOW, 1000, 50_000, 600.0)] * 3
+        return batches[:limit]
 
 
 def figure_values(page: str) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,8 +11,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from include.adapters.page import words
-from include.adapters.page.charts import Figure, as_json, charts
+from include.adapters.page.charts import Figure, answers_chart, as_json, charts
+from include.adapters.page.form import GROUPS, LANES, PURCHASES, starting_values
 from include.adapters.page.view import view_of
+from include.domain.what_if.answer import Answer
 from include.pipeline.page.overview import Overview
 
 FOLDER = Path(__file__).parent
@@ -36,7 +38,32 @@ def render_page(overview: Overview) -> str:
         curves=overview.curves,
         spot=overview.figures.spot,
         choices=CHOICES,
+        **_form(starting_values() | {"days": str(overview.figures.window.days)}),
     )
+
+
+def render_answers(answers: Sequence[Answer], values: Mapping[str, str], refusal: str = "") -> str:
+    """Return the what-if page: the answers, and the form as it was filled in.
+
+    Args:
+        answers: none where the form was refused, with the reason in `refusal`.
+    """
+    return render(
+        "what_if.html.j2",
+        {"answers": answers_chart(answers)} if answers else {},
+        answers=answers,
+        cheapest=min(
+            (each for each in answers if not each.misses),
+            key=lambda each: each.cost_usd,
+            default=None,
+        ),
+        refusal=refusal,
+        **_form(values),
+    )
+
+
+def _form(values: Mapping[str, str]) -> dict[str, object]:
+    return {"values": values, "groups": GROUPS, "lanes": LANES, "purchases": PURCHASES}
 
 
 def render(template: str, figures: Mapping[str, Figure], **values: object) -> str:
@@ -85,6 +112,7 @@ def _templates() -> Environment:
         "moment": words.moment,
         "ago": words.ago,
         "lane": lambda lane: words.named(words.LANES, lane),
+        "duration": words.seconds,
         "state": lambda state: words.named(words.STATES, state),
     }
     return environment

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
+from include.domain.what_if.scenario import Arrival
 from include.pipeline.page.figures import (
     ClosedBatch,
     GpuHour,
@@ -57,6 +58,19 @@ class PostgresPageBook:
             connection.execute(SNAPSHOT)
             connection.execute(TIMEOUT)
             return _read(connection, window)
+
+    def traffic(self, window: Window, account: str | None, limit: int) -> list[Arrival]:
+        """See `PageBook.traffic`."""
+        values = {
+            "first": window.first,
+            "last": window.last,
+            "account": account,
+            "limit": limit,
+        }
+        with self._database.transaction("traffic for the page") as connection:
+            connection.execute(SNAPSHOT)
+            connection.execute(TIMEOUT)
+            return [Arrival(*row) for row in connection.execute(query("page_traffic"), values)]
 
 
 def parameters(name: str, window: Window) -> dict[str, object]:

@@ -9,12 +9,17 @@ from airflow.api_fastapi.core_api.security import get_user
 from fastapi import Depends, FastAPI, HTTPException, Query, Response, status
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from include.adapters.page.page import ASSETS, CHOICES, asset, render_page
-from include.domain.errors import StoreError
+from include.adapters.page.form import deadline_s, scenario_values
+from include.adapters.page.page import ASSETS, CHOICES, asset, render_answers, render_page
+from include.domain.errors import StoreError, TwolaneError
+from include.files.scenarios import parse_traffic
+from include.pipeline.page.what_if import Question
 from include.wiring.page import page
+from twolane_airflow.page.uploads import Filled, read_form, whole_days
 
 DEFAULT_DAYS = 30
 KEPT_S = 86_400
+NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 @cache
@@ -31,6 +36,7 @@ def page_app() -> FastAPI:
         openapi_url=None,
     )
     app.get("/", response_class=HTMLResponse)(show)
+    app.post("/what-if", response_class=HTMLResponse)(answer)
     app.get("/assets/{version}/{name}")(serve)
     app.add_exception_handler(StoreError, _unavailable)
     return app
@@ -40,7 +46,27 @@ def show(days: Annotated[int, Query()] = DEFAULT_DAYS) -> HTMLResponse:
     """Return the page over the last days."""
     if days not in CHOICES:
         raise HTTPException(status.HTTP_404_NOT_FOUND, f"days is one of {CHOICES}")
-    return HTMLResponse(render_page(page().overview(days)), headers={"Cache-Control": "no-store"})
+    return HTMLResponse(render_page(page().overview(days)), headers=NOT_KEPT)
+
+
+def answer(filled: Annotated[Filled, Depends(read_form)]) -> HTMLResponse:
+    """Play the form's traffic through its fleet; nothing is kept."""
+    form = filled.values
+    try:
+        question = Question(
+            page().last_days(whole_days(form)),
+            account=form.get("account", "").strip() or None,
+            uploaded=filled.lines and parse_traffic(filled.lines, filled.file_name),
+            deadline_s=deadline_s(form),
+        )
+        compare = bool(form.get("compare"))
+        answers = page().what_if(scenario_values(form), question, compare=compare)
+    except StoreError:
+        raise
+    except TwolaneError as exc:
+        refused = render_answers([], form, refusal=str(exc))
+        return HTMLResponse(refused, status.HTTP_422_UNPROCESSABLE_CONTENT, headers=NOT_KEPT)
+    return HTMLResponse(render_answers(answers, form), headers=NOT_KEPT)
 
 
 def serve(version: str, name: str) -> Response:
