@@ -9,15 +9,14 @@ from typing import Any
 from airflow.sdk import Param, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.domain import submission_rules as rules
 from include.domain.errors import (
     ComparisonRefused,
     PromotionRefused,
     TwolaneError,
     UnknownModelAlias,
 )
-from include.domain.release.catalog import load_catalog
 from include.domain.release.comparison import Kind, Plan
+from twolane_airflow import form_fields
 from twolane_airflow.promotions import decider
 
 _SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
@@ -30,13 +29,8 @@ COMPARISON_PARAMS = {
         title="Action",
         description="To promote is to make the challenger champion on the last one's evidence.",
     ),
-    "model_name": Param(
-        None,
-        type=["null", "string"],
-        pattern=rules.MODEL_NAME_PATTERN,
-        examples=list(load_catalog().names),
-        title="Model",
-        description="Its aliases champion and challenger are compared; the default model if empty.",
+    "model_name": form_fields.model_name(
+        "Its aliases champion and challenger are compared; the default model if empty."
     ),
     "kind": Param(
         Kind.SHADOW.value, type="string", enum=[each.value for each in Kind], title="Kind"

@@ -7,29 +7,20 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from airflow.sdk import Param, task
+from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.domain.errors import PromotionRefused, UnknownModelAlias
-from include.domain.release.catalog import load_catalog
-from include.domain.submission_rules import MODEL_NAME_PATTERN
+from twolane_airflow import form_fields
 
 ROLLBACK_PARAMS = {
-    "model_name": Param(
-        None,
-        type=["null", "string"],
-        pattern=MODEL_NAME_PATTERN,
-        examples=list(load_catalog().names),
-        title="Model",
-        description="One of the catalogue or of your own; the default model when empty.",
+    "model_name": form_fields.model_name(
+        "One of the catalogue or of your own; the default model when empty."
     ),
-    "reason": Param(
-        "by hand",
-        type="string",
-        minLength=1,
-        maxLength=500,
-        title="Reason",
-        description="Kept in the history and shown on the version in MLflow.",
+    "reason": form_fields.reason(
+        "Kept in the history and shown on the version in MLflow.",
+        default="by hand",
+        is_required=True,
     ),
 }
 

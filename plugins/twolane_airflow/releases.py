@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.domain import submission_rules as rules
 from include.domain.release.catalog import CANDIDATES, load_catalog
+from twolane_airflow import form_fields
 
 LOOK_S = 5
 """Seconds between two looks at a job; between them a task holds no slot."""
@@ -19,13 +20,10 @@ LONGEST_JOB_S = 6 * 3600
 APPROVAL_TIMEOUT = timedelta(days=7)
 
 RELEASE_PARAMS = {
-    "model_name": Param(
+    "model_name": form_fields.named_model(
         "news-topic",
-        type="string",
-        pattern=rules.MODEL_NAME_PATTERN,
-        examples=list(load_catalog().models),
-        title="Model",
-        description="A model of the catalogue, or a new name for one of your own.",
+        "A model of the catalogue, or a new name for one of your own.",
+        examples=load_catalog().models,
     ),
     "data_uri": Param(
         None,
@@ -42,20 +40,10 @@ RELEASE_PARAMS = {
         title="Candidates",
         description="What is trained and compared; the catalogue's when empty.",
     ),
-    "reason": Param(
-        "",
-        type="string",
-        maxLength=500,
-        title="Reason",
-        description="Why this release; kept with its evidence.",
-    ),
+    "reason": form_fields.reason("Why this release; kept with its evidence."),
 }
 
-APPROVAL_PARAMS = {
-    "reason": Param(
-        "", type="string", maxLength=500, title="Reason", description="Kept in the history."
-    )
-}
+APPROVAL_PARAMS = {"reason": form_fields.reason("Kept in the history.")}
 
 
 @task

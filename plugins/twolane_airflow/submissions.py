@@ -11,7 +11,7 @@ from airflow.sdk import Param
 from include.domain import submission_rules as rules
 from include.domain.accounts import Tier
 from include.domain.manifests import Submission
-from include.domain.release.catalog import load_catalog
+from twolane_airflow import form_fields
 
 TIERS: list[str | None] = [None, *(tier.value for tier in Tier)]
 
@@ -45,13 +45,8 @@ INFERENCE_PARAMS = {
         title="Deadline, minutes",
         description="From submission to results in both stores; the tier's own when empty.",
     ),
-    "model_name": Param(
-        None,
-        type=["null", "string"],
-        pattern=rules.MODEL_NAME_PATTERN,
-        examples=list(load_catalog().names),
-        title="Model",
-        description="One of the catalogue or of your own; the default model when empty.",
+    "model_name": form_fields.model_name(
+        "One of the catalogue or of your own; the default model when empty."
     ),
     "model_alias": Param(
         rules.DEFAULT_MODEL_ALIAS,

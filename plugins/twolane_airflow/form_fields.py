@@ -1,0 +1,53 @@
+"""Fields that several DAGs' forms have, each described once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from airflow.sdk import Param
+
+from include.domain.release.catalog import load_catalog
+from include.domain.submission_rules import MODEL_NAME_PATTERN
+
+MAX_REASON_CHARACTERS = 500
+
+
+def model_name(description: str, *, examples: Iterable[str] | None = None) -> Param:
+    """Return a field for a model; empty is the default model.
+
+    Args:
+        description: what the model is asked for.
+        examples: what the form proposes; everything in the catalogue if None.
+    """
+    return Param(
+        None,
+        type=["null", "string"],
+        pattern=MODEL_NAME_PATTERN,
+        examples=list(load_catalog().names if examples is None else examples),
+        title="Model",
+        description=description,
+    )
+
+
+def named_model(default: str, description: str, *, examples: Iterable[str] | None = None) -> Param:
+    """Return a field for a model that must be named; the form begins with `default`."""
+    return Param(
+        default,
+        type="string",
+        pattern=MODEL_NAME_PATTERN,
+        examples=list(load_catalog().names if examples is None else examples),
+        title="Model",
+        description=description,
+    )
+
+
+def reason(description: str, *, default: str = "", is_required: bool = False) -> Param:
+    """Return a field for why something is done."""
+    return Param(
+        default,
+        type="string",
+        minLength=1 if is_required else 0,
+        maxLength=MAX_REASON_CHARACTERS,
+        title="Reason",
+        description=description,
+    )
