@@ -10,7 +10,8 @@ Every minute, tell people what they should hear of, once.
 An alert is sent once a channel, with the link to its batch's run and a next step; where a channel
 does not take it, again after 1, 2, 4 … minutes, eight times in all. `include/alerts.toml` says
 which kind goes where, docs/alerts.md how Slack, SNS and email are connected. All of them stand in
-the tables `alerts` and `alert_deliveries`, also where no channel is connected.
+the tables `alerts` and `alert_deliveries`, also where no channel is connected. Trigger it with
+`trial` to see whether the channels are connected well.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from twolane_airflow.failures import URGENT_ARGS
     catchup=False,
     doc_md=__doc__,
     max_active_runs=1,
+    params=alerts.PARAMS,
     tags=["operations"],
     default_args=URGENT_ARGS,
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from airflow.sdk import task
+from airflow.sdk import Param, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 if TYPE_CHECKING:
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 
 BATCH_DAG_IDS = ("document_inference", "express_inference", "nightly_enterprise")
 """The DAGs that run batches. A run that the express path handed over is also one of the first."""
+
+PARAMS = {
+    "trial": Param(
+        False,
+        type="boolean",
+        title="Trial",
+        description="Send a trial message on every connected channel first.",
+    )
+}
 
 
 @task
@@ -35,24 +45,52 @@ def watch() -> list[str]:
 
 
 @task(trigger_rule="all_done")
-def send(ti: Any = None) -> dict[str, int]:
+def send(ti: Any = None, params: Any = None) -> dict[str, int]:
     """Send what is due on each connected channel; return how many were sent on each.
 
+    Args:
+        ti: the task instance, given by Airflow.
+        params: the form's: with `trial` each channel is tried first.
+
     Raises:
-        AirflowFailException: a channel did not take an alert; it is tried again later.
+        AirflowFailException: a channel did not take an alert; it is tried again later. Or not the
+            trial message.
     """
     from include.wiring.alerting import alerting
 
     app = alerting()
     channels = connected(app.settings)
+    failures = try_out(channels) if params["trial"] else []
     reports = app.send_alerts(channels, lambda posted: batch_url(posted, ti))
     for report in reports:
         for title in report.sent:
             print(f"{report.channel}: {title}")  # noqa: T201
-    failures = [f"{report.channel}: {report.failure}" for report in reports if report.failure]
+    failures += [f"{report.channel}: {report.failure}" for report in reports if report.failure]
     if failures:
         raise AirflowFailException(" | ".join(failures))
     return {report.channel: len(report.sent) for report in reports}
+
+
+def try_out(channels: Mapping[ChannelName, Callable[[Notice], None]]) -> list[str]:
+    """Send a trial message on each channel; return the failures."""
+    from include.domain.errors import AlertsUnavailable
+    from include.pipeline.alerts.notice import Notice
+
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    trial = Notice(
+        "trial", "channel", "Alerts arrive here", "A trial message.", "Nothing to be done.", now
+    )
+    failures = []
+    for name, send_on in channels.items():
+        try:
+            send_on(trial)
+        except AlertsUnavailable as exc:
+            failures.append(f"{name}, trial: {exc}")
+        else:
+            print(f"{name}: trial message sent")  # noqa: T201
+    if not channels:
+        print("no channel is connected: docs/alerts.md says how")  # noqa: T201
+    return failures
 
 
 def connected(settings: Settings) -> dict[ChannelName, Callable[[Notice], None]]:

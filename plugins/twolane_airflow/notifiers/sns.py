@@ -18,7 +18,7 @@ class SnsAlert(BaseNotifier):
     Args:
         notice: the fields of an `include.pipeline.alerts.notice.Notice`.
         topic_arn: where to.
-        connection_id: connection of the Amazon provider.
+        connection_id: connection of the Amazon provider; None for the process's own role.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class SnsAlert(BaseNotifier):
         *,
         notice: Mapping[str, str],
         topic_arn: str,
-        connection_id: str = "aws_default",
+        connection_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)

@@ -1,0 +1,95 @@
+"""The tasks of `send_alerts`: which channels are connected, and where a link leads."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.domain.alerts import Alert, AlertKind
+from include.domain.errors import AlertsUnavailable
+from include.pipeline.alerts.ports import PostedAlert
+from include.pipeline.alerts.send_alerts import ChannelReport
+from twolane_airflow import alerts
+
+ALERT = Alert(AlertKind.BUDGET, "s", "t", "", "n", datetime(2026, 3, 1, tzinfo=UTC), "b-1")
+
+
+def settings(topic: str = "", to: str = "") -> SimpleNamespace:
+    return SimpleNamespace(alerts_topic_arn=topic, alerts_email_to=to)
+
+
+def test_a_channel_is_connected_by_its_address_alone(monkeypatch):
+    monkeypatch.delenv("AIRFLOW_CONN_TWOLANE_SLACK", raising=False)
+    assert alerts.connected(settings()) == {}
+    assert set(alerts.connected(settings(topic="arn:aws:sns:r:0:t"))) == {"sns"}
+    assert set(alerts.connected(settings(to=" ada@example.org, "))) == {"email"}
+
+    monkeypatch.setenv("AIRFLOW_CONN_TWOLANE_SLACK", json.dumps({"conn_type": "http"}))
+    assert set(alerts.connected(settings())) == {"slack"}
+
+
+class Runs:
+    """A task instance that knows of these runs."""
+
+    def __init__(self, *known: tuple[str, str]) -> None:
+        self._known = known
+
+    def get_dr_count(self, dag_id: str, run_ids: list[str]) -> int:
+        return sum((dag_id, run_id) in self._known for run_id in run_ids)
+
+
+@pytest.mark.parametrize(
+    ("run_id", "known", "path"),
+    [
+        ("", [], ""),
+        (
+            "manual__2026-03-01T00:00:00+00:00",
+            [("nightly_enterprise", "manual__2026-03-01T00:00:00+00:00")],
+            "/dags/nightly_enterprise/runs/manual__2026-03-01T00%3A00%3A00%2B00%3A00",
+        ),
+        (
+            "queue-1",
+            [("express_inference", "queue-1"), ("document_inference", "queue-1")],
+            "/dags/document_inference/runs/queue-1",
+        ),
+        ("gone", [], "/dag_runs?run_id_pattern=gone"),
+    ],
+)
+def test_the_link_leads_to_the_run_of_the_batch(monkeypatch, run_id, known, path):
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.org/")
+
+    found = alerts.batch_url(PostedAlert(1, ALERT, run_id), Runs(*known))
+
+    assert found == (path and f"https://airflow.example.org{path}")
+
+
+class App:
+    """An `Alerting` of which the first channel has failed."""
+
+    settings = settings()
+
+    def send_alerts(self, channels, link):
+        return [ChannelReport("slack", ("one",), "HTTP 500"), ChannelReport("sns", ("one",))]
+
+
+def test_a_channel_that_fails_is_seen_in_airflow(monkeypatch):
+    monkeypatch.setattr("include.wiring.alerting.alerting", App)
+
+    with pytest.raises(AirflowFailException, match="slack: HTTP 500"):
+        alerts.send.function(ti=Runs(), params={"trial": False})
+
+
+def test_a_trial_tries_every_channel(monkeypatch):
+    got = []
+
+    def refuse(notice):
+        raise AlertsUnavailable("no")
+
+    failures = alerts.try_out({"slack": refuse, "sns": got.append})
+
+    assert failures == ["slack, trial: no"]
+    assert [notice.title for notice in got] == ["Alerts arrive here"]
