@@ -54,10 +54,12 @@ def _without_owner(resource: HeldInstances, owners: Owners) -> str:
     if not resource.kind.is_job:
         is_known = resource.resource_id in owners.endpoints
         return "" if is_known else "the registry has no version that it serves"
+    if resource.is_unrecorded:
+        return ""
     if resource.batch_id is not None:
         is_running = resource.batch_id in owners.batches
         return "" if is_running else f"batch {resource.batch_id} is not under way"
     if resource.release_id is not None:
         is_open = resource.release_id in owners.releases
         return "" if is_open else f"release {resource.release_id} is not under way"
-    return "" if resource.is_by_hand else "it bears the tag of no batch and no release"
+    return "it bears the tag of no batch and no release"

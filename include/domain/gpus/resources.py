@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from include.domain.gpus.instances import gpu_count, has_gpus
 
+CALIBRATION = "calibration"
+"""The account that jobs of probes are tagged with."""
+
 
 class ResourceKind(StrEnum):
     """What it is. The value is stored."""
@@ -76,6 +79,7 @@ class HeldInstances:
         return self.tags.get("release")
 
     @property
-    def is_by_hand(self) -> bool:
-        """Whether it trains for somebody at a command line, of whom nothing is recorded."""
-        return "training-digest" in self.tags and self.release_id is None
+    def is_unrecorded(self) -> bool:
+        """Whether its owner is in no book: a calibration, or somebody who trains by hand."""
+        is_by_hand = "training-digest" in self.tags and self.release_id is None
+        return is_by_hand or self.tags.get("twolane:account") == CALIBRATION

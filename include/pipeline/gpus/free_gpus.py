@@ -108,6 +108,8 @@ def _free(finding: Finding, look: Look, policy: FreePolicy, ports: FreePorts) ->
 
 
 def _run_has_ended(resource: HeldInstances, look: Look, releases: Releases) -> bool:
+    if resource.is_unrecorded:
+        return False
     if resource.batch_id is not None:
         return resource.batch_id not in {batch.batch_id for batch in look.running}
     if resource.release_id is not None:

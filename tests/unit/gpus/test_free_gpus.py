@@ -16,6 +16,7 @@ from include.domain.gpus.savings import OWN_SCALE_IN_S, Action, SavingReason
 from include.domain.lanes import Lane
 from include.domain.release.retirement import VersionKey
 from include.files.prices import load_price_book
+from include.pipeline.calibration.make_probe import ACCOUNT
 from include.pipeline.gpus.clear_orphans import OrphanPolicy, OrphanPorts, clear_orphans
 from include.pipeline.gpus.free_gpus import FreePolicy, FreePorts, free_gpus
 from include.pipeline.gpus.ports import RunningBatch
@@ -246,11 +247,19 @@ def test_what_nobody_owns_is_posted_and_stopped_where_that_is_allowed(thing):
 
 def test_what_somebody_owns_or_is_too_young_to_tell_is_no_orphan():
     batch = RunningBatch("b-1", VersionKey("news", "3"), Lane.TRANSFORM)
+    probe = replace(JOB, tags={"twolane:batch": "c-1", "twolane:account": ACCOUNT})
     by_hand = replace(TRAINING, tags={"project": "twolane", "training-digest": "d"})
     young = replace(ORPHANS[2], made_at=NOW - timedelta(minutes=59))
-    world = World(JOB, TRAINING, ENDPOINT, by_hand, young, batches=[batch], open_releases=["r-1"])
+    things = [JOB, TRAINING, ENDPOINT, probe, by_hand, young]
+    world = World(*things, batches=[batch], open_releases=["r-1"])
     assert world.clear(stops=True) == []
     assert world.alerts.posted == []
+
+
+def test_an_idle_probe_is_left_to_its_calibration():
+    world = World(replace(JOB, tags={"twolane:batch": "c-1", "twolane:account": ACCOUNT}))
+    (left,) = world.free()
+    assert left.action is None
 
 
 def test_an_orphan_without_instances_of_its_own_is_deleted_and_saves_nothing():
