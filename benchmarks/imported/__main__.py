@@ -1,6 +1,6 @@
 """`make bench-import`: fine-tuned with transformers, imported, and asked beside transformers.
 
-    python -m benchmarks.imported [FAMILY ...] [--steps N] [--documents FILE]
+    python -m benchmarks.imported [FAMILY ...] [--documents FILE]
 
 On the running stack. A classifier of each family is trained and saved by its owner's libraries
 alone, then imported twice, from the saved folder and from MLflow, by the command that users run.
@@ -40,16 +40,15 @@ def main() -> int:
     """Train, import, ask, compare, keep; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("families", nargs="*", default=FAMILIES)
-    parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--documents", type=Path, default=SAMPLE)
     options = parser.parse_args()
     python = ensure("bench-mlflow-transformers", Installer())
     WORK.mkdir(parents=True, exist_ok=True)
     trained, asked = _split(options.documents)
-    result: dict[str, Any] = {"machine": describe(), "steps": options.steps, "models": {}}
+    result: dict[str, Any] = {"machine": describe(), "models": {}}
     is_within = True
     for family in options.families:
-        owned = _owner(python, family, trained, asked, options.steps)
+        owned = _owner(python, family, trained, asked)
         saved = ["--hugging-face", str(WORK / family / "saved")]
         for name, source in (
             (f"bench-{family}", saved),
@@ -62,7 +61,8 @@ def main() -> int:
                 is_within &= within
                 print(
                     f"{name}, {how}: {each.agreement:.1%} of {each.documents} labels as "
-                    f"transformers says, probabilities within {each.difference:.4f}"
+                    f"transformers says ({each.rarest} of the rarest), probabilities within "
+                    f"{each.difference:.4f}"
                     f"{'' if within else ': NOT AS IT SHOULD BE'}",
                     flush=True,
                 )
@@ -79,7 +79,7 @@ def _split(documents: Path) -> tuple[Path, Path]:
     return trained, asked
 
 
-def _owner(python: Path, family: str, trained: Path, asked: Path, steps: int) -> dict[str, Any]:
+def _owner(python: Path, family: str, trained: Path, asked: Path) -> dict[str, Any]:
     find = "from serving.pretrained import weights_folder; print(weights_folder())"
     paths = {"PYTHONPATH": str(ROOT / "include" / "models")}
     weights = subprocess.check_output(
@@ -87,7 +87,7 @@ def _owner(python: Path, family: str, trained: Path, asked: Path, steps: int) ->
     ).strip()
     command = [python, "-m", "benchmarks.imported.owner", family, weights, trained, asked]
     done = subprocess.run(
-        [*command, WORK / family, "--steps", str(steps)],
+        [*command, WORK / family],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

@@ -20,11 +20,13 @@ class Comparison:
         documents: how many were compared.
         agreement: share with the same label, 0 to 1.
         difference: the largest, of the winning label's probability.
+        rarest: documents of the owner's rarest label; 0 would make agreement easy.
     """
 
     documents: int
     agreement: float
     difference: float
+    rarest: int
 
     def is_within(self, precision: str) -> bool:
         """Whether the answers are the owner's, as far as the precision allows."""
@@ -57,4 +59,6 @@ def compare(
         given = row[labels.index(line["label"])]
         same += max(row) - given <= 0.01
         difference = max(difference, abs(given - line["score"]))
-    return Comparison(len(found), same / len(found), difference)
+    said = [list(row).index(max(row)) for row in expected]
+    rarest = min(said.count(k) for k in range(len(labels)))
+    return Comparison(len(found), same / len(found), difference, rarest)
