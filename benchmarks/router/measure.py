@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.router.rules import Rule, always_cpu, always_gpu, best_thresholds, fixed_threshold
@@ -12,8 +12,9 @@ from include.domain.lanes import Lane, LaneProfile
 from include.domain.simulation.arrivals import Arrival
 from include.domain.simulation.clairvoyant import least_costs
 from include.domain.simulation.lanes import SimulatedLane
+from include.domain.simulation.outcome import Outcome
 from include.domain.simulation.routers import FixedRule, LanesFileRouter, LearningRouter
-from include.domain.simulation.run import Choice, Outcome, Router, simulate
+from include.domain.simulation.run import Choice, Router, simulate
 
 REPEATS = 3
 
@@ -67,15 +68,17 @@ class Timed(LearningRouter):
         super().__init__(profiles, MODEL)
         self.decision_s: list[float] = []
 
-    def choose(self, batch: Arrival, waits: Mapping[Lane, float]) -> Choice:
+    def choose(
+        self, batch: Arrival, waits: Mapping[Lane, float], warm: Collection[Lane] = ()
+    ) -> Choice:
         """Place the batch, and again by the clock."""
-        choice = super().choose(batch, waits)
-        self.decision_s.append(min(self._once(batch, waits) for _ in range(REPEATS)))
+        choice = super().choose(batch, waits, warm)
+        self.decision_s.append(min(self._once(batch, waits, warm) for _ in range(REPEATS)))
         return choice
 
-    def _once(self, batch: Arrival, waits: Mapping[Lane, float]) -> float:
+    def _once(self, batch: Arrival, waits: Mapping[Lane, float], warm: Collection[Lane]) -> float:
         began = time.perf_counter()
-        self.placed(batch, waits)
+        self.placed(batch, waits, warm)
         return time.perf_counter() - began
 
 

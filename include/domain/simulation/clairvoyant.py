@@ -2,7 +2,8 @@
 
 A lower bound and not always a schedule: each batch has the cheapest lane and number of instances
 that are in time for it, as if no other were there, so that nobody waits for capacity. A batch that
-no lane is in time for is given the cheapest. It is exact where capacity never runs out.
+no lane is in time for is given the cheapest. It is exact where capacity never runs out and no lane
+is shared; on a shared lane a batch finds an instance in service that somebody else has paid for.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from include.domain.curves.observation import Load
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.simulation.arrivals import Arrival
 from include.domain.simulation.lanes import SimulatedLane, course
-from include.domain.simulation.run import luck_of
+from include.domain.simulation.outcome import luck_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,12 @@ def _least(batch: Arrival, lanes: Mapping[Lane, SimulatedLane], luck: str) -> Le
         for gone in [
             course(
                 lane,
-                Load(batch.tokens, batch.documents, instances, instances),
+                Load(
+                    batch.tokens,
+                    batch.documents,
+                    instances,
+                    0 if lane.is_shared else instances,
+                ),
                 time_left_s=batch.budget_s,
                 luck=luck_of(luck, batch, name),
             )

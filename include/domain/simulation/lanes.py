@@ -24,6 +24,9 @@ class SimulatedLane:
         truth: its times and risks; their doubt is not used.
         capacity: instances (serverless: batches) at once; more wait.
         straggler_share: batches that take `straggler_factor` times as long.
+        is_shared: instances stay for the batches that follow, as an asynchronous endpoint's do:
+            they start when a batch waits longer than a start takes, and go after the profile's
+            tail. A batch is on one of them; the profile has no more for it.
     """
 
     profile: LaneProfile
@@ -31,6 +34,12 @@ class SimulatedLane:
     capacity: int
     straggler_share: float = 0.0
     straggler_factor: float = 1.0
+    is_shared: bool = False
+
+    @property
+    def start_s(self) -> float:
+        """Seconds that a start takes."""
+        return self.truth.latency.seconds((1.0, 0.0, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,7 @@ def _on_spot(
     random: Random,
 ) -> Course:
     """Interruptions come at random; each costs another start, and may drive the job off spot."""
-    start_s = lane.truth.latency.seconds((1.0, 0.0, 0.0))
+    start_s = lane.start_s
     start_billed_s = lane.truth.billed.seconds((1.0, 0.0, 0.0))
     full = lane.profile.on_demand_price_usd_per_h / max(lane.profile.price_usd_per_h, 1e-12)
     passed_s = billed = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import LaneObservation
@@ -36,7 +36,9 @@ class FixedRule:
         self._rule = rule
         self._profiles = profiles
 
-    def choose(self, batch: Arrival, waits: Mapping[Lane, float]) -> Choice:
+    def choose(
+        self, batch: Arrival, waits: Mapping[Lane, float], warm: Collection[Lane] = ()
+    ) -> Choice:
         """Follow the rule, on one instance."""
         lane = self._rule(batch)
         return Choice(lane, 1, self._profiles[lane].latency_s(batch.tokens))
@@ -51,7 +53,9 @@ class LanesFileRouter:
     def __init__(self, profiles: Sequence[LaneProfile]) -> None:
         self._profiles = profiles
 
-    def choose(self, batch: Arrival, waits: Mapping[Lane, float]) -> Choice:
+    def choose(
+        self, batch: Arrival, waits: Mapping[Lane, float], warm: Collection[Lane] = ()
+    ) -> Choice:
         """Place the batch."""
         return _choice(
             place(
@@ -61,6 +65,7 @@ class LanesFileRouter:
                 profiles=self._profiles,
                 loading_s=batch.loading_s,
                 wait_s=waits,
+                warm=warm,
             ),
             waits,
         )
@@ -100,18 +105,22 @@ class LearningRouter:
         self.explored_usd = 0.0
         self.curves = dict(self._assumed)
 
-    def choose(self, batch: Arrival, waits: Mapping[Lane, float]) -> Choice:
+    def choose(
+        self, batch: Arrival, waits: Mapping[Lane, float], warm: Collection[Lane] = ()
+    ) -> Choice:
         """Place the batch."""
         for lane, count in self._news.items():
             if count * REFIT > len(self._seen[lane]):
                 self.curves[lane] = self._assumed[lane].learned(self._seen[lane])
                 self._news[lane] = 0
-        placement = self.placed(batch, waits)
+        placement = self.placed(batch, waits, warm)
         self._spent_usd += placement.list_cost_usd
         self.explored_usd += placement.exploration_usd
         return _choice(placement, waits)
 
-    def placed(self, batch: Arrival, waits: Mapping[Lane, float]) -> Placement:
+    def placed(
+        self, batch: Arrival, waits: Mapping[Lane, float], warm: Collection[Lane] = ()
+    ) -> Placement:
         """Return the placement alone."""
         return place(
             documents=batch.documents,
@@ -121,6 +130,7 @@ class LearningRouter:
             loading_s=batch.loading_s,
             curves=self.curves,
             wait_s=waits,
+            warm=warm,
             max_miss=self._max_miss,
             explore_usd=self._share * self._spent_usd - self.explored_usd,
         )

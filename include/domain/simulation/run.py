@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from include.domain.curves.observation import CurveKey, LaneObservation, Load
 from include.domain.lanes import Lane
 from include.domain.simulation.arrivals import Arrival
 from include.domain.simulation.lanes import SimulatedLane, course
-
-EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+from include.domain.simulation.outcome import EPOCH, Outcome, luck_of
+from include.domain.simulation.shared_lane import SharedLane
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +32,20 @@ class Choice:
 class Router(Protocol):
     """Decides on what it may know."""
 
-    def choose(self, batch: Arrival, waits: Mapping[Lane, float]) -> Choice:
-        """Place a batch; `waits` are expected seconds until each lane has an instance free."""
+    def choose(
+        self, batch: Arrival, waits: Mapping[Lane, float], warm: Collection[Lane] = ()
+    ) -> Choice:
+        """Place a batch.
+
+        Args:
+            waits: expected seconds until each lane has an instance free.
+            warm: lanes that have an instance in service.
+        """
         ...
 
     def observe(self, observation: LaneObservation) -> None:
         """Hear of a batch that has ended."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a batch went.
-
-    Attributes:
-        waited_s: for capacity.
-        latency_s: from arrival to the last document, waiting included.
-    """
-
-    batch: Arrival
-    lane: Lane
-    instances: int
-    waited_s: float
-    latency_s: float
-    list_cost_usd: float
-    is_failed: bool
-    interruptions: int
-
-    @property
-    def is_late(self) -> bool:
-        """Whether the results came after the deadline."""
-        return self.latency_s > self.batch.budget_s
 
 
 def simulate(
@@ -81,13 +64,24 @@ def simulate(
     """
     really = {lane: [0.0] * each.capacity for lane, each in lanes.items()}
     expected = {lane: [0.0] * each.capacity for lane, each in lanes.items()}
+    shared = {lane: SharedLane(each, luck) for lane, each in lanes.items() if each.is_shared}
     ending: list[tuple[float, int, LaneObservation]] = []
     outcomes = []
     for batch in arrivals:
+        for observation in heapq.merge(
+            *(each.advance(batch.at_s) for each in shared.values()), key=lambda each: each.seen_at
+        ):
+            router.observe(observation)
         while ending and ending[0][0] <= batch.at_s:
             router.observe(heapq.heappop(ending)[2])
         waits = {lane: max(0.0, min(free) - batch.at_s) for lane, free in expected.items()}
-        choice = router.choose(batch, waits)
+        waits |= {lane: each.wait_s for lane, each in shared.items()}
+        choice = router.choose(
+            batch, waits, [lane for lane, each in shared.items() if each.is_warm]
+        )
+        if choice.lane in shared:
+            shared[choice.lane].take(batch)
+            continue
         lane = lanes[choice.lane]
         instances = min(choice.instances, lane.capacity)
         start_s = _take(really[choice.lane], instances, batch.at_s)
@@ -128,12 +122,9 @@ def simulate(
             EPOCH + timedelta(seconds=ended_s),
         )
         heapq.heappush(ending, (ended_s, batch.index, observation))
-    return outcomes
-
-
-def luck_of(luck: str, batch: Arrival, lane: Lane) -> str:
-    """Return what decides a batch's luck on a lane."""
-    return f"{luck}/{batch.index}/{lane.value}"
+    for each in shared.values():
+        outcomes += each.outcomes()
+    return sorted(outcomes, key=lambda outcome: outcome.batch.index)
 
 
 def _take(free: list[float], instances: int, at_s: float) -> float:

@@ -127,9 +127,9 @@ class Recorder(LearningRouter):
         self.now_s = 0.0
         self.heard: dict[str, float] = {}
 
-    def choose(self, batch: Arrival, waits: object) -> Choice:
+    def choose(self, batch: Arrival, waits: object, warm: object = ()) -> Choice:
         self.now_s = batch.at_s
-        choice = super().choose(batch, waits)  # type: ignore[arg-type]
+        choice = super().choose(batch, waits, warm)  # type: ignore[arg-type]
         assert admits(next(p for p in PROFILES if p.lane is choice.lane), batch)
         return choice
 
