@@ -18,10 +18,13 @@ Trigger it with the form or by REST: `batch_uri` and `account` are needed, the r
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag, task
 
 from include.domain.lanes import Lane
 from twolane_airflow import steps
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.operators.lane import LaneOperator
 from twolane_airflow.submissions import INFERENCE_PARAMS
@@ -36,6 +39,7 @@ BATCH_ID = "{{ ti.xcom_pull(task_ids='pull') }}"
     max_active_runs=32,
     tags=["inference"],
     default_args=DEFAULT_ARGS,
+    deadline=late_after(timedelta(hours=5)),
 )
 def document_inference() -> None:
     placed = task.branch(steps.route)(steps.validate(steps.pull()))

@@ -14,10 +14,13 @@ what was done of it is not done again.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import dag, task
 
 from twolane_airflow import express
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import EXPRESS_ARGS
 from twolane_airflow.submissions import INFERENCE_PARAMS
 
@@ -29,6 +32,7 @@ from twolane_airflow.submissions import INFERENCE_PARAMS
     max_active_runs=32,
     tags=["inference"],
     default_args=EXPRESS_ARGS,
+    deadline=late_after(timedelta(minutes=5)),
 )
 def express_inference() -> None:
     TriggerDagRunOperator(

@@ -14,10 +14,13 @@ be run goes to the dead-letter queue with its reason.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag
 
 from include.domain.queues.lane_class import LaneClass
 from twolane_airflow import intake
+from twolane_airflow.deadlines import late_after
 
 
 @dag(
@@ -25,6 +28,7 @@ from twolane_airflow import intake
     doc_md=__doc__,
     tags=["inference"],
     default_args=intake.INTAKE_ARGS | {"priority_weight": 100},
+    deadline=late_after(timedelta(minutes=5)),
 )
 def express_intake() -> None:
     intake.start_runs("express_inference")

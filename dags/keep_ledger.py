@@ -17,9 +17,12 @@ views `ledger`, `daily_costs` and `batch_costs`.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag
 
 from twolane_airflow import curves, ledger
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 
 
@@ -30,6 +33,7 @@ from twolane_airflow.failures import DEFAULT_ARGS
     max_active_runs=1,
     tags=["money"],
     default_args=DEFAULT_ARGS,
+    deadline=late_after(timedelta(minutes=30)),
 )
 def keep_ledger() -> None:
     booked = [ledger.book_batches(), ledger.book_stored_rows(), ledger.book_idle_endpoints()]

@@ -11,9 +11,12 @@ reason. The file moves to `feedback-done/`.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag
 
 from twolane_airflow import drift
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 
 
@@ -24,6 +27,7 @@ from twolane_airflow.failures import DEFAULT_ARGS
     max_active_runs=1,
     tags=["models"],
     default_args=DEFAULT_ARGS,
+    deadline=late_after(timedelta(minutes=30)),
 )
 def load_feedback() -> None:
     drift.load_feedback()

@@ -11,9 +11,12 @@ batches go on.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag, task, task_group
 
 from twolane_airflow import nightly, steps
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.operators.lane import LaneOperator
 
@@ -36,6 +39,7 @@ def run_batch(request: dict[str, object]) -> None:
     max_active_runs=1,
     tags=["inference"],
     default_args=DEFAULT_ARGS,
+    deadline=late_after(timedelta(hours=6)),
 )
 def nightly_enterprise() -> None:
     run_batch.expand(request=nightly.find_waiting())

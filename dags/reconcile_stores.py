@@ -14,9 +14,12 @@ batch: `python -m include.cli.reconcile --batch ID --repair`.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag
 
 from twolane_airflow import reconciliation
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 
 
@@ -27,6 +30,7 @@ from twolane_airflow.failures import DEFAULT_ARGS
     max_active_runs=1,
     tags=["inference"],
     default_args=DEFAULT_ARGS,
+    deadline=late_after(timedelta(hours=2)),
 )
 def reconcile_stores() -> None:
     reconciliation.prove_and_repair(reconciliation.find_closed())

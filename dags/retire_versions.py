@@ -11,9 +11,12 @@ again. The task's log says of each version why it was kept or deleted.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag
 
 from twolane_airflow import promotions
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 
 
@@ -24,6 +27,7 @@ from twolane_airflow.failures import DEFAULT_ARGS
     max_active_runs=1,
     tags=["models"],
     default_args=DEFAULT_ARGS,
+    deadline=late_after(timedelta(hours=1)),
 )
 def retire_versions() -> None:
     promotions.retire()

@@ -16,9 +16,12 @@ versions in MLflow.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag
 
 from twolane_airflow import promotions
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import URGENT_ARGS
 
 
@@ -29,6 +32,7 @@ from twolane_airflow.failures import URGENT_ARGS
     max_active_runs=1,
     tags=["models"],
     default_args=URGENT_ARGS,
+    deadline=late_after(timedelta(minutes=15)),
 )
 def rollback_model() -> None:
     promotions.roll_back(promotions.plan_rollback())

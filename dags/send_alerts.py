@@ -16,9 +16,12 @@ the tables `alerts` and `alert_deliveries`, also where no channel is connected. 
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag
 
 from twolane_airflow import alerts
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import URGENT_ARGS
 
 
@@ -30,6 +33,7 @@ from twolane_airflow.failures import URGENT_ARGS
     params=alerts.PARAMS,
     tags=["operations"],
     default_args=URGENT_ARGS,
+    deadline=late_after(timedelta(minutes=5)),
 )
 def send_alerts() -> None:
     alerts.watch() >> alerts.send()

@@ -13,9 +13,12 @@ and never written. Nothing is done where no comparison runs.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag
 
 from twolane_airflow import comparisons
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 
 
@@ -26,6 +29,7 @@ from twolane_airflow.failures import DEFAULT_ARGS
     max_active_runs=1,
     tags=["models"],
     default_args=DEFAULT_ARGS,
+    deadline=late_after(timedelta(hours=1)),
 )
 def watch_comparisons() -> None:
     comparisons.feed() >> comparisons.report.override(trigger_rule="all_done")()

@@ -19,9 +19,12 @@ are. A model is released no more often than once a week for it. The night's page
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag
 
 from twolane_airflow import drift
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.operators.start_run import StartRun
 
@@ -33,6 +36,7 @@ from twolane_airflow.operators.start_run import StartRun
     max_active_runs=1,
     tags=["models"],
     default_args=DEFAULT_ARGS,
+    deadline=late_after(timedelta(hours=2)),
 )
 def watch_drift() -> None:
     night = drift.describe_batches(drift.load_feedback())

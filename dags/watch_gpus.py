@@ -16,11 +16,12 @@ was seen stands in `gpu_samples`, what was saved in `savings`.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import dag
 
 from twolane_airflow import gpus
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.sensors.idle_gpu import IdleGpuSensor
 
@@ -33,6 +34,7 @@ from twolane_airflow.sensors.idle_gpu import IdleGpuSensor
     max_active_runs=1,
     tags=["money"],
     default_args=DEFAULT_ARGS,
+    deadline=late_after(timedelta(minutes=75)),
 )
 def watch_gpus() -> None:
     gpus.clear_orphans()

@@ -13,9 +13,12 @@ All of it stands in the table `model_promotions`. Trigger it by hand to have a m
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag
 
 from twolane_airflow import promotions
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import URGENT_ARGS
 
 
@@ -26,6 +29,7 @@ from twolane_airflow.failures import URGENT_ARGS
     max_active_runs=1,
     tags=["models"],
     default_args=URGENT_ARGS,
+    deadline=late_after(timedelta(minutes=5)),
 )
 def watch_promotions() -> None:
     promotions.watch_champions()
