@@ -11,6 +11,8 @@ from urllib.parse import quote, urlencode
 from airflow.sdk import Param, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
+from include.domain.alerts import AlertKind
+
 if TYPE_CHECKING:
     from include.config import Settings
     from include.domain.alerts import Alert
@@ -61,7 +63,7 @@ def send(ti: Any = None, params: Any = None) -> dict[str, int]:
     app = alerting()
     channels = connected(app.settings)
     failures = try_out(channels) if params["trial"] else []
-    reports = app.send_alerts(channels, lambda posted: batch_url(posted, ti))
+    reports = app.send_alerts(channels, lambda posted: run_url(posted, ti))
     for report in reports:
         for title in report.sent:
             print(f"{report.channel}: {title}")  # noqa: T201
@@ -105,13 +107,16 @@ def connected(settings: Settings) -> dict[ChannelName, Callable[[Notice], None]]
     return channels
 
 
-def batch_url(posted: PostedAlert, ti: Any) -> str:
-    """Return where the run of an alert's batch is seen in Airflow; empty for no batch."""
+def run_url(posted: PostedAlert, ti: Any) -> str:
+    """Return where the run of an alert is seen in Airflow: its batch's; empty for none."""
     from airflow.sdk.configuration import conf
 
+    base = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
+    if posted.alert.kind is AlertKind.RUN_LATE:
+        dag_id, _, run_id = posted.alert.subject.partition("/")
+        return f"{base}/dags/{dag_id}/runs/{quote(run_id, safe='')}"
     if not posted.run_id:
         return ""
-    base = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
     for dag_id in BATCH_DAG_IDS:
         if ti.get_dr_count(dag_id=dag_id, run_ids=[posted.run_id]):
             return f"{base}/dags/{dag_id}/runs/{quote(posted.run_id, safe='')}"

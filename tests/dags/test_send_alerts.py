@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -62,9 +63,18 @@ class Runs:
 def test_the_link_leads_to_the_run_of_the_batch(monkeypatch, run_id, known, path):
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.org/")
 
-    found = alerts.batch_url(PostedAlert(1, ALERT, run_id), Runs(*known))
+    found = alerts.run_url(PostedAlert(1, ALERT, run_id), Runs(*known))
 
     assert found == (path and f"https://airflow.example.org{path}")
+
+
+def test_the_link_of_a_late_run_leads_to_itself(monkeypatch):
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.org")
+    late = replace(ALERT, kind=AlertKind.RUN_LATE, subject="watch_drift/manual__1+2", batch_id=None)
+
+    found = alerts.run_url(PostedAlert(1, late), Runs())
+
+    assert found == "https://airflow.example.org/dags/watch_drift/runs/manual__1%2B2"
 
 
 class App:
