@@ -1,6 +1,6 @@
 """`make up`: starts what does not run yet, and returns when everything answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 
 from rich.console import Console
@@ -11,7 +11,10 @@ from stack.components import airflow, postgres
 from stack.display import StartDisplay
 from stack.down import stop_everything, stop_watcher
 from stack.environment import ADMIN
+from stack.errors import StepFailed
 from stack.graph import Cancelled, Step, run_steps
+from stack.older_state import with_next_step
+from stack.paths import Paths
 from stack.ports import check_ports
 from stack.processes import kill_all
 from stack.session import Session, exclusive, remember
@@ -144,10 +147,28 @@ def _run_module(
 ) -> Callable[[Cancelled], str]:
     def action(cancelled: Cancelled) -> str:
         command = [str(session.paths.python()), "-m", module, *arguments]
-        run_command(session.paths, name, command, session.environment, cancelled)
+        run_product_command(session.paths, name, command, session.environment, cancelled)
         return ""
 
     return action
+
+
+def run_product_command(
+    paths: Paths,
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    cancelled: Cancelled,
+) -> None:
+    """Run a command of the product on the state folder.
+
+    Raises:
+        StepFailed: with what to do where the folder is of an older version.
+    """
+    try:
+        run_command(paths, name, command, environment, cancelled)
+    except StepFailed as exc:
+        raise StepFailed(with_next_step(str(exc), paths.state)) from exc
 
 
 def announce(session: Session, console: Console) -> None:
