@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,9 @@ from include.wiring.money import Money
 if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress
     from include.domain.gpus.orphans import Orphan
+    from include.pipeline.gpus.clear_orphans import OrphanPolicy, OrphanPorts
     from include.pipeline.gpus.free_gpus import Freed
-    from include.pipeline.gpus.ports import GpuBook, Instances, Releases
+    from include.pipeline.gpus.ports import GpuBook, Instances, Releases, SavedLine
     from include.pipeline.gpus.watch_gpus import Look
 
 SERVICES = ("sagemaker", "cloudwatch", "application-autoscaling")
@@ -81,9 +82,31 @@ class GpuWatch(Money):
 
     def clear_orphans(self) -> list[Orphan]:
         """See `include.pipeline.gpus.clear_orphans`."""
-        from include.pipeline.gpus.clear_orphans import OrphanPolicy, OrphanPorts, clear_orphans
+        from include.pipeline.gpus.clear_orphans import clear_orphans
 
-        ports = OrphanPorts(
+        return clear_orphans(self._orphan_policy, self._now(), self._orphan_ports)
+
+    def orphans(self) -> list[Orphan]:
+        """Return what nobody owns; nothing is posted or changed."""
+        from include.pipeline.gpus.clear_orphans import orphans_now
+
+        return orphans_now(self._orphan_policy, self._now(), self._orphan_ports)
+
+    def saved(self, first: date, last: date) -> Sequence[SavedLine]:
+        """See `include.pipeline.gpus.ports.GpuBook.saved`."""
+        return self.gpu_book.saved(first, last)
+
+    @property
+    def _orphan_policy(self) -> OrphanPolicy:
+        from include.pipeline.gpus.clear_orphans import OrphanPolicy
+
+        return OrphanPolicy(self.settings.orphan_grace_s, self.settings.orphans_stop)
+
+    @property
+    def _orphan_ports(self) -> OrphanPorts:
+        from include.pipeline.gpus.clear_orphans import OrphanPorts
+
+        return OrphanPorts(
             instances=self.instances,
             book=self.gpu_book,
             releases=self.owners,
@@ -91,8 +114,6 @@ class GpuWatch(Money):
             prices=load_price_book(),
             is_emulated=self.settings.is_emulated,
         )
-        policy = OrphanPolicy(self.settings.orphan_grace_s, self.settings.orphans_stop)
-        return clear_orphans(policy, self._now(), ports)
 
     @cached_property
     def gpu_book(self) -> GpuBook:

@@ -159,6 +159,9 @@ def test_only_what_is_idle_goes_within_two_intervals_and_the_saving_is_in_the_bo
     hours = (later["counted_to"] - later["at"]).total_seconds() / 3600
     assert later["list_saved_usd"] == pytest.approx(0.736 * hours)
     assert hours > 0
+    (line,) = world.watch.saved(saving["at"].date(), later["counted_to"].date())
+    assert (line.reason.value, line.actions, line.is_emulated) == ("idle", 1, True)
+    assert line.list_saved_usd == pytest.approx(later["list_saved_usd"])
     seen = world.rows(
         "SELECT resource_id, count(*) FILTER (WHERE utilisation IS NULL) AS missing, count(*) AS n"
         " FROM gpu_samples GROUP BY 1"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from include.adapters.postgres.database import Database
@@ -13,7 +13,7 @@ from include.domain.gpus.resources import ResourceKind
 from include.domain.gpus.savings import Action, Saving, SavingReason
 from include.domain.lanes import Lane
 from include.domain.release.retirement import VersionKey
-from include.pipeline.gpus.ports import RunningBatch
+from include.pipeline.gpus.ports import RunningBatch, SavedLine
 
 
 class PostgresGpuBook:
@@ -48,9 +48,14 @@ class PostgresGpuBook:
         with self._database.transaction(f"saving {saving.saving_id}") as connection:
             connection.execute(query("put_saving"), _values(saving))
 
-    def _rows(self, name: str) -> list[Any]:
+    def saved(self, first: date, last: date) -> Sequence[SavedLine]:
+        """See `GpuBook.saved`."""
+        rows = self._rows("savings_by_reason", {"first": first, "last": last})
+        return [SavedLine(SavingReason(reason), *rest) for reason, *rest in rows]
+
+    def _rows(self, name: str, values: Mapping[str, object] | None = None) -> list[Any]:
         with self._database.transaction(name.replace("_", " ")) as connection:
-            return connection.execute(query(name)).fetchall()
+            return connection.execute(query(name), values).fetchall()
 
 
 def _sample(finding: Finding, at: datetime, is_emulated: bool) -> Mapping[str, object]:

@@ -49,8 +49,7 @@ def clear_orphans(policy: OrphanPolicy, now: datetime, ports: OrphanPorts) -> li
         RegistryUnavailable: MLflow does not say what it has.
         StoreError: the database does not answer.
     """
-    held = ports.instances.held()  # first: a batch that begins from now on owns nothing of it
-    orphans = find_orphans(held, _owners(held, ports), grace_s=policy.grace_s, now=now)
+    orphans = orphans_now(policy, now, ports)
     failures = []
     for orphan in orphans:
         ports.alerts.post(_alert(orphan, policy, now))
@@ -62,6 +61,18 @@ def clear_orphans(policy: OrphanPolicy, now: datetime, ports: OrphanPorts) -> li
     if failures:
         raise EndpointUnavailable(" | ".join(failures))
     return orphans
+
+
+def orphans_now(policy: OrphanPolicy, now: datetime, ports: OrphanPorts) -> list[Orphan]:
+    """Return what nobody owns, and change nothing.
+
+    Raises:
+        EndpointUnavailable: SageMaker does not answer.
+        RegistryUnavailable: MLflow does not say what it has.
+        StoreError: the database does not answer.
+    """
+    held = ports.instances.held()  # first: a batch that begins from now on owns nothing of it
+    return find_orphans(held, _owners(held, ports), grace_s=policy.grace_s, now=now)
 
 
 def _owners(held: Sequence[HeldInstances], ports: OrphanPorts) -> Owners:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from include.domain.gpus.idleness import Finding, IdlePolicy, Readings
 from include.domain.gpus.resources import HeldInstances
-from include.domain.gpus.savings import Action, Saving
+from include.domain.gpus.savings import Action, Saving, SavingReason
 from include.domain.lanes import Lane
 from include.domain.release.retirement import VersionKey
 
@@ -21,6 +21,16 @@ class RunningBatch:
     batch_id: str
     version: VersionKey
     lane: Lane | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedLine:
+    """What was saved for one reason; USD at list price, and no bill where it is emulated."""
+
+    reason: SavingReason
+    actions: int
+    list_saved_usd: float
+    is_emulated: bool
 
 
 class Instances(Protocol):
@@ -64,6 +74,10 @@ class GpuBook(Protocol):
 
     def put_saving(self, saving: Saving) -> None:
         """Keep a saving, or how far one that stands is counted by now."""
+        ...
+
+    def saved(self, first: date, last: date) -> Sequence[SavedLine]:
+        """Return what was saved by what was done from one day to another, UTC, by reason."""
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from include.adapters.aws.deployed_versions import version_of
 from include.domain.errors import EndpointUnavailable
@@ -11,7 +11,7 @@ from include.domain.gpus.idleness import Finding, IdlePolicy, Point, Readings
 from include.domain.gpus.resources import HeldInstances
 from include.domain.gpus.savings import Action, Saving
 from include.domain.release.retirement import VersionKey
-from include.pipeline.gpus.ports import RunningBatch
+from include.pipeline.gpus.ports import RunningBatch, SavedLine
 
 
 def flat(value: float, *, until: datetime, minutes: int = 20) -> list[Point]:
@@ -69,6 +69,13 @@ class FakeGpuBook:
 
     def put_saving(self, saving: Saving) -> None:
         self.savings[saving.saving_id] = saving
+
+    def saved(self, first: date, last: date) -> Sequence[SavedLine]:
+        return [
+            SavedLine(each.reason, 1, each.list_saved_usd, each.is_emulated)
+            for each in self.savings.values()
+            if first <= each.at.date() <= last
+        ]
 
 
 class FakeReleases:

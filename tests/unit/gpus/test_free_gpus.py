@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from include.cli.gpus import report
 from include.domain.alerts import AlertKind
 from include.domain.errors import EndpointUnavailable
 from include.domain.gpus.idleness import IdlePolicy, Readings
@@ -54,6 +55,7 @@ TRAINING = replace(
     tags={"project": "twolane", "release": "r-1"},
     limit_s=6 * 3600.0,
 )
+TODAY = NOW.date()
 HOURLY = load_price_book().instance("ml.g4dn.xlarge").usd
 
 
@@ -266,3 +268,23 @@ def test_an_orphan_without_instances_of_its_own_is_deleted_and_saves_nothing():
     world = World(replace(ORPHANS[3], instance_type="", instances=0))
     world.clear(stops=True)
     assert world.book.savings == {}
+
+
+def test_people_can_read_what_was_seen_and_saved():
+    world = World(ENDPOINT, replace(JOB, resource_id="twolane-old"))
+    lines = list(report(world.look().findings, world.clear(), world.book.saved(TODAY, TODAY)))
+    assert lines == [
+        "GPUs",
+        "  twolane-news-v3-async  2 x ml.g4dn.xlarge  0% used",
+        "    idle: nothing done since 2026-03-04 11:52:00 UTC",
+        "  twolane-old  2 x ml.g4dn.xlarge  0% used",
+        "    idle: nothing done since 2026-03-04 11:52:00 UTC",
+        "Orphans",
+        "  transform job twolane-old: batch b-1 is not under way",
+        "Nothing was saved in that time.",
+    ]
+    world.free()
+    world.look(NOW + 30 * MINUTE)
+    *_, line = report([], [], world.book.saved(TODAY, TODAY))
+    assert line.startswith("  idle: $")
+    assert line.endswith(" at list price, 1 time, emulated")
