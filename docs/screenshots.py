@@ -116,6 +116,28 @@ class Browser:
             ".forEach(key => localStorage.setItem(key, 'false'))"
         )
 
+    def resize(self, width: int, height: int, *, theme: str = "light") -> None:
+        """Set the page's size in points, and which colours its reader likes; narrow is a phone."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        likes = [{"name": "prefers-color-scheme", "value": theme}]
+        self._driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": likes})
+
+    def wait_until(self, script: str) -> object:
+        """Return what a script's expression gives once it gives something."""
+        waiting = WebDriverWait(self._driver, TIMEOUT_S, ignored_exceptions=[WebDriverException])
+        return waiting.until(lambda driver: driver.execute_script(f"return {script}"), script)
+
+    def figures(self) -> dict[str, object]:
+        """Return the figures that the open page shows, and the days they are of."""
+        script = """
+            const shown = document.querySelectorAll('[data-figure]');
+            const filled = [...shown].filter((each) => each.dataset.value !== '');
+            const days = document.querySelector('[data-first]').dataset;
+            return {first: days.first, last: days.last, figures: Object.fromEntries(
+                filled.map((each) => [each.dataset.figure, Number(each.dataset.value)]))};"""
+        return dict(self._driver.execute_script(script))
+
     def fill(self, label: str, value: str) -> None:
         """Type into the field that follows a label."""
         field = self.wait_for(label).find_element(By.XPATH, "./following::input[1]")
@@ -172,9 +194,9 @@ def browser(folder: Path) -> Iterator[Browser]:
     driver = webdriver.Chrome(options, webdriver.ChromeService(_program("chromedriver")))
     try:
         # The window has a frame even where nobody sees it: this sets the page's own size.
-        size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        yield Browser(driver, folder)
+        pages = Browser(driver, folder)
+        pages.resize(WIDTH, HEIGHT)
+        yield pages
     finally:
         driver.quit()
 
@@ -220,11 +242,54 @@ def picture_data_docs(pages: Browser, stack: Stack) -> None:
     pages.save("data-docs")
 
 
+def picture_costs_in_airflow(pages: Browser, stack: Stack) -> None:
+    """The page as Airflow frames it."""
+    pages.resize(WIDTH, HEIGHT)
+    pages.open(f"{stack.airflow}/plugin/costs")
+    pages.wait_until(
+        "document.querySelector('iframe')?.contentDocument.documentElement.dataset.drawn"
+    )
+    pages.save("costs-in-airflow")
+
+
+def picture_costs(pages: Browser, stack: Stack) -> None:
+    """All of the page, light, dark, and on a phone."""
+    for name, width, theme in (
+        ("costs", 1200, "light"),
+        ("costs-dark", 1200, "dark"),
+        ("costs-phone", 390, "light"),
+    ):
+        pages.resize(width, HEIGHT, theme=theme)
+        pages.remember("theme", theme)
+        pages.open(f"{stack.airflow}/twolane/")
+        pages.wait_until("document.documentElement.dataset.drawn")
+        form = "document.getElementById('what-if').getBoundingClientRect().top + window.scrollY"
+        pages.resize(width, int(float(str(pages.wait_until(form)))), theme=theme)
+        pages.save(name)
+    pages.remember("theme", "light")
+    pages.resize(WIDTH, HEIGHT)
+
+
+def picture_what_if(pages: Browser, stack: Stack) -> None:
+    """The what-if form, answered for the ledger's own traffic."""
+    pages.resize(1200, HEIGHT)
+    pages.open(f"{stack.airflow}/twolane/")
+    pages.wait_until("document.documentElement.dataset.drawn")
+    pages.click("Play it")
+    pages.wait_for("Costs")
+    pages.wait_until("document.documentElement.dataset.drawn")
+    pages.save("what-if")
+    pages.resize(WIDTH, HEIGHT)
+
+
 PICTURES: tuple[Callable[[Browser, Stack], None], ...] = (
     picture_graph,
     picture_form,
     picture_model,
     picture_data_docs,
+    picture_costs_in_airflow,
+    picture_costs,
+    picture_what_if,
 )
 
 

@@ -29,5 +29,6 @@ class TwolanePage(AirflowPlugin):
             "href": "twolane/",
             "destination": "nav",
             "url_route": "costs",
+            "nav_top_level": True,
         }
     ]

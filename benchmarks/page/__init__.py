@@ -1,0 +1,1 @@
+"""The page's queries on a ledger of a million rows."""
