@@ -13,6 +13,11 @@ SLACK_HEADER_CHARACTERS = 150
 SLACK_SECTION_CHARACTERS = 3_000
 """Limits of a header's and a section's text (Slack, "Block Kit: blocks")."""
 
+_DETAIL_CHARACTERS = 1_500
+_NEXT_STEP_CHARACTERS = 700
+_FACTS_CHARACTERS = 300
+"""So that what to do and where to look is there, however long the detail is."""
+
 SNS_SUBJECT_CHARACTERS = 100
 """An SNS subject is shorter than this, ASCII, on one line (Amazon SNS API Reference, Publish)."""
 
@@ -53,10 +58,13 @@ class Notice:
 
 def slack_message(notice: Notice) -> dict[str, Any]:
     """Return the body for an incoming webhook. Nothing in it mentions or formats by accident."""
-    facts = f"`{_slack(notice.kind)}` · {_slack(notice.subject)} · {_slack(notice.at)}"
-    text = f"{_slack(notice.detail)}\n*Next:* {_slack(notice.next_step)}".strip()
-    if notice.link:
-        text += f"\n<{_slack(notice.link)}|Open in Airflow>"
+    subject = _slack(notice.subject, _FACTS_CHARACTERS)
+    facts = f"`{_slack(notice.kind)}` · {subject} · {_slack(notice.at)}"
+    detail = _slack(notice.detail, _DETAIL_CHARACTERS)
+    text = f"{detail}\n*Next:* {_slack(notice.next_step, _NEXT_STEP_CHARACTERS)}".strip()
+    link = f"\n<{_slack(notice.link)}|Open in Airflow>" if notice.link else ""
+    if len(text) + len(link) <= SLACK_SECTION_CHARACTERS:
+        text += link
     title = notice.title[:SLACK_HEADER_CHARACTERS]
     return {
         "text": _slack(title),
@@ -89,9 +97,19 @@ def email_message(notice: Notice) -> tuple[str, str]:
 
 
 def _markdown(text: str) -> dict[str, Any]:
-    return {"type": "mrkdwn", "text": text[:SLACK_SECTION_CHARACTERS], "verbatim": True}
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _slack(text: str) -> str:
-    """Escape as Slack asks for ("Formatting text for app surfaces"): mentions become text."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _slack(text: str, limit: int = SLACK_SECTION_CHARACTERS) -> str:
+    """Escape as Slack asks for ("Formatting text for app surfaces"): mentions become text.
+
+    What is longer than the limit then is cut, and ends in an ellipsis.
+    """
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if len(escaped) <= limit:
+        return escaped
+    cut = escaped[: limit - 1]
+    begun = cut.rfind("&", len(cut) - 4)
+    if begun >= 0 and ";" not in cut[begun:]:
+        cut = cut[:begun]
+    return f"{cut}…"

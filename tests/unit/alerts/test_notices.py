@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from html import unescape
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,12 +48,24 @@ def test_every_channel_keeps_its_limits(title, detail):
     subject, message = sns_message(shown)
     mail_subject, _ = email_message(shown)
     assert len(body["blocks"][0]["text"]["text"]) <= 150
-    assert len(body["blocks"][1]["text"]["text"]) <= 3000
+    section = body["blocks"][1]["text"]["text"]
+    assert len(section) <= 3000
+    assert section.endswith("|Open in Airflow>")
+    assert "*Next:* Look &amp; see." in section
     assert len(subject) < 100
     assert subject.isascii()
     assert subject.isprintable()
     assert len(mail_subject.splitlines()) == 1
     assert json.loads(message)["detail"] == detail * 50
+
+
+@given(st.text("&<>a", min_size=1490, max_size=1600))
+def test_what_is_cut_is_cut_between_characters(detail):
+    section = slack_message(notice(detail=detail, link=""))["blocks"][1]["text"]["text"]
+
+    shown, _, _ = section.partition("\n")
+    assert len(shown) <= 1500
+    assert detail.startswith(unescape(shown.removesuffix("…")))
 
 
 def test_email_shows_markup_as_it_stands():
