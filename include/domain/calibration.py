@@ -12,6 +12,10 @@ CLOSE = 2
 FIRST_STEP_BACK = 4
 """A length whose first size fails goes on with this fraction of it."""
 
+SAFE_MEMORY = 0.85
+"""A probe is not begun that is expected to take more of the memory: SageMaker measures once a
+minute, and a container that has none left is killed."""
+
 MOST_FAILURES = 3
 """Failures at one length before it is left."""
 
@@ -36,6 +40,8 @@ class Tried:
     Attributes:
         expected_s: what its lane's curve said before; `latency_s` is what it took.
         failure: why it failed; empty where it did not.
+        memory_share: the most of its instances' memory, or of a GPU's, that it took, 0 to 1; None
+            where nobody has said, which is not little.
     """
 
     shape: Shape
@@ -43,6 +49,7 @@ class Tried:
     latency_s: float
     list_cost_usd: float
     failure: str = ""
+    memory_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +105,37 @@ def largest(tried: Sequence[Tried], document_tokens: int) -> int:
     )
 
 
+def memory_room(tried: Sequence[Tried]) -> float:
+    """Return the documents up to which probes of one length are expected to fit into memory.
+
+    A line through the two largest that went well and whose memory is known; infinite where there
+    are not two, or where memory does not grow: what is streamed takes no more.
+    """
+    known = sorted(
+        (each.shape.documents, each.memory_share)
+        for each in tried
+        if each.memory_share is not None and not each.failure
+    )
+    if known and known[-1][1] > SAFE_MEMORY:
+        return known[-1][0]
+    if len(known) < 2:
+        return math.inf
+    (fewer, less), (more, most) = known[-2:]
+    a_document = (most - less) / (more - fewer)
+    return math.inf if a_document <= 0 else more + int((SAFE_MEMORY - most) / a_document)
+
+
 def _next_of_length(length: int, plan: Sequence[Shape], tried: Sequence[Tried]) -> Shape | None:
     own = [each for each in tried if each.shape.document_tokens == length]
     failed = [each.shape.documents for each in own if each.failure]
     if not failed:
         known = {each.shape.documents for each in own}
         sizes = sorted(s.documents for s in plan if s.document_tokens == length)
-        return next((Shape(length, size) for size in sizes if size not in known), None)
+        size = next((size for size in sizes if size not in known), None)
+        room = memory_room(own)
+        if size is None or room >= size:
+            return None if size is None else Shape(length, size)
+        return Shape(length, int(room)) if known and room > CLOSE * max(known) else None
     if len(failed) >= MOST_FAILURES:
         return None
     worked, least = largest(own, length), min(failed)

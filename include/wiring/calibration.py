@@ -39,6 +39,8 @@ class Calibration(LaneWiring):
 
     def calibrator(self, request: CalibrationRequest) -> LaneCalibrator:
         """See `include.pipeline.calibration.calibrate_lane`."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.lane_memory import CloudWatchLaneMemory
         from include.pipeline.calibration.calibrate_lane import CalibrationPorts, LaneCalibrator
         from include.pipeline.calibration.make_probe import ProbeSource
 
@@ -51,7 +53,13 @@ class Calibration(LaneWiring):
             work_bucket=self.settings.work_bucket,
             is_emulated=self.settings.is_emulated,
             now=self._now,
-            ports=CalibrationPorts(self.objects, self.registry, self.curve_book, self.usage_book),
+            ports=CalibrationPorts(
+                self.objects,
+                self.registry,
+                self.curve_book,
+                self.usage_book,
+                CloudWatchLaneMemory(client("cloudwatch", self.aws)),
+            ),
         )
 
     def probe_driver(self, request: CalibrationRequest, probe_id: str) -> LaneDriver:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from include.adapters.aws.lane_memory import CloudWatchLaneMemory
 from include.adapters.postgres.curve_book import PostgresCurveBook
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.usage_book import PostgresUsageBook
@@ -46,7 +47,13 @@ def test_probes_run_as_jobs_and_what_they_took_is_believed_and_booked(
         work_bucket="twolane-work",
         is_emulated=True,
         now=now,
-        ports=CalibrationPorts(site.objects, site.registry, curves, usage),
+        ports=CalibrationPorts(
+            site.objects,
+            site.registry,
+            curves,
+            usage,
+            CloudWatchLaneMemory(cloud.client("cloudwatch")),
+        ),
     )
     deadline = time.monotonic() + TIMEOUT_S
     while (probe_id := calibrator.next_probe()) is not None:
@@ -68,6 +75,9 @@ def test_probes_run_as_jobs_and_what_they_took_is_believed_and_booked(
     state = calibrator.state()
     assert largest(state.tried, 16) == 400
     assert all(each.latency_s > 0 for each in state.tried)
+    shares = [each.memory_share for each in state.tried if each.memory_share is not None]
+    assert shares, "the service tells how much memory a job took"
+    assert all(0 < share < 1 for share in shares)
     (curve,) = curves.curves("news-topic")
     assert curve.observations == 2
     today = now().date()

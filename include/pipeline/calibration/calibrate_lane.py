@@ -17,7 +17,9 @@ from include.domain.curves.observation import Load
 from include.domain.lanes import LaneProfile
 from include.domain.routing import Placement
 from include.domain.usage import UsageCharge
+from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.calibration.charges import probe_charges
+from include.pipeline.calibration.lane_memory import LaneMemory
 from include.pipeline.calibration.make_probe import ProbeSource, make_probe
 from include.pipeline.calibration.records import (
     CalibrationRecords,
@@ -43,6 +45,7 @@ class CalibrationPorts:
     registry: ModelRegistry
     curves: CurveBook
     usage: UsageBook
+    memory: LaneMemory
 
 
 class LaneCalibrator:
@@ -126,6 +129,7 @@ class LaneCalibrator:
             max((each.latency_s for each in seen), default=0.0),
             sum(each.list_cost for each in charges),
             failure,
+            self._memory_share(layout),
         )
         self._records.save(replace(state, tried=(*state.tried, tried), current=None))
         return tried
@@ -181,6 +185,12 @@ class LaneCalibrator:
             usd_per_h=self._profile.on_demand_price_usd_per_h,
         )
         return estimate.latency_s, estimate.list_cost_usd
+
+    def _memory_share(self, layout: BatchLayout) -> float | None:
+        """Return the most memory that the probe took; None where CloudWatch does not say."""
+        runs = BatchRecords(self._ports.objects, layout).lane_runs()
+        shares = [self._ports.memory.peak_share(self._profile.lane, run) for run in runs]
+        return max((share for share in shares if share is not None), default=None)
 
     def _curve(self) -> LaneCurve:
         assumed = LaneCurve.assumed(self._profile, self._request.model_name)

@@ -19,7 +19,7 @@ from include.pipeline.calibration.probe_driver import ProbeDriver
 from include.pipeline.calibration.records import CalibrationRequest
 from include.pipeline.calibration.report import calibration_report
 from include.pipeline.lanes.jobs.run_job import JobDriver
-from include.pipeline.records import BatchRecords
+from include.pipeline.records import BatchRecords, LaneRun
 from tests.support.batches import NOW, World, profile
 from tests.support.fakes.curves import FakeCurveBook
 from tests.support.fakes.money import FakeUsageBook
@@ -81,6 +81,7 @@ class Bench:
         self.world = World()
         self.curves, self.usage = FakeCurveBook(), FakeUsageBook()
         self.time = NOW
+        self.has_memory_metric = False
         self.profile = profile(Lane.PROCESSING, max_documents=100)
         self.request = replace(REQUEST, **changes)  # type: ignore[arg-type]
 
@@ -97,9 +98,18 @@ class Bench:
             is_emulated=True,
             now=self.now,
             ports=CalibrationPorts(
-                self.world.objects, self.world.registry, self.curves, self.usage
+                self.world.objects, self.world.registry, self.curves, self.usage, self
             ),
         )
+
+    def peak_share(self, lane: Lane, run: LaneRun) -> float | None:
+        """As if each document took 7 % of the memory, and the model 10 %."""
+        if not self.has_memory_metric:
+            return None
+        number = int(run.resource_id.rpartition("-")[2])
+        layout = self.calibrator()._records.probe(number)
+        count = BatchRecords(self.world.objects, layout).validation().document_count
+        return 0.1 + 0.07 * count
 
     def drive(self, probe_id: str) -> None:
         calibrator = self.calibrator()
@@ -184,3 +194,14 @@ def test_a_probe_is_stopped_when_the_time_is_over() -> None:
     bench.calibrator().settle("time was over")
     assert bench.calibrator().next_probe() is None
     assert "s left" in bench.calibrator().state().ended
+
+
+def test_a_size_that_would_not_fit_the_memory_is_not_asked_for() -> None:
+    bench = Bench(documents=(2, 4, 50), document_tokens=(32,))
+    bench.has_memory_metric = True
+    bench.run()
+    state = bench.calibrator().state()
+    assert [each.shape.documents for each in state.tried] == [2, 4, 10]
+    assert all(not each.failure for each in state.tried)
+    assert state.tried[-1].memory_share == pytest.approx(0.8)
+    assert "80%" in calibration_report([state])
