@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
-
 import pytest
+
+from tests.support.forms import validated
 
 GOOD = {"model_name": "news-topic"}
 
@@ -12,12 +12,6 @@ GOOD = {"model_name": "news-topic"}
 @pytest.fixture(scope="module")
 def release_model(dag_bag):
     return dag_bag.dags["release_model"]
-
-
-def validated(dag, conf):
-    params = copy.deepcopy(dag.params)
-    params.update(conf)
-    return params.validate()
 
 
 @pytest.mark.parametrize(

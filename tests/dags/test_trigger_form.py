@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-
 import pytest
 
+from tests.support.forms import validated
+
 GOOD = {"batch_uri": "s3://twolane-inbox/news.jsonl.gz", "account": "trial-lumen"}
-
-
-def validated(dag, conf):
-    """Merge a run's conf into the DAG's params and validate, as the API server does."""
-    params = copy.deepcopy(dag.params)
-    params.update(conf)
-    return params.validate()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from tests.support.airflow_home import (
     use_temporary_airflow_home,
 )
 from tests.support.local_aws import LocalAws, clean_environment, local_aws
-from tests.support.mlflow_server import running_mlflow
+from tests.support.mlflow_server import mlflow_call, running_mlflow
 from tests.support.postgres import PostgresServer, postgres_server
 
 __all__ = ["local_aws", "postgres_server"]
@@ -157,14 +156,7 @@ def product_environment(
 
 def point_alias(mlflow_uri: str, alias: str) -> None:
     """Let an alias name the first version of the model."""
-    body = json.dumps({"name": "news-topic", "alias": alias, "version": "1"}).encode()
-    request = urllib.request.Request(
-        f"{mlflow_uri}/api/2.0/mlflow/registered-models/alias",
-        data=body,
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        assert answer.status == 200
+    mlflow_call(mlflow_uri, "registered-models/alias", name="news-topic", alias=alias, version="1")
 
 
 @dataclass(frozen=True)

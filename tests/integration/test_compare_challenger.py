@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import urllib.parse
@@ -13,6 +12,7 @@ import pytest
 from include.wiring.model_life import model_life
 from tests.integration.conftest import json_lines, sound
 from tests.support.local_aws import REPOSITORY, clean_environment
+from tests.support.mlflow_server import mlflow_call
 
 MODEL = "compared"
 FORM = {
@@ -28,16 +28,6 @@ FORM = {
     "budget_usd": 1.0,
     "days": 1.0,
 }
-
-
-def mlflow_call(uri, path, **body):
-    request = urllib.request.Request(
-        f"{uri}/api/2.0/mlflow/{path}",
-        data=json.dumps(body).encode() if body else None,
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.loads(answer.read())
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 import urllib.parse
@@ -16,21 +15,12 @@ from include.pipeline.release.promote_model import PromotionRequest
 from include.wiring.model_life import model_life
 from tests.integration.conftest import json_lines, sound
 from tests.support.faults import injected
+from tests.support.mlflow_server import mlflow_call
 from tests.support.sagemaker import eventually
 
 MODEL = "promoted"
 DOCUMENTS = 30
 ROLLBACK_FORM = {"model_name": MODEL, "reason": "labels look wrong"}
-
-
-def mlflow_call(uri, path, **body):
-    request = urllib.request.Request(
-        f"{uri}/api/2.0/mlflow/{path}",
-        data=json.dumps(body).encode() if body else None,
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.loads(answer.read())
 
 
 def version_tags(uri, name, version):

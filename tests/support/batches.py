@@ -13,8 +13,10 @@ from include.domain.manifests import BatchManifest, Submission
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.lanes.health import LaneWatch
+from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy, run_serverless
 from include.pipeline.money.budget_gate import BudgetGate
 from include.pipeline.pull_batch import PullPolicy, PullPorts, pull_batch
+from include.pipeline.records import LaneRun
 from include.pipeline.route_batch import route_batch
 from include.pipeline.validate_batch import validate_batch
 from tests.support.fakes import (
@@ -153,6 +155,17 @@ class World:
         layout = self.validated(content, **changes)
         self.route(layout)
         return layout
+
+    def serve(self, layout: BatchLayout, documents_per_call: int = 3) -> LaneRun:
+        """Put a routed batch through the serverless lane, two calls at once."""
+        return run_serverless(
+            layout,
+            policy=InvocationPolicy(documents_per_call=documents_per_call, concurrency=2),
+            now=lambda: NOW,
+            objects=self.objects,
+            registry=self.registry,
+            endpoint=self.endpoint,
+        )
 
     def route(self, layout: BatchLayout) -> Placement:
         return route_batch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.support.ports import free_port
 
@@ -48,6 +50,17 @@ def running_mlflow(folder: Path, artifacts: str | None = None) -> Iterator[str]:
     finally:
         os.killpg(process.pid, signal.SIGKILL)  # its state goes with the test
         process.wait(30)
+
+
+def mlflow_call(uri: str, path: str, **body: Any) -> Any:
+    """Call MLflow's REST API: POST with a body, else GET; return its answer."""
+    request = urllib.request.Request(
+        f"{uri}/api/2.0/mlflow/{path}",
+        data=json.dumps(body).encode() if body else None,
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read())
 
 
 def _wait(uri: str, process: subprocess.Popen[bytes], log: Path, timeout_s: float = 90) -> None:

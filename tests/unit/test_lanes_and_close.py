@@ -17,25 +17,12 @@ from include.pipeline.close_batch import ClosePorts, close_batch, fail_batch
 from include.pipeline.collect_batch import CollectPorts, collect_batch
 from include.pipeline.lanes.jobs.run_job import JobDriver
 from include.pipeline.lanes.serverless.run_serverless import (
-    InvocationPolicy,
     cut_bodies,
-    run_serverless,
 )
 from include.pipeline.load_batch import AheadLoader, Target, load_batch
 from include.pipeline.records import BatchRecords, LaneRun
 from tests.support.batches import NOW, PROFILES, World, documents
 from tests.support.fakes import classify, write_outputs
-
-
-def serve(world, layout):
-    return run_serverless(
-        layout,
-        policy=InvocationPolicy(documents_per_call=3, concurrency=2),
-        now=lambda: NOW,
-        objects=world.objects,
-        registry=world.registry,
-        endpoint=world.endpoint,
-    )
 
 
 def driver(world, layout, lane=Lane.PROCESSING, now=lambda: NOW):
@@ -117,10 +104,10 @@ def test_serverless_writes_an_answer_a_document_and_resumes_where_it_stopped():
     layout = world.routed(documents(10))
     world.endpoint.fail_after = 2
     with pytest.raises(EndpointUnavailable):
-        serve(world, layout)
+        world.serve(layout)
     done = len(world.endpoint.invocations)
     world.endpoint.fail_after = None
-    serve(world, layout)
+    world.serve(layout)
     resent = b"".join(world.endpoint.invocations[done:])
     assert b'"d0"' not in resent
     assert collect(world, layout).prediction_count == 10
@@ -131,7 +118,7 @@ def test_a_short_answer_is_refused():
     layout = world.routed(documents(3))
     world.endpoint.invoke = lambda name, body: b'{"id": "d0", "label": "World", "score": 1}\n'
     with pytest.raises(OutputIncomplete, match="sent 3 documents, got 1"):
-        serve(world, layout)
+        world.serve(layout)
 
 
 @pytest.mark.parametrize("lane", [Lane.PROCESSING, Lane.TRANSFORM])
@@ -203,7 +190,7 @@ def test_a_store_that_fails_half_way_is_loaded_again():
 def test_a_late_load_misses_the_deadline():
     world = World()
     layout = world.routed(documents(2))
-    serve(world, layout)
+    world.serve(layout)
     collect(world, layout)
     load(world, layout)
     assert not close(world, layout, loaded_at=NOW + timedelta(seconds=601)).deadline_met

@@ -23,8 +23,7 @@ from include.domain.errors import (
 from include.domain.pacing import Allowance, Call, CallSize, cold_start_s
 from include.pipeline.lanes.serverless.call_gate import CallGate
 from include.pipeline.lanes.serverless.endpoint_calls import EndpointCaller
-from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy, run_serverless
-from tests.support.batches import NOW, World, documents
+from tests.support.batches import World, documents
 from tests.support.fakes import FakeEndpoint
 from tests.support.local_aws import REPOSITORY
 
@@ -199,14 +198,7 @@ def test_what_failed_calls_took_is_waste_of_the_run() -> None:
             raise BodyFailed(BodyFault.REFUSED, "endpoint: no")
 
     world.endpoint.before = fail_once
-    run = run_serverless(
-        layout,
-        policy=InvocationPolicy(documents_per_call=100, concurrency=2),
-        now=lambda: NOW,
-        objects=world.objects,
-        registry=world.registry,
-        endpoint=world.endpoint,
-    )
+    run = world.serve(layout, documents_per_call=100)
 
     assert run.waste_s[Waste.RETRY] > 0
     assert run.cold_start_s == 0

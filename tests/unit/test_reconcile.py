@@ -14,7 +14,6 @@ from include.domain.fingerprints import Fingerprint
 from include.domain.predictions import Stage
 from include.pipeline.close_batch import ClosePorts, close_batch
 from include.pipeline.collect_batch import CollectPorts, collect_batch
-from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy, run_serverless
 from include.pipeline.load_batch import Target, load_batch
 from include.pipeline.ports import PredictionRow
 from include.pipeline.reconcile_batch import ReconcilePorts, reconcile_batch
@@ -72,14 +71,7 @@ def test_what_is_no_fingerprint_is_not_read_as_one(text):
 def _collected(count):
     world = World(shard_documents=4)
     layout = world.routed(documents(count))
-    run_serverless(
-        layout,
-        policy=InvocationPolicy(documents_per_call=3, concurrency=2),
-        now=lambda: NOW,
-        objects=world.objects,
-        registry=world.registry,
-        endpoint=world.endpoint,
-    )
+    world.serve(layout)
     ports = CollectPorts(world.objects, world.registry, world.gate, world.read_store)
     collect_batch(layout, ports=ports)
     return world, layout

@@ -7,7 +7,6 @@ import pytest
 from include.domain.predictions import Stage
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.collect_batch import CollectPorts, collect_batch
-from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy, run_serverless
 from include.pipeline.load_batch import Target, load_batch
 from include.pipeline.reconcile_batch import ReconcilePorts, reconcile_batch
 from include.pipeline.reconcile_ports import Scope
@@ -26,14 +25,7 @@ def loaded() -> tuple[World, BatchLayout]:
     world = World(shard_documents=4)
     world.endpoint.answer = _cascade
     layout = world.routed(documents(9))
-    run_serverless(
-        layout,
-        policy=InvocationPolicy(documents_per_call=3, concurrency=2),
-        now=lambda: NOW,
-        objects=world.objects,
-        registry=world.registry,
-        endpoint=world.endpoint,
-    )
+    world.serve(layout)
     collect_batch(
         layout, ports=CollectPorts(world.objects, world.registry, world.gate, world.read_store)
     )
