@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-import bench-drift bench-router lock screenshots release-pictures clean
+.PHONY: help install install-dev up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-import bench-drift bench-router bench-deadline lock screenshots release-pictures clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -114,6 +114,9 @@ bench-sequential: install$(if $(DOCS),-dev) ## when a comparison is sure: simula
 
 bench-router: install ## the router against fixed rules and a clairvoyant, simulated: make bench-router [ARRIVALS=trace.csv ARGS='--worlds 3']
 	@$(BIN)/python -m benchmarks.router $(if $(ARRIVALS),--arrivals "$(ARRIVALS)") $(ARGS)
+
+bench-deadline: install ## a deadline put at risk by a slow lane: foreseen, acted on and met, beside the same batch left alone
+	@$(BIN)/python -m benchmarks.deadline
 
 bench-spot: install ## the spot policy against its rivals: make bench-spot [TRACES=folder]
 	@$(BIN)/python -m benchmarks.spot $(if $(TRACES),--traces "$(TRACES)")

@@ -112,3 +112,18 @@ INSERT INTO model_promotions (model_name, kind, from_version, to_version, decide
 SELECT 'model-' || model, 'promoted', nullif(version - 1, 0)::text, version::text, 'bench', 'drawn',
     '', now() - (7 - version) * interval '13 days'
 FROM generate_series(0, 2) AS model CROSS JOIN generate_series(1, 7) AS version;
+
+INSERT INTO sla_events (batch_id, kind, predicted_at, miss_probability, action, stage, detail, at)
+SELECT
+    batch_id, kind, deadline_at, 0.9, CASE WHEN kind = 'risk' AND n %% 2 = 0 THEN action ELSE '' END,
+    'lane', 'drawn', submitted_at + interval '30 minutes'
+FROM (SELECT *, row_number() OVER (ORDER BY submitted_at DESC) AS n FROM batches) AS b
+CROSS JOIN (VALUES ('risk', ''), ('risk', 'leave_spot'), ('miss', '')) AS event (kind, action)
+WHERE n %% 50 = 0 OR (NOT deadline_met AND kind = 'miss') OR state = 'running'
+ON CONFLICT DO NOTHING;
+
+INSERT INTO gpu_samples
+SELECT
+    'twolane-' || kind, kind, 'ml.g4dn.xlarge', 1, nullif(random(), 0), at, false
+FROM generate_series(now() - %(days)s * interval '1 day', now(), interval '5 minutes') AS at
+CROSS JOIN (VALUES ('async_endpoint'), ('transform_job')) AS resource (kind);

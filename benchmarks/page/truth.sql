@@ -20,6 +20,10 @@ WITH charged AS (
 ), submitted AS (
     SELECT * FROM batches
     WHERE (submitted_at AT TIME ZONE 'UTC')::date BETWEEN %(first)s::date AND %(last)s::date
+), foreseen AS (
+    SELECT e.*, b.deadline_met FROM sla_events AS e JOIN batches AS b USING (batch_id)
+    WHERE e.kind = 'risk'
+        AND (e.at AT TIME ZONE 'UTC')::date BETWEEN %(first)s::date AND %(last)s::date
 ), on_spot AS (
     SELECT o.*, b.state, b.deadline_met
     FROM lane_observations AS o JOIN batches AS b ON o.observation_id = b.batch_id || '/spot'
@@ -60,6 +64,14 @@ UNION ALL SELECT 'spot/interrupted', count(*) FROM on_spot WHERE interruptions >
 UNION ALL SELECT 'spot/survived', count(*) FROM on_spot
     WHERE interruptions > 0 AND state = 'succeeded'
 UNION ALL SELECT 'spot/in_time', count(*) FROM on_spot WHERE interruptions > 0 AND deadline_met
+UNION ALL SELECT 'risk/batches', count(DISTINCT batch_id) FROM foreseen
+UNION ALL SELECT 'risk/acted', count(DISTINCT batch_id) FROM foreseen WHERE action <> ''
+UNION ALL SELECT 'risk/met', count(DISTINCT batch_id) FROM foreseen WHERE deadline_met
+UNION ALL SELECT 'risk/missed', count(DISTINCT batch_id) FROM foreseen WHERE NOT deadline_met
+UNION ALL SELECT 'late/' || stage, count(*) FROM sla_events
+    WHERE kind = 'miss'
+        AND (at AT TIME ZONE 'UTC')::date BETWEEN %(first)s::date AND %(last)s::date
+    GROUP BY stage
 UNION ALL SELECT 'version/' || m.model_name || '@' || m.to_version, (
         SELECT coalesce(sum(document_count), 0) FROM submitted AS s
         WHERE (s.model_name, s.model_version) = (m.model_name, m.to_version)

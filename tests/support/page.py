@@ -8,7 +8,9 @@ from html.parser import HTMLParser
 from include.domain.what_if.scenario import Arrival
 from include.pipeline.page.figures import (
     ClosedBatch,
+    ForeseenMisses,
     GpuHour,
+    LateStage,
     PageFigures,
     QueueDepth,
     QueueSettled,
@@ -32,7 +34,9 @@ WINDOW = Window(DAY - timedelta(days=29), DAY)
 def empty_figures() -> PageFigures:
     """Of a product that has done nothing yet."""
     none = SpotRecord(0, 0, 0, 0, 0, 0.0)
-    return PageFigures(WINDOW, *[()] * 8, spot=none, versions=(), gpus=(), savings=(), alerts=())
+    return PageFigures(WINDOW, *[()] * 8, spot=none, versions=(), gpus=(), savings=(), alerts=(),
+        foreseen=ForeseenMisses(0, 0, 0, 0, 0), late_stages=(),
+    )  # fmt: skip
 
 
 def some_figures() -> PageFigures:
@@ -59,7 +63,8 @@ def some_figures() -> PageFigures:
         closed=(_closed("b-1", "serverless", 150, 0.01), _closed("b-2", "spot", 1700, 0.30)),
         running=(
             RunningBatch(
-                "b-3", "manual/1", "standard-harbor", "spot", 900, NOW, NOW + 2 * _HOUR, 0.004
+                "b-3", "manual/1", "standard-harbor", "spot", 900, NOW, NOW + 2 * _HOUR, 0.97,
+                NOW + 3 * _HOUR, "lane", "leave_spot"
             ),
         ),
         waste=(Waste("cold_start", 0.08), Waste("interrupted", 0.02)),
@@ -78,6 +83,8 @@ def some_figures() -> PageFigures:
                    0.5, True, True),
         ),
         alerts=(RecentAlert("budget", "Budget of x is spent", "all of it", "raise it", NOW, 3),),
+        foreseen=ForeseenMisses(4, 3, 2, 2, 1),
+        late_stages=(LateStage("lane", 1),),
     )  # fmt: skip
 
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from include.adapters.page.words import LANES, named
 from include.domain.what_if.answer import Answer
-from include.pipeline.page.figures import GpuHour, PageFigures, Spend, Work
+from include.pipeline.page.figures import GpuHour, PageFigures, Spend, Window, Work
 from include.pipeline.page.overview import CostCurves
 
 Figure = dict[str, Any]
 _ORDER = list(LANES)
-_DATES = {"type": "date", "tickformat": "%d %b"}
 
 
 def charts(figures: PageFigures, curves: CostCurves) -> dict[str, Figure]:
     """Return the page's charts by name; one without data is left out."""
     found = {
-        "spend": spend_by_day(figures.spend),
+        "spend": spend_by_day(figures.spend, figures.window),
         "batches": cost_by_size(figures, curves),
-        "deadlines": deadlines_by_day(figures.work),
+        "deadlines": deadlines_by_day(figures.work, figures.window),
         "gpus": gpu_utilisation(figures.gpus),
     }
     return {name: figure for name, figure in found.items() if figure["data"]}
@@ -32,7 +32,7 @@ def as_json(figure: Figure) -> str:
     return json.dumps(figure, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def spend_by_day(spend: Sequence[Spend]) -> Figure:
+def spend_by_day(spend: Sequence[Spend], window: Window) -> Figure:
     """Return a bar a day, stacked by lane."""
     traces = []
     for lane in sorted({each.lane for each in spend}, key=_place):
@@ -49,8 +49,8 @@ def spend_by_day(spend: Sequence[Spend]) -> Figure:
         )
     layout = {
         "barmode": "stack",
-        "xaxis": _DATES,
-        "yaxis": {"tickprefix": "$", "title": {"text": "list cost"}},
+        "xaxis": _dates(window),
+        "yaxis": {"tickprefix": "$"},
     }
     return {"data": traces, "layout": layout}
 
@@ -108,13 +108,14 @@ def cost_by_size(figures: PageFigures, curves: CostCurves) -> Figure:
             "tickprefix": "$",
             "title": {"text": "list cost of 1,000 documents"},
             "dtick": 1,
+            "exponentformat": "none",
         },
         "shapes": marks,
     }
     return {"data": traces, "layout": layout}
 
 
-def deadlines_by_day(work: Sequence[Work]) -> Figure:
+def deadlines_by_day(work: Sequence[Work], window: Window) -> Figure:
     """Return a bar a day: in time, late, and still at work."""
     days = sorted({each.day for each in work})
     parts = (
@@ -133,7 +134,7 @@ def deadlines_by_day(work: Sequence[Work]) -> Figure:
         }
         for name, part, colour in parts
     ]
-    layout = {"barmode": "stack", "xaxis": _DATES, "yaxis": {"title": {"text": "batches"}}}
+    layout = {"barmode": "stack", "xaxis": _dates(window), "yaxis": {"tickformat": ",d"}}
     return {"data": traces if days else [], "layout": layout}
 
 
@@ -186,6 +187,16 @@ def answers_chart(answers: Sequence[Answer]) -> Figure:
         "height": 90 + 34 * len(ordered),
     }
     return {"data": [trace], "layout": layout}
+
+
+def _dates(window: Window) -> Figure:
+    """Return an axis of the window's days, each in its middle."""
+    half = timedelta(hours=12)
+    ends = (
+        datetime.combine(window.first, time()) - half,
+        datetime.combine(window.last, time()) + half,
+    )
+    return {"type": "date", "tickformat": "%d %b", "range": [each.isoformat() for each in ends]}
 
 
 def _told(answer: Answer) -> str:

@@ -35,7 +35,7 @@ function layoutOf(own, styles) {
   const soft = styles.getPropertyValue("--soft").trim();
   const line = styles.getPropertyValue("--line").trim();
   const axis = { gridcolor: line, zerolinecolor: line, linecolor: line, automargin: true, fixedrange: true };
-  const title = (each) => ({ text: each?.title?.text || "", font: { color: soft, size: 12 } });
+  const title = (each) => ({ text: each?.title?.text || "", standoff: 10, font: { color: soft, size: 12 } });
   return {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",

@@ -37,6 +37,8 @@ def render_page(overview: Overview) -> str:
         totals=overview.totals,
         curves=overview.curves,
         spot=overview.figures.spot,
+        foreseen=overview.figures.foreseen,
+        late_stages=overview.figures.late_stages,
         choices=CHOICES,
         **_form(starting_values() | {"days": str(overview.figures.window.days)}),
     )

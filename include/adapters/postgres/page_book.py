@@ -10,7 +10,9 @@ from include.adapters.postgres.queries import query
 from include.domain.what_if.scenario import Arrival
 from include.pipeline.page.figures import (
     ClosedBatch,
+    ForeseenMisses,
     GpuHour,
+    LateStage,
     PageFigures,
     QueueDepth,
     QueueSettled,
@@ -32,12 +34,12 @@ if TYPE_CHECKING:
 QUERIES = (
     *("page_spend", "page_shares", "page_work", "page_batches", "page_running", "page_waste"),
     *("page_queues", "page_settled", "page_spot", "page_versions", "page_gpus", "page_savings"),
-    "page_alerts",
+    *("page_alerts", "page_risks", "page_late_stages"),
 )
 MOST_BATCHES = 2000
 """Dots on the page, the latest; a phone draws them in time."""
 
-MOST_LINES = 50
+MOST_LINES = 20
 """Rows of a list on the page."""
 
 SNAPSHOT = b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -84,6 +86,7 @@ def _read(connection: Connection[Any], window: Window) -> PageFigures:
         found = connection.execute(query(name), parameters(name, window))
         return tuple(make(*row) for row in found)
 
+    (foreseen,) = rows("page_risks", ForeseenMisses)
     (spot,) = rows("page_spot", SpotRecord)
     return PageFigures(
         window=window,
@@ -100,4 +103,6 @@ def _read(connection: Connection[Any], window: Window) -> PageFigures:
         gpus=rows("page_gpus", GpuHour),
         savings=rows("page_savings", Saving),
         alerts=rows("page_alerts", RecentAlert),
+        foreseen=foreseen,
+        late_stages=rows("page_late_stages", LateStage),
     )

@@ -85,7 +85,11 @@ class RunningBatch:
     """A batch that runs.
 
     Attributes:
-        miss_probability: of being late, as its lane was judged when it was placed.
+        miss_probability: of being late, as foreseen last, or as its lane was judged when placed.
+        predicted_at: when its rows were last expected in both stores; None while no miss is
+            foreseen.
+        stage: where it was then.
+        actions: what was done about it, in words; empty for nothing.
     """
 
     batch_id: str
@@ -96,6 +100,33 @@ class RunningBatch:
     submitted_at: datetime
     deadline_at: datetime
     miss_probability: float | None
+    predicted_at: datetime | None
+    stage: str
+    actions: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeseenMisses:
+    """Batches of which a miss was foreseen, by what became of them.
+
+    Attributes:
+        acted: something was done about it; `met_acted` of them were in time.
+        met: in time after all; `missed`: not. The others are at work.
+    """
+
+    batches: int
+    acted: int
+    met: int
+    met_acted: int
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class LateStage:
+    """A stage that ate the time of batches which missed their deadline."""
+
+    stage: str
+    batches: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,3 +252,5 @@ class PageFigures:
     gpus: tuple[GpuHour, ...]
     savings: tuple[Saving, ...]
     alerts: tuple[RecentAlert, ...]
+    foreseen: ForeseenMisses
+    late_stages: tuple[LateStage, ...]
