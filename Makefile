@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-import bench-drift bench-router bench-deadline lock screenshots release-pictures clean
+.PHONY: help install install-dev install-docs up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-import bench-drift bench-router bench-page bench-deadline lock screenshots check-page release-pictures clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -118,6 +118,9 @@ bench-router: install ## the router against fixed rules and a clairvoyant, simul
 bench-deadline: install ## a deadline put at risk by a slow lane: foreseen, acted on and met, beside the same batch left alone
 	@$(BIN)/python -m benchmarks.deadline
 
+bench-page: install-dev ## the page's queries on a ledger of a million rows, in a database of its own [ARGS='--rows 100000']
+	@$(BIN)/python -m benchmarks.page $(ARGS)
+
 bench-spot: install ## the spot policy against its rivals: make bench-spot [TRACES=folder]
 	@$(BIN)/python -m benchmarks.spot $(if $(TRACES),--traces "$(TRACES)")
 
@@ -140,11 +143,17 @@ lock: install ## resolve the requirements again
 	@$(COMPILE_ASTRO) requirements.txt -o requirements/astro.lock
 	@$(COMPILE_ASTRO) requirements/sagemaker.in -o requirements/sagemaker.lock
 
-screenshots: ## take the pictures of docs/images from a running stack (Debian: chromium chromium-driver)
+screenshots: install-docs ## take the pictures of docs/images from a running stack (Debian: chromium chromium-driver)
+	@.twolane/venvs/docs/bin/python docs/screenshots.py
+
+install-docs:
 	@test -d .twolane/venvs/docs/lib/python3.11/site-packages/selenium || \
 	  { $(PYTHON) -m venv .twolane/venvs/docs && \
 	    .twolane/venvs/docs/bin/pip install --quiet --no-deps -r requirements/docs.lock; }
-	@.twolane/venvs/docs/bin/python docs/screenshots.py
+
+check-page: install install-docs ## every figure that a browser sees on the page against the running stack's tables
+	@.twolane/venvs/docs/bin/python docs/screenshots.py --figures .twolane/figures.json
+	@$(STACK) run -- $(BIN)/python -m benchmarks.page.compare .twolane/figures.json
 
 release-pictures: ## take a release's pictures into docs/images, after make bench-models: make release-pictures SET=ag_news
 	@test -n "$(SET)" || { echo 'usage: make release-pictures SET=…'; exit 2; }

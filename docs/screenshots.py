@@ -306,6 +306,7 @@ def main() -> int:
     known = {each.__name__.removeprefix("picture_"): each for each in PICTURES}
     parser = argparse.ArgumentParser(description="Take the pictures of docs/images.")
     parser.add_argument("names", nargs="*", help=f"of {', '.join(known)}; all when none is named")
+    parser.add_argument("--figures", type=Path, help="take no picture: write the page's figures")
     parser.add_argument("--env", type=Path, default=ROOT / ".twolane" / "env")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     options = parser.parse_args()
@@ -317,6 +318,11 @@ def main() -> int:
         stack = Stack(read_environment(options.env))
         with browser(options.out) as pages:
             pages.log_in(stack)
+            if options.figures:
+                pages.open(f"{stack.airflow}/twolane/")
+                pages.wait_until("document.documentElement.dataset.drawn")
+                options.figures.write_text(json.dumps(pages.figures(), indent=1) + "\n")
+                return 0
             for name in options.names or known:
                 known[name](pages, stack)
     except (Unavailable, OSError, WebDriverException) as error:

@@ -134,7 +134,7 @@ def _table(result: dict[str, Any]) -> str:
         "",
         f"{result['ledger_rows']:,} charges of {result['batches']:,} batches over "
         f"{result['history_days']} days and 40 accounts, drawn at random; PostgreSQL on the same "
-        f"machine ({result['machine'].get('cpu', 'unknown processor')}). Milliseconds, median and "
+        f"machine ({result['machine']['processor']}). Milliseconds, median and "
         f"worst of {result['repetitions']} after a first. "
         f"Goal: {result['goal']}: {'met' if result['goal_met'] else 'MISSED'}.",
         "",
