@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from include.adapters.pictures.what_if import bars
-from include.config import load_lanes
+from include.config import LanesFile, load_lanes
 from include.domain.errors import TwolaneError
 from include.domain.what_if.answer import Answer, answer
 from include.domain.what_if.cases import published_cases
@@ -45,8 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    scenarios = load_scenarios(options.scenarios, load_lanes(options.lanes), load_price_book())
     arrivals = _traffic(options)
+    lanes = load_lanes(options.lanes)
+    if options.learned:
+        lanes = _learned(options.learned, arrivals)
+    scenarios = load_scenarios(options.scenarios, lanes, load_price_book())
     end = max((each.at for each in arrivals), default=None)
     if end is None:
         raise ValueError("no traffic: the ledger has no closed batch in the time, or the file none")
@@ -57,6 +60,16 @@ def _run(options: argparse.Namespace) -> None:
         options.chart.write_text(bars(answers))
     if options.json:
         options.json.write_text(json.dumps([asdict(each) for each in answers], indent=1) + "\n")
+
+
+def _learned(model_name: str, arrivals: Sequence[Arrival]) -> LanesFile:
+    """Return the deployment's own lanes file, as its batches have corrected it."""
+    from include.wiring.money import money
+
+    documents = sum(each.documents for each in arrivals)
+    tokens = sum(each.tokens for each in arrivals)
+    mean = max(1.0, tokens / documents) if documents else 1.0
+    return money().learned_lanes(model_name, document_tokens=mean)
 
 
 def _traffic(options: argparse.Namespace) -> list[Arrival]:
@@ -75,7 +88,7 @@ def _traffic(options: argparse.Namespace) -> list[Arrival]:
 def _backtest(options: argparse.Namespace) -> None:
     from include.wiring.money import money
 
-    found = money().backtest(options.first, options.last, options.max_replicas)
+    found = money().backtest(options.first, options.last, options.max_replicas, options.learned)
     if not found:
         raise ValueError("no batch closed well in the time")
     print(f"{'lane':16} {'batches':>8} {'predicted $':>12} {'seen $':>12} {'error':>8}"  # noqa: T201
@@ -141,6 +154,11 @@ def _parser() -> argparse.ArgumentParser:
     backtest = commands.add_parser("backtest", help="the ledger's batches predicted, and seen")
     backtest.add_argument("--max-replicas", type=int, default=16, help="instances a lane may have")
     for each in (run, backtest):
+        each.add_argument(
+            "--learned",
+            metavar="MODEL",
+            help="by what the model's batches and probes have taught, not by the lanes file alone",
+        )
         each.add_argument(
             "--first", type=date.fromisoformat, default=today - timedelta(days=30), metavar="DAY"
         )

@@ -56,17 +56,46 @@ class Money(Adapters):
         """Return the batches that closed well, submitted from the first day to the last, UTC."""
         return self.usage_book.traffic(first, last, account)
 
-    def backtest(self, first: date, last: date, max_replicas: int) -> list[Backtest]:
-        """See `include.pipeline.money.backtest`."""
-        from include.pipeline.money.backtest import backtest
+    def backtest(
+        self, first: date, last: date, max_replicas: int, learned: str | None = None
+    ) -> list[Backtest]:
+        """See `include.pipeline.money.backtest`.
+
+        Args:
+            learned: a model, to predict by what its batches have taught, these among them; by the
+                lanes file alone when None.
+        """
+        from include.pipeline.money.backtest import backtest, mean_document_tokens
 
         batches = self.traffic(first, last)
+        lanes = self.lanes
+        if learned is not None and batches:
+            lanes = self.learned_lanes(learned, document_tokens=mean_document_tokens(batches))
         return backtest(
             batches,
-            self.lanes.profiles(),
+            lanes.profiles(),
             max_replicas=max_replicas,
             loading_documents_per_s=self.settings.loading_documents_per_s,
         )
+
+    def learned_lanes(self, model_name: str, *, document_tokens: float) -> LanesFile:
+        """Return the lanes file with starts and rates as batches and probes have taught them.
+
+        Args:
+            document_tokens: of the documents that are meant.
+        """
+        lanes = dict(self.lanes.lanes)
+        profiles = {profile.lane: profile for profile in self.lanes.profiles()}
+        for curve in self.curve_book.curves(model_name):
+            profile = profiles.get(curve.key.lane)
+            if profile is not None and profile.instance_type == curve.key.instance_type:
+                learned = curve.learned_profile(profile, document_tokens=document_tokens)
+                values = {
+                    "cold_start_s": learned.cold_start_s,
+                    "tokens_per_s": learned.tokens_per_s,
+                }
+                lanes[curve.key.lane] = lanes[curve.key.lane].model_copy(update=values)
+        return self.lanes.model_copy(update={"lanes": lanes})
 
     def watch_curves(self) -> Sequence[Move]:
         """See `include.pipeline.curves.watch_curves`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from include.domain.curves.belief import Belief
 from include.domain.curves.observation import CurveKey, LaneObservation, Load
@@ -22,6 +22,9 @@ FAILURE_PRIOR = (0.2, 20.0)
 
 INTERRUPTION_PRIOR = (0.5, 10 * 3600.0)
 """One interruption in twenty hours of spot, as sure as ten hours make it; learned soon."""
+
+RATE_TOKENS = 1e6
+"""A load whose time the start does not matter to."""
 
 REDONE_SHARE = 0.5
 """A failed or interrupted stretch is lost at its middle, on average."""
@@ -114,6 +117,18 @@ class LaneCurve:
     def slack_factor(self, assumed: float) -> float:
         """Return the slack still asked for, of what the lanes file asks for unseen."""
         return 1 + (assumed - 1) * max(0.0, 1 - self.observations / SEASONED)
+
+    def learned_profile(self, profile: LaneProfile, *, document_tokens: float) -> LaneProfile:
+        """Return a profile with the start and the rate that are believed now.
+
+        Args:
+            profile: of the same lane; what is not learned stays.
+            document_tokens: of the documents that are meant: short ones cost more a token.
+        """
+        documents = RATE_TOKENS / document_tokens
+        rate = RATE_TOKENS / self.latency.seconds((0.0, RATE_TOKENS, documents))
+        start_s = self.latency.seconds((1.0, 0.0, 0.0)) if profile.cold_start_s else 0.0
+        return replace(profile, cold_start_s=start_s, tokens_per_s=rate)
 
     def estimate(
         self, load: Load, *, limit_s: float, usd_per_h: float, wait_s: float = 0.0

@@ -49,6 +49,12 @@ class Backtest:
         return self.predicted_p50_s / self.seen_p50_s - 1
 
 
+def mean_document_tokens(batches: Sequence[SeenBatch]) -> float:
+    """Return the tokens of a document, over all batches; 1 where there is none."""
+    documents = sum(batch.arrival.documents for batch in batches)
+    return max(1.0, sum(batch.arrival.tokens for batch in batches) / documents) if documents else 1
+
+
 def backtest(
     batches: Sequence[SeenBatch],
     profiles: Sequence[LaneProfile],

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.cli.what_if import LANES, main
-from include.config import load_lanes
+from include.config import Settings, load_lanes
+from include.domain.curves.lane_curve import LaneCurve
+from include.domain.curves.observation import LaneObservation, Load
 from include.domain.errors import ScenarioRefused
 from include.domain.lanes import Lane
 from include.domain.what_if.answer import answer, break_even_documents, percentile
@@ -17,7 +19,9 @@ from include.domain.what_if.scenario import Arrival, Quiet, Scenario, Spot
 from include.files.prices import load_price_book
 from include.files.scenarios import SCENARIOS_FILE, load_scenarios, read_traffic
 from include.pipeline.money.backtest import SeenBatch, backtest
+from include.wiring.money import Money
 from tests.support.batches import profile
+from tests.support.fakes.curves import FakeCurveBook
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -233,3 +237,30 @@ def test_a_backtest_sets_the_lanes_prediction_beside_what_was():
     assert found.cost_error == pytest.approx(37 / 36 - 1)
     assert (found.predicted_p50_s, found.seen_p50_s) == (39, 40)
     assert found.latency_error == pytest.approx(39 / 40 - 1)
+
+
+def test_what_batches_taught_takes_the_lanes_files_place_and_the_rest_stays():
+    lanes = load_lanes(LANES)
+    (gpu,) = (each for each in lanes.profiles() if each.lane is Lane.TRANSFORM)
+    assumed = LaneCurve.assumed(gpu, "news-topic")
+    seen = [
+        LaneObservation(
+            str(number),
+            assumed.key,
+            Load(number * 10**6, number * 10**4),
+            100 + number * 10,
+            100 + number * 10,
+            False,
+            0,
+            0.0,
+            MONDAY,
+        )
+        for number in range(1, 60)
+    ]
+    money = Money(Settings(database_url="postgresql://nowhere"), lanes)
+    money.curve_book = FakeCurveBook()
+    money.curve_book.keep(assumed.learned(seen))
+    learned = money.learned_lanes("news-topic", document_tokens=100)
+    assert learned.lanes[Lane.TRANSFORM].cold_start_s == pytest.approx(100, rel=0.05)
+    assert learned.lanes[Lane.TRANSFORM].tokens_per_s == pytest.approx(100_000, rel=0.05)
+    assert learned.lanes[Lane.SPOT] == lanes.lanes[Lane.SPOT]

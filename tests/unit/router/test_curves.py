@@ -113,6 +113,16 @@ def test_a_curve_learns_from_its_own_lane_hardware_and_model_alone() -> None:
     assert curve.learned(list(batches(50, start_s=100, rate=1_000))) == curve.learned([])
 
 
+def test_a_learned_profile_has_the_start_and_rate_that_batches_took() -> None:
+    curve = LaneCurve.assumed(LANE, "news-topic").learned(
+        list(batches(100, start_s=250, rate=120_000, noise=0.05))
+    )
+    learned = curve.learned_profile(LANE, document_tokens=50)
+    assert learned.cold_start_s == pytest.approx(250, rel=0.1)
+    assert learned.tokens_per_s == pytest.approx(120_000, rel=0.1)
+    assert learned.price_usd_per_h == LANE.price_usd_per_h
+
+
 def test_time_left_lowers_the_risk() -> None:
     curve = LaneCurve.assumed(LANE, "news-topic")
     risks = [
