@@ -49,7 +49,7 @@ import-model: install ## serve a trained one: make import-model MODEL=name FROM=
 	  $(if $(DOCS),--documents "$(DOCS)")
 
 # Files in the order given, the long ones first, so that no core waits for the last of them.
-PYTEST := $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder --numprocesses auto
+PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder --numprocesses auto
 
 test: check ## the checks, then every test
 	@$(PYTEST) tests/contract/models tests/dags tests/unit
