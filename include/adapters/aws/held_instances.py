@@ -107,22 +107,34 @@ class SageMakerInstances:
 
     def _endpoint(self, found: Mapping[str, Any], tags: Mapping[str, str]) -> HeldInstances:
         """Make one of DescribeEndpoint's answer. Ours have one variant."""
-        config = self._control.describe_endpoint_config(
-            EndpointConfigName=found["EndpointConfigName"]
-        )
+        config = self._config(found["EndpointConfigName"])
         is_async = "AsyncInferenceConfig" in config
         variants = found.get("ProductionVariants", ())
         is_settled = found["EndpointStatus"] == "InService"
         return HeldInstances(
             resource_id=found["EndpointName"],
             kind=ResourceKind.ASYNC_ENDPOINT if is_async else ResourceKind.ENDPOINT,
-            instance_type=config["ProductionVariants"][0].get("InstanceType", ""),
+            instance_type=next(
+                (each.get("InstanceType", "") for each in config.get("ProductionVariants", ())), ""
+            ),
             instances=sum(variant.get("CurrentInstanceCount", 0) for variant in variants),
             made_at=found["CreationTime"],
             working_since=found["LastModifiedTime"] if is_settled else None,
             tags=tags,
             is_settled=is_settled,
         )
+
+    def _config(self, name: str) -> Mapping[str, Any]:
+        """Return an endpoint's configuration; nothing where it was deleted, as AWS allows."""
+        try:
+            found: Mapping[str, Any] = self._control.describe_endpoint_config(
+                EndpointConfigName=name
+            )
+        except AwsError as exc:
+            if not_found(exc):
+                return {}
+            raise
+        return found
 
     def _jobs(self, kind: _JobKind) -> Iterator[HeldInstances]:
         listing = self._control.get_paginator(f"list_{kind.operation}s")
