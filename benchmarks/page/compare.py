@@ -1,8 +1,8 @@
-"""`python -m benchmarks.page.compare figures.json`: the page's figures against the tables.
+"""`python -m benchmarks.page.compare`: the page's figures against the tables, on the running stack.
 
-The file holds what a page shows, as `docs/screenshots.py --figures` reads it from a browser:
-`{"first": …, "last": …, "figures": {name: value}}`. Each figure is computed again by `truth.sql`,
-which shares nothing with the page's own queries.
+Logs in to Airflow and reads the page, or takes what a browser saw of it, a file that
+`docs/screenshots.py --figures` wrote. Each figure is computed again by `truth.sql`, which shares
+nothing with the page's own queries.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import json
 import math
 import os
 import sys
+import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,15 +25,18 @@ ALWAYS_SHOWN = ("day/", "lane/", "waste/", "queue/")
 
 
 class PageReader(HTMLParser):
-    """Collects the `figures` of a rendered page; feed it the HTML."""
+    """Collects the `figures` of a rendered page and its days; feed it the HTML."""
 
     def __init__(self) -> None:
         super().__init__()
         self.figures: dict[str, float] = {}
+        self.first = self.last = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take a figure that has a value."""
         values = dict(attrs)
+        self.first = values.get("data-first") or self.first
+        self.last = values.get("data-last") or self.last
         name, value = values.get("data-figure"), values.get("data-value")
         if name and value and self.figures.setdefault(name, float(value)) != float(value):
             raise ValueError(f"two figures called {name} differ")
@@ -69,14 +74,54 @@ def differences(shown: Mapping[str, float], true: Mapping[str, float]) -> list[s
     return found + [f"{name}: not shown, the tables have {true[name]}" for name in sorted(missing)]
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page shows: figures by name, of the days from the first to the last."""
+
+    first: date
+    last: date
+    figures: Mapping[str, float]
+
+
+def shown_to_a_browser(path: Path) -> Shown:
+    """Return what `docs/screenshots.py --figures` has written."""
+    seen: dict[str, Any] = json.loads(path.read_text())
+    days = (date.fromisoformat(seen[name]) for name in ("first", "last"))
+    return Shown(*days, seen["figures"])
+
+
+def shown_to_a_client(address: str, username: str, password: str) -> Shown:
+    """Log in to Airflow at `address` and return what the page shows."""
+    login = json.dumps({"username": username, "password": password}).encode()
+    token = json.loads(_call(f"{address}/auth/token", login))["access_token"]
+    html = _call(f"{address}/twolane/", token=token).decode()
+    reader = PageReader()
+    reader.feed(html)
+    return Shown(date.fromisoformat(reader.first), date.fromisoformat(reader.last), reader.figures)
+
+
+def _call(url: str, body: bytes | None = None, token: str = "") -> bytes:
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 - our own stack
+    with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
+        return bytes(answer.read())
+
+
 def main() -> int:
     """Compare; return 1 where something differs."""
-    seen: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text())
-    first, last = date.fromisoformat(seen["first"]), date.fromisoformat(seen["last"])
-    true = truth(os.environ["TWOLANE_DATABASE_URL"], first, last)
-    wrong = differences(seen["figures"], true)
-    print("\n".join([*wrong, f"{len(seen['figures'])} figures compared, {len(wrong)} differ"]))
-    return 1 if wrong else 0
+    variables = os.environ
+    if sys.argv[1:]:
+        shown = shown_to_a_browser(Path(sys.argv[1]))
+    else:
+        logins = Path(variables["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+        password = json.loads(logins.read_text())["admin"]
+        shown = shown_to_a_client(variables["AIRFLOW__API__BASE_URL"], "admin", password)
+    true = truth(variables["TWOLANE_DATABASE_URL"], shown.first, shown.last)
+    wrong = differences(shown.figures, true)
+    print("\n".join([*wrong, f"{len(shown.figures)} figures compared, {len(wrong)} differ"]))
+    return 1 if wrong or not shown.figures else 0
 
 
 if __name__ == "__main__":

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.page.compare import figures_of
 from include.domain.errors import StoreError
 from tests.support.airflow_home import REPOSITORY, initialise_metadata, use_temporary_airflow_home
 from tests.support.fakes.curves import FakeCurveBook
-from tests.support.page import NOW, FakePageBook, figure_values, some_figures
+from tests.support.page import NOW, FakePageBook, some_figures
 
 use_temporary_airflow_home()
 
@@ -105,7 +106,7 @@ def test_a_user_of_airflow_sees_the_page_and_its_files(client: Any) -> None:
     page = client.get("/twolane/")
     assert page.status_code == 200, page.text
     assert page.headers["cache-control"] == "no-store"
-    assert figure_values(page.text)["list_cost_usd"] == pytest.approx(1.0)
+    assert figures_of(page.text)["list_cost_usd"] == pytest.approx(1.0)
     names = {part.split('"')[0] for part in page.text.split('="assets/')[1:]}
     assert len(names) == 3
     for name in names:
@@ -162,7 +163,7 @@ def test_the_form_plays_an_uploaded_file_through_a_fleet(client: Any) -> None:
     answer = client.post("/twolane/what-if", data={"days": "7", **FLEET}, files=files)
 
     assert answer.status_code == 200, answer.text
-    shown = figure_values(answer.text)
+    shown = figures_of(answer.text)
     assert shown["what-if/your fleet/cost_usd"] > 0
     assert "Every fleet misses a deadline" in answer.text
     assert "2 batches, 200 documents" in answer.text
@@ -177,7 +178,7 @@ def test_the_form_plays_the_ledger_beside_known_fleets_and_keeps_what_was_writte
     answer = client.post("/twolane/what-if", data=form)
 
     assert answer.status_code == 200, answer.text
-    assert len(figure_values(answer.text)) == 2 * 10
+    assert len(figures_of(answer.text)) == 2 * 10
     assert composition.book.traffic_asked == ("trial-lumen", 7)
     assert 'value="trial-lumen"' in answer.text
 

@@ -1,97 +1,23 @@
-"""The whole stack, from `up` to `down`, with ports and state of its own."""
+"""The whole stack, from `up` to `down`."""
 
 import json
 import os
 import re
 import signal
-import socket
-import subprocess
 import sys
 import time
-from pathlib import Path
 
-import psutil
 import pytest
 
 from benchmarks.chaos.cases import LANES, Moment, Victim
 from benchmarks.chaos.rounds import Round
 from benchmarks.chaos.stage import open_stage
 from stack.demo_documents import write_documents
-from stack.paths import ROOT, STATE_VARIABLE, Paths
-from stack.processes import MARKER
+from stack.paths import ROOT, Paths
 from stack.session import running_environment
+from tests.e2e.conftest import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-
-SERVERS = ("airflow", "mlflow", "postgres", "aws", "sagemaker")
-
-
-class Stack:
-    """Runs `python -m stack` against one state folder."""
-
-    def __init__(self, state: Path) -> None:
-        self.state = state
-        self.environment = dict(os.environ)
-        self.environment[STATE_VARIABLE] = str(state)
-        for name, port in zip(SERVERS, _free_ports(len(SERVERS)), strict=True):
-            self.environment[f"TWOLANE_PORT_{name.upper()}"] = str(port)
-
-    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "stack", *arguments],
-            env=self.environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def pids(self) -> dict[str, int]:
-        """The servers' process ids as recorded; the watcher is no server."""
-        records = [json.loads(each.read_text()) for each in (self.state / "run").glob("*.json")]
-        return {
-            each["name"]: each["pid"]
-            for each in records
-            if each.get("name", "watcher") != "watcher"
-        }
-
-    def processes(self) -> list[psutil.Process]:
-        """Everything that carries the marker, and PostgreSQL's own processes."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                marked = process.environ().get(MARKER) == str(self.state)
-                if marked or str(self.state) in " ".join(process.cmdline()):
-                    found.append(process)
-            except psutil.Error:
-                continue
-        return found
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory):
-    stack = Stack(tmp_path_factory.mktemp("stack"))
-    result = stack.run("up")
-    try:
-        assert result.returncode == 0, result.stdout + result.stderr
-        yield stack
-    finally:
-        down = stack.run("down")
-        left = stack.processes()
-        for process in left:
-            process.kill()
-        assert down.returncode == 0, down.stderr
-        assert left == []
 
 
 def test_every_server_is_ready_and_listens_on_loopback_alone(stack):
@@ -141,6 +67,12 @@ print(found)
 """
     result = stack.run("run", "--", sys.executable, "-c", program, str(file))
     assert "('committed', 1, 12)" in result.stdout, result.stdout + result.stderr
+
+
+def test_every_figure_of_the_costs_page_is_what_the_tables_say(stack):
+    result = stack.run("run", "--", sys.executable, "-m", "benchmarks.page.compare")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"\d\d figures compared, 0 differ", result.stdout), result.stdout
 
 
 def test_a_refused_batch_says_why(stack, tmp_path):

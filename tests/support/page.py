@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 
 from include.domain.what_if.scenario import Arrival
 from include.pipeline.page.figures import (
@@ -115,27 +114,3 @@ class FakePageBook:
         self.traffic_asked = (account, window.days)
         batches = [] if account == "nobody" else [Arrival(NOW, 1000, 50_000, 600.0)] * 3
         return batches[:limit]
-
-
-def figure_values(page: str) -> dict[str, float]:
-    """Return every figure of a rendered page by its name; those it has no value for are left out.
-
-    Raises:
-        AssertionError: two figures have one name and different values.
-    """
-    reader = _Figures()
-    reader.feed(page)
-    return reader.found
-
-
-class _Figures(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: dict[str, float] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        name, value = values.get("data-figure"), values.get("data-value")
-        if name and value:
-            assert self.found.get(name, float(value)) == float(value), name
-            self.found[name] = float(value)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from benchmarks.page.compare import figures_of
 from include.adapters.page.page import render_page
 from include.adapters.page.words import ago, percent, seconds, usd
 from include.domain.curves.break_even import break_evens, cost_lines, sizes
@@ -16,7 +17,6 @@ from tests.support.page import (
     WINDOW,
     FakePageBook,
     empty_figures,
-    figure_values,
     some_figures,
 )
 
@@ -88,7 +88,7 @@ def test_curves_are_of_the_model_most_batches_asked_for_at_their_documents_lengt
 def test_the_page_says_that_work_was_emulated_and_shows_every_figure() -> None:
     page = render_page(seen())
 
-    shown = figure_values(page)
+    shown = figures_of(page)
     assert "nobody bills" in page
     assert shown["list_cost_usd"] == pytest.approx(1.0)
     assert shown["billed_cost_usd"] == 0.0
