@@ -58,12 +58,19 @@ class Forecast:
         miss_probability: that this is behind the deadline.
         lane_left_s: the part of `left_s` that the lane takes; more instances share it.
         pace: seconds the lane takes for one that was expected; 1 where nothing else was seen.
+        doubt: relative standard deviation of `lane_left_s`.
     """
 
     left_s: float
     miss_probability: float
     lane_left_s: float = 0.0
     pace: float = 1.0
+    doubt: float = 0.0
+
+    @property
+    def lane_left_at_worst_s(self) -> float:
+        """One standard deviation above what the lane is expected to take."""
+        return self.lane_left_s * math.exp(self.doubt)
 
 
 def forecast_lane(
@@ -100,14 +107,14 @@ def forecast_lane(
     left_s = max(pace * all_s - worked_s, pace * max(0.0, all_s - near_s))
     start_left_s = max(0.0, start_s - work.elapsed_s)
     lane_left_s = left_s + start_left_s
-    spread_s = math.hypot(
-        max(spread, doubt) * left_s, doubt * start_left_s, LOADING_NOISE * loading_s
-    )
+    spread = max(spread, belief.noise)
+    spread_s = math.hypot(spread * left_s, doubt * start_left_s, LOADING_NOISE * loading_s)
     return Forecast(
         lane_left_s + loading_s,
         _late(time_left_s - lane_left_s - loading_s, spread_s),
         lane_left_s,
         pace,
+        spread,
     )
 
 

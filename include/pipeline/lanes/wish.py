@@ -7,6 +7,7 @@ stops nothing itself, and never meets the driver at work.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
@@ -24,11 +25,13 @@ class LaneWish:
         lane: whose driver is to follow it.
         instances: that are to work for the batch in all; 0 for as many as do.
         leaves_spot: the work goes on on demand.
+        at: when it was wished; None where nothing was.
     """
 
     lane: Lane
     instances: int = 0
     leaves_spot: bool = False
+    at: datetime | None = None
 
 
 class LaneWishes:

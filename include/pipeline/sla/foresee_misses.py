@@ -60,8 +60,8 @@ def foresee_misses(
 ) -> list[SlaEvent]:
     """Look at every running batch whose deadline is still ahead.
 
-    A batch at risk is posted once. What is done for it is wished of its lane's driver, each thing
-    once. Safe to call at any time and from several processes.
+    A batch at risk is posted once. What is done for it is wished of its lane's driver; if that is
+    not enough, more is. Safe to call at any time and from several processes.
 
     Returns:
         What is new: risks, and what was done about them.
@@ -93,42 +93,54 @@ def _foresee(
     except ObjectMissing:
         return []  # it is being pulled
     curves = ports.curves(model_name)
-    forecast = _forecast(look, due, now, curves, lanes)
+    wish = _wish(look, layout, ports)
+    forecast = _forecast(look, wish, due, now, curves, lanes)
     if forecast is None or forecast.miss_probability < policy.risk:
         return []
-    known = [event.action for event in ports.book.events(due.batch_id)]
-    done = [action for action in known if action is not None]
-    chosen = _remedy(look, forecast, due, now, policy, curves, lanes, done)
-    if chosen is None and known:
+    chosen = _remedy(look, wish, forecast, due, now, policy, curves, lanes)
+    if chosen is None and ports.book.events(due.batch_id):
         return []
     event = _event(look, forecast, due, now, chosen)
-    if not ports.book.note(event):
-        return []
-    if chosen is not None and look.placement is not None:
-        wish = LaneWish(look.placement.lane, chosen.instances, chosen.action is Action.LEAVE_SPOT)
-        LaneWishes(ports.objects, layout).save(wish)
+    if wish is not None and chosen is not None:
+        is_left = wish.leaves_spot or chosen.action is Action.LEAVE_SPOT
+        wanted = LaneWish(wish.lane, chosen.instances or wish.instances, is_left, now)
+        LaneWishes(ports.objects, layout).save(wanted)
+    ports.book.note(event)
     ports.alerts.post(_alert(event, due))
     return [event]
 
 
+def _wish(look: BatchLook, layout: BatchLayout, ports: ForeseePorts) -> LaneWish | None:
+    """Return what its lane has been asked for; None while the batch is on none."""
+    if look.placement is None or Stage.LANE in look.timeline.done_at:
+        return None
+    return LaneWishes(ports.objects, layout).of(look.placement.lane)
+
+
 def _forecast(
     look: BatchLook,
+    wish: LaneWish | None,
     due: DueBatch,
     now: datetime,
     curves: Mapping[Lane, LaneCurve],
     lanes: Lanes,
 ) -> Forecast | None:
-    """Return what is expected; None where nothing can be said."""
+    """Return what is expected; None where nothing can be said.
+
+    What was asked of a lane changes its pace: from then on it is judged by what was left to it.
+    """
     time_left_s = (due.deadline_at - now).total_seconds()
     loading_s = look.documents / lanes.loading_documents_per_s * (1 - look.loaded_share)
     if Stage.LANE in look.timeline.done_at:
         return forecast_loading(loading_s, time_left_s=time_left_s)
-    if look.placement is None:
+    if look.placement is None or wish is None:
         return _unplaced(look, time_left_s, loading_s, curves, lanes)
     curve = curves.get(look.placement.lane)
     if curve is None:
         return None
-    return forecast_lane(curve, look.lane_work(now), time_left_s=time_left_s, loading_s=loading_s)
+    since = wish.at or look.timeline.done_at[Stage.ROUTE]
+    work = look.lane_work(max(look.placement.instance_count, wish.instances), since, now)
+    return forecast_lane(curve, work, time_left_s=time_left_s, loading_s=loading_s)
 
 
 def _unplaced(
@@ -144,7 +156,7 @@ def _unplaced(
     try:
         placement = place(
             documents=look.documents,
-            tokens=sum(shard.token_estimate for shard in look.shards),
+            tokens=look.tokens,
             time_left_s=time_left_s,
             profiles=lanes.profiles,
             loading_s=loading_s,
@@ -160,19 +172,18 @@ def _unplaced(
 
 def _remedy(
     look: BatchLook,
+    wish: LaneWish | None,
     forecast: Forecast,
     due: DueBatch,
     now: datetime,
     policy: SlaPolicy,
     curves: Mapping[Lane, LaneCurve],
     lanes: Lanes,
-    done: Sequence[Action],
 ) -> Remedy | None:
     """Return what is to be done for a batch on its lane."""
-    if look.placement is None or Stage.LANE in look.timeline.done_at:
+    if look.placement is None or wish is None:
         return None
-    lane, instances = look.placement.lane, look.placement.instance_count
-    most = look.left
+    lane, most = look.placement.lane, look.left
     if lane is Lane.ASYNC_ENDPOINT:
         most = min(most, *(each.max_instances for each in lanes.profiles if each.lane is lane))
     loading_s = forecast.left_s - forecast.lane_left_s
@@ -180,11 +191,11 @@ def _remedy(
         lane,
         forecast,
         policy,
-        instances=instances,
+        instances=max(look.placement.instance_count, wish.instances),
         most=most,
         start_s=curves[lane].latency.seconds((1.0, 0.0, 0.0)),
         time_left_s=(due.deadline_at - now).total_seconds() - loading_s,
-        done=done,
+        has_left_spot=wish.leaves_spot,
     )
 
 
@@ -195,7 +206,7 @@ def _event(
     late_s = (predicted_at - due.deadline_at).total_seconds()
     margin = f"{late_s:,.0f} s behind" if late_s > 0 else f"{-late_s:,.0f} s ahead of"
     detail = (
-        f"{len(look.done)} of {len(look.shards)} shards done; "
+        f"{len(look.done_at)} of {len(look.shards)} shards done; "
         f"expected {margin} its deadline, late with probability {forecast.miss_probability:.2f}"
     )
     if forecast.pace > 1:

@@ -30,44 +30,45 @@ class BatchLook:
         timeline: which stages are done, and when.
         placement: None before it is placed.
         shards: the clean shards; none before validation.
-        done: those that have their output.
+        done_at: of those that have their output, when it was written, by the shard's index.
         loaded_share: of the shards' loads into both stores, those that are done.
     """
 
     timeline: Timeline
     placement: Placement | None
     shards: tuple[Shard, ...]
-    done: tuple[Shard, ...]
+    done_at: Mapping[int, datetime]
     loaded_share: float
 
     @property
     def documents(self) -> int:
         """Clean documents."""
-        return sum(shard.document_count for shard in self.shards)
+        return _documents(self.shards)
+
+    @property
+    def tokens(self) -> int:
+        """Their estimated tokens."""
+        return _tokens(self.shards)
 
     @property
     def left(self) -> int:
         """Shards without an output."""
-        return len(self.shards) - len(self.done)
+        return len(self.shards) - len(self.done_at)
 
-    def lane_work(self, now: datetime) -> LaneWork:
-        """Return how far the lane is; for a batch that is placed."""
-        if self.placement is None:
-            raise ValueError("a batch that is not placed has no lane")
-        instances = self.placement.instance_count
-        tokens = sum(shard.token_estimate for shard in self.shards)
-        done = {shard.index for shard in self.done}
-        waiting = [shard for shard in self.shards if shard.index not in done]
-        largest = sorted(waiting, key=lambda shard: -shard.token_estimate)[:instances]
-        placed_at = self.timeline.done_at[Stage.ROUTE]
+    def lane_work(self, instances: int, since: datetime, now: datetime) -> LaneWork:
+        """Return how far so many instances are with what was left to them at a moment."""
+        given = [shard for shard in self.shards if self.done_at.get(shard.index, now) >= since]
+        done = [shard for shard in given if shard.index in self.done_at]
+        waiting = [shard for shard in given if shard.index not in self.done_at]
+        at_work = sorted(waiting, key=lambda shard: -shard.token_estimate)[:instances]
         return LaneWork(
-            load=Load(tokens, self.documents, instances, instances),
-            done_tokens=sum(shard.token_estimate for shard in self.done),
-            done_documents=sum(shard.document_count for shard in self.done),
-            at_work_tokens=sum(shard.token_estimate for shard in largest),
-            at_work_documents=sum(shard.document_count for shard in largest),
-            done_shards=len(self.done),
-            elapsed_s=(now - placed_at).total_seconds(),
+            Load(_tokens(given), _documents(given), instances, instances),
+            done_tokens=_tokens(done),
+            done_documents=_documents(done),
+            at_work_tokens=_tokens(at_work),
+            at_work_documents=_documents(at_work),
+            done_shards=len(done),
+            elapsed_s=(now - since).total_seconds(),
         )
 
 
@@ -109,7 +110,7 @@ def look_at_batch(
         Timeline(submitted_at, {s: at for s, at in done_at.items() if at}, expected_s),
         placement,
         shards,
-        tuple(shard for shard in shards if outputs[shard.index] in written),
+        {index: written[uri] for index, uri in outputs.items() if uri in written},
         sum(uri in written for uri in loads) / len(loads) if loads else 0.0,
     )
 
@@ -119,3 +120,11 @@ def _last(written: Mapping[str, datetime], uris: Sequence[str]) -> datetime | No
     if not uris or any(uri not in written for uri in uris):
         return None
     return max(written[uri] for uri in uris)
+
+
+def _tokens(shards: Sequence[Shard]) -> int:
+    return sum(shard.token_estimate for shard in shards)
+
+
+def _documents(shards: Sequence[Shard]) -> int:
+    return sum(shard.document_count for shard in shards)

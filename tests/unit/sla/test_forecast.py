@@ -113,14 +113,15 @@ def ask(lane: Lane, policy: SlaPolicy = POLICY, **changes: object) -> Remedy | N
         "most": 10,
         "start_s": 10.0,
         "time_left_s": 200.0,
-        "done": (),
     }
     return remedy(lane, LATE, policy, **(values | changes))  # type: ignore[arg-type]
 
 
 def test_as_many_instances_as_the_time_asks_for() -> None:
-    assert ask(Lane.TRANSFORM) == Remedy(Action.ADD_INSTANCES, 3)
-    assert ask(Lane.TRANSFORM, time_left_s=400.0) == Remedy(Action.ADD_INSTANCES, 2)
+    assert ask(Lane.TRANSFORM) == Remedy(Action.ADD_INSTANCES, 4)
+    assert ask(Lane.TRANSFORM, time_left_s=250.0) == Remedy(Action.ADD_INSTANCES, 3)
+    assert ask(Lane.TRANSFORM, time_left_s=600.0) == Remedy(Action.ADD_INSTANCES, 2), "one more"
+    assert ask(Lane.TRANSFORM, instances=2, time_left_s=400.0) == Remedy(Action.ADD_INSTANCES, 3)
     assert ask(Lane.TRANSFORM, time_left_s=20.0) == Remedy(Action.ADD_INSTANCES, 4), "the most"
     assert ask(Lane.ASYNC_ENDPOINT, most=2) == Remedy(Action.ADD_INSTANCES, 2)
 
@@ -129,7 +130,7 @@ def test_nothing_is_done_that_cannot_help_or_may_not_be() -> None:
     assert ask(Lane.TRANSFORM, time_left_s=-1.0) is None
     assert ask(Lane.TRANSFORM, most=1) is None, "one shard is left"
     assert ask(Lane.TRANSFORM, instances=4) is None
-    assert ask(Lane.TRANSFORM, done=(Action.ADD_INSTANCES,)) is None
+    assert ask(Lane.SPOT, has_left_spot=True) is None
     assert ask(Lane.TRANSFORM, SlaPolicy(0.2, {Action.LEAVE_SPOT}, 4)) is None
     assert ask(Lane.SERVERLESS) is None
 

@@ -115,10 +115,25 @@ def test_a_slow_lane_is_foreseen_once_and_given_instances(deadlines: Deadlines) 
     assert event.predicted_at is not None
     assert event.predicted_at > deadlines.manifest.deadline_at
     assert "1 of 5 shards done" in event.detail
-    assert deadlines.wish() == LaneWish(Lane.TRANSFORM, 3)
+    assert deadlines.wish() == LaneWish(Lane.TRANSFORM, 4, at=NOW + timedelta(seconds=310))
     (alert,) = deadlines.alerts.posted
     assert (alert.kind, alert.batch_id) == (AlertKind.DEADLINE_RISK, event.batch_id)
-    assert deadlines.look(311) == [], "nothing is left to do"
+    assert deadlines.look(311) == [], "it has only just begun"
+    assert deadlines.look(595) == [], "as many work as may"
+    assert len(deadlines.alerts.posted) == 1
+
+
+def test_what_was_not_enough_is_followed_by_more(deadlines: Deadlines) -> None:
+    deadlines.place(2)
+    deadlines.answer(1, 300)
+    asked = LaneWish(Lane.TRANSFORM, 2, at=NOW + timedelta(seconds=310))
+    LaneWishes(deadlines.world.objects, deadlines.layout).save(asked)
+
+    deadlines.look(312)
+    assert deadlines.wish() == asked, "what was asked for needs its time"
+    deadlines.look(500)
+
+    assert deadlines.wish().instances > 2
     assert len(deadlines.alerts.posted) == 1
 
 
