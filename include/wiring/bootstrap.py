@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile, Settings, load_lanes, load_settings
+from include.config import LanesFile, Settings
 from include.domain.manifests import BatchManifest, Submission
 from include.domain.routing import Placement
 from include.pipeline.records import BatchRecords, Collection, Validation
 from include.wiring.lanes import LaneWiring
+from include.wiring.process_root import of_address, of_environment
 
 if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress
@@ -298,15 +299,10 @@ class Twolane(LaneWiring):
 @cache
 def twolane() -> Twolane:
     """Return the process's one composition, made from the environment."""
-    settings = load_settings()
-    return Twolane(settings, load_lanes(settings.lanes_file))
+    return of_environment(Twolane)
 
 
 @cache
 def twolane_at(region: str, endpoint_urls: tuple[tuple[str, str], ...]) -> Twolane:
     """Return the process's composition for an AWS that is told, not found in the environment."""
-    from include.adapters.aws.clients import AwsAddress
-
-    settings = load_settings()
-    aws = AwsAddress(region, endpoint_urls)
-    return Twolane(settings, load_lanes(settings.lanes_file), aws=aws)
+    return of_address(Twolane, region, endpoint_urls)

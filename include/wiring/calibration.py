@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile, Settings, load_lanes, load_settings
+from include.config import LanesFile, Settings
 from include.domain.lanes import Lane
 from include.wiring.bootstrap import utc_now
 from include.wiring.lanes import LaneWiring
+from include.wiring.process_root import of_address, of_environment
 
 if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress
@@ -93,15 +94,10 @@ def _sample_text() -> str:
 @cache
 def calibration() -> Calibration:
     """Return the process's one composition, made from the environment."""
-    settings = load_settings()
-    return Calibration(settings, load_lanes(settings.lanes_file))
+    return of_environment(Calibration)
 
 
 @cache
 def calibration_at(region: str, endpoint_urls: tuple[tuple[str, str], ...]) -> Calibration:
     """Return the process's composition for an AWS that is told, not found in the environment."""
-    from include.adapters.aws.clients import AwsAddress
-
-    settings = load_settings()
-    aws = AwsAddress(region, endpoint_urls)
-    return Calibration(settings, load_lanes(settings.lanes_file), aws=aws)
+    return of_address(Calibration, region, endpoint_urls)

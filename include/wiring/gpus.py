@@ -7,10 +7,11 @@ from datetime import date, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile, Settings, load_lanes, load_settings
+from include.config import LanesFile, Settings
 from include.files.prices import load_price_book
 from include.wiring.bootstrap import utc_now
 from include.wiring.money import Money
+from include.wiring.process_root import of_address, of_environment
 
 if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress
@@ -145,15 +146,10 @@ class GpuWatch(Money):
 @cache
 def gpu_watch() -> GpuWatch:
     """Return the process's one composition, made from the environment."""
-    settings = load_settings()
-    return GpuWatch(settings, load_lanes(settings.lanes_file))
+    return of_environment(GpuWatch)
 
 
 @cache
 def gpu_watch_at(region: str, endpoint_urls: tuple[tuple[str, str], ...]) -> GpuWatch:
     """Return the process's composition for an AWS that is told, not found in the environment."""
-    from include.adapters.aws.clients import AwsAddress
-
-    settings = load_settings()
-    aws = AwsAddress(region, endpoint_urls)
-    return GpuWatch(settings, load_lanes(settings.lanes_file), aws=aws)
+    return of_address(GpuWatch, region, endpoint_urls)

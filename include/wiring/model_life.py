@@ -10,11 +10,12 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile, Settings, load_lanes, load_settings
+from include.config import LanesFile, Settings
 from include.domain.lanes import Lane
 from include.wiring.bootstrap import utc_now
 from include.wiring.model_releases import ModelReleases
 from include.wiring.model_watch import ModelWatch
+from include.wiring.process_root import of_environment
 
 if TYPE_CHECKING:
     from include.domain.model_ref import ModelRef
@@ -192,5 +193,4 @@ class ModelLife(ModelReleases, ModelWatch):
 @cache
 def model_life() -> ModelLife:
     """Return the process's one composition, made from the environment."""
-    settings = load_settings()
-    return ModelLife(settings, load_lanes(settings.lanes_file))
+    return of_environment(ModelLife)

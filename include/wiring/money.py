@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile, Settings, load_lanes, load_settings
+from include.config import LanesFile, Settings
 from include.files.prices import load_price_book
 from include.wiring.bootstrap import utc_now
 from include.wiring.composition import Adapters
+from include.wiring.process_root import of_environment
 
 if TYPE_CHECKING:
     from include.domain.budgets import Budget, Spending
@@ -146,5 +147,4 @@ class Money(Adapters):
 @cache
 def money() -> Money:
     """Return the process's one composition, made from the environment."""
-    settings = load_settings()
-    return Money(settings, load_lanes(settings.lanes_file))
+    return of_environment(Money)

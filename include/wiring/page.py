@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile, Settings, load_lanes, load_settings
+from include.config import LanesFile, Settings
 from include.wiring.bootstrap import utc_now
 from include.wiring.composition import Adapters
+from include.wiring.process_root import of_environment
 
 if TYPE_CHECKING:
     from include.domain.what_if.answer import Answer
@@ -90,5 +91,4 @@ class Page(Adapters):
 @cache
 def page() -> Page:
     """Return the process's one composition, made from the environment."""
-    settings = load_settings()
-    return Page(settings, load_lanes(settings.lanes_file))
+    return of_environment(Page)

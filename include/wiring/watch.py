@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile, Settings, load_lanes, load_settings
+from include.config import LanesFile, Settings
 from include.wiring.bootstrap import utc_now
 from include.wiring.lanes import LaneWiring
+from include.wiring.process_root import of_address, of_environment
 
 if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress
@@ -105,14 +106,10 @@ class Watch(LaneWiring):
 @cache
 def watch() -> Watch:
     """Return the process's one composition, made from the environment."""
-    settings = load_settings()
-    return Watch(settings, load_lanes(settings.lanes_file))
+    return of_environment(Watch)
 
 
 @cache
 def watch_at(region: str, endpoint_urls: tuple[tuple[str, str], ...]) -> Watch:
     """Return the process's composition for an AWS that is told, not found in the environment."""
-    from include.adapters.aws.clients import AwsAddress
-
-    settings = load_settings()
-    return Watch(settings, load_lanes(settings.lanes_file), aws=AwsAddress(region, endpoint_urls))
+    return of_address(Watch, region, endpoint_urls)
