@@ -24,27 +24,23 @@ class Observed:
     shape: InstanceShape
 
 
-class _ProcessTree:
-    """CPU seconds and resident bytes of a process and its descendants."""
+@dataclasses.dataclass(frozen=True)
+class _Sample:
+    """CPU seconds so far and resident bytes now, of a process and its descendants."""
 
-    def __init__(self, pid: int) -> None:
-        self._root = psutil.Process(pid)
+    cpu_s: float
+    resident_bytes: int
 
-    def cpu_s(self) -> float:
-        """CPU seconds so far, of the root, its ended children and its living descendants."""
-        total = sum(self._root.cpu_times()[:4])
-        for child in self._root.children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                total += sum(child.cpu_times()[:2])
-        return float(total)
 
-    def resident_bytes(self) -> int:
-        """Resident memory now."""
-        total = self._root.memory_info().rss
-        for child in self._root.children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                total += child.memory_info().rss
-        return int(total)
+def _sample(root: psutil.Process) -> _Sample:
+    """Look once through the machine's processes for the descendants, which costs the most."""
+    cpu_s = float(sum(root.cpu_times()[:4]))  # its own, and its ended children's
+    resident_bytes = root.memory_info().rss
+    for child in root.children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            cpu_s += sum(child.cpu_times()[:2])
+            resident_bytes += child.memory_info().rss
+    return _Sample(cpu_s, resident_bytes)
 
 
 @dataclasses.dataclass
@@ -57,9 +53,9 @@ class _Window:
     last_cpu_s: float = 0.0
     resident_bytes: list[int] = dataclasses.field(default_factory=list)
 
-    def add(self, at_s: float, cpu_s: float, resident_bytes: int) -> None:
-        self.last_s, self.last_cpu_s = at_s, cpu_s
-        self.resident_bytes.append(resident_bytes)
+    def add(self, at_s: float, sample: _Sample) -> None:
+        self.last_s, self.last_cpu_s = at_s, sample.cpu_s
+        self.resident_bytes.append(sample.resident_bytes)
 
 
 def _publish(window: _Window, observed: Observed, cloudwatch: CloudWatch) -> None:
@@ -82,14 +78,14 @@ def _publish(window: _Window, observed: Observed, cloudwatch: CloudWatch) -> Non
 
 async def _observe(pid: int, observed: Observed, cloudwatch: CloudWatch, period_s: float) -> None:
     with contextlib.suppress(psutil.Error):
-        tree = _ProcessTree(pid)
-        window = _Window(time.monotonic(), tree.cpu_s())
+        root = psutil.Process(pid)
+        window = _Window(time.monotonic(), _sample(root).cpu_s)
         delay_s = _FIRST_SAMPLE_S
         try:
             while True:
                 await asyncio.sleep(delay_s)
                 delay_s = min(2 * delay_s, _MAX_SAMPLE_S, max(period_s / 2, _FIRST_SAMPLE_S))
-                window.add(time.monotonic(), tree.cpu_s(), tree.resident_bytes())
+                window.add(time.monotonic(), _sample(root))
                 if window.last_s - window.start_s >= period_s:
                     _publish(window, observed, cloudwatch)
                     window = _Window(window.last_s, window.last_cpu_s)
