@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 _LATER_S = 0.25
 _REST_FACTOR = 2.0
 _LATER_REST_FACTOR = 20.0
+
+_log = logging.getLogger("durable")
 
 
 class Checkpoints:
@@ -68,7 +71,11 @@ class Checkpoints:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), _LATER_S)
             began_s = self._clock()
-            self._flush()
+            try:
+                self._flush()
+            except Exception:
+                _log.exception("states could not be saved, which is tried again")
+                await asyncio.sleep(_LATER_S)
             await asyncio.sleep(_REST_FACTOR * (self._clock() - began_s))
 
     def _flush(self) -> None:
@@ -85,6 +92,7 @@ class Checkpoints:
             for name in sorted(names & known.keys()):
                 self._write(name, known[name])
         except Exception as error:
+            self._later |= names
             for each in waiting:
                 if not each.done():
                     each.set_exception(error)
