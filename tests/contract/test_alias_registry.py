@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from include.adapters.mlflow_aliases import EVIDENCE_TAG, MlflowAliases
+from include.adapters.mlflow_owners import MlflowOwners
+from include.adapters.mlflow_release_runs import MlflowReleaseRuns
 from include.domain.errors import RegistryUnavailable, UnknownModelAlias
+from include.domain.release.retirement import VersionKey
 from include.pipeline.release.promotion_ports import AliasRegistry
 from tests.support.fakes.promotions import FakeAliasRegistry
 from tests.support.mlflow_server import running_mlflow
@@ -144,3 +147,36 @@ def test_every_page_of_models_is_read(tracking_uri: str, monkeypatch: pytest.Mon
 def test_a_registry_that_is_away_says_so(uri: str) -> None:
     with pytest.raises(RegistryUnavailable):
         MlflowAliases(uri).point("topic", "champion", "1")
+
+
+def test_owners_are_registered_versions_and_releases_under_way(tracking_uri: str) -> None:
+    runs, owners = MlflowReleaseRuns(tracking_uri), MlflowOwners(tracking_uri)
+    assert owners.open_releases([]) == set()
+    runs.open_run("owned", "r-open", {})
+    ended = runs.open_run("owned", "r-ended", {})
+    runs.close_run(ended, succeeded=False, tags={})
+    assert owners.open_releases(["r-open", "r-ended", "r-never"]) == {"r-open"}
+    assert not owners.has_version(VersionKey("owned", "1"))
+
+    name = f"topic-{next(_NUMBERS)}"
+    post(tracking_uri, "registered-models/create", {"name": name})
+    tags = {
+        "sagemaker.model_data_url": "s3://twolane-models/x/model.tar.gz",
+        "sagemaker.model_data_sha256": "d" * 64,
+        "twolane.labels": '["Business"]',
+        "twolane.max_tokens": "64",
+    }
+    pairs = [{"key": key, "value": value} for key, value in tags.items()]
+    values = {"name": name, "source": "s3://bucket/model", "tags": pairs}
+    post(tracking_uri, "model-versions/create", values)
+    assert owners.has_version(VersionKey(name, "1"))
+    assert not owners.has_version(VersionKey(name, "2"))
+
+
+def test_a_registry_that_is_away_owns_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    owners = MlflowOwners("http://127.0.0.1:9")
+    with pytest.raises(RegistryUnavailable):
+        owners.has_version(VersionKey("owned", "1"))
+    with pytest.raises(RegistryUnavailable, match="looking for open releases"):
+        owners.open_releases(["r"])
