@@ -1,5 +1,6 @@
 """`make demo`: five batches of four accounts, from the REST API to both stores."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -113,7 +114,7 @@ def _print_backtest(session: Session, console: Console, environment: dict[str, s
     done = subprocess.run(
         [sys.executable, "-m", "include.cli.what_if", "backtest", "--first", today],
         cwd=session.paths.root,
-        env=environment,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
