@@ -30,6 +30,7 @@ from include.adapters.postgres.queries import query
 from include.config import load_lanes
 from include.pipeline.page.figures import Window
 from include.pipeline.page.overview import overview
+from include.pipeline.page.what_if import MOST_BATCHES
 from tests.support.postgres import running_postgres
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +88,7 @@ def _queries(url: str, window: Window, repetitions: int) -> list[dict[str, Any]]
         for name in (*QUERIES, "page_traffic"):
             values = {**parameters(name, window), "account": None}
             if name == "page_traffic":
-                values["limit"] = 5001
+                values["limit"] = MOST_BATCHES + 1
 
             def ask(name: str = name, values: dict[str, Any] = values) -> int:
                 return len(connection.execute(query(name), values).fetchall())

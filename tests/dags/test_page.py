@@ -106,6 +106,7 @@ def test_a_user_of_airflow_sees_the_page_and_its_files(client: Any) -> None:
     page = client.get("/twolane/")
     assert page.status_code == 200, page.text
     assert page.headers["cache-control"] == "no-store"
+    assert "default-src 'self'" in page.headers["content-security-policy"]
     assert figures_of(page.text)["list_cost_usd"] == pytest.approx(1.0)
     names = {part.split('"')[0] for part in page.text.split('="assets/')[1:]}
     assert len(names) == 3

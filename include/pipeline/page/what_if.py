@@ -11,7 +11,7 @@ from include.domain.what_if.scenario import Arrival, Scenario
 from include.pipeline.page.figures import Window
 from include.pipeline.page.ports import PageBook
 
-MOST_BATCHES = 5_000
+MOST_BATCHES = 2_000
 """Batches that are played: a form is answered while somebody waits."""
 
 
