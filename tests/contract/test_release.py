@@ -114,7 +114,7 @@ def test_the_champion_command_tells_the_history_and_refuses_what_cannot_be(
     site: Site, released: subprocess.CompletedProcess[str]
 ) -> None:
     told = site.run("champion", "history")
-    assert re.search(r" promoted none → 1 by python -m include\.release: ", told.stdout), told
+    assert re.search(r" promoted none → 1 by python -m include\.cli\.release: ", told.stdout), told
     refused = site.run("champion", "rollback", "--reason", "none")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "first champion" in refused.stderr
