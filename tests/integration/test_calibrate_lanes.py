@@ -1,8 +1,11 @@
-"""Lanes are calibrated by the DAG: probes run, are believed and booked, and are nobody's batch."""
+"""Lanes are calibrated by the DAG, and the simulator is held against what the ledger has."""
 
 from __future__ import annotations
 
-from tests.integration.conftest import Product
+import pytest
+
+from include.cli import what_if
+from tests.integration.conftest import Product, json_lines, sound
 
 FORM = {
     "lanes": ["serverless", "processing"],
@@ -37,3 +40,18 @@ def test_the_dag_probes_each_lane_and_leaves_curves_and_charges(product: Product
     assert (booked["n"], booked["emulated"]) == (3, True)
     assert booked["usd"] == booked["waste"] > 0
     assert product.query("SELECT count(*) AS n FROM batches") == batches
+
+
+def test_the_backtest_sets_predictions_beside_what_the_ledger_has(
+    product: Product, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert product.infer(product.upload("batch.jsonl", json_lines(*sound(12)))).state == "success"
+
+    for by in ([], ["--learned", "news-topic"]):
+        capsys.readouterr()
+        assert what_if.main(["backtest", *by]) == 0
+        rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+        assert {row[0] for row in rows} >= {"processing", "all"}
+        (total,) = (row for row in rows if row[0] == "all")
+        assert float(total[2]) > 0 < float(total[3])
+        assert int(total[1]) == sum(int(row[1]) for row in rows if row[0] != "all")
