@@ -144,4 +144,6 @@ def _product(paths: Paths, ports: Ports, passwords: Passwords) -> dict[str, str]
         "TWOLANE_LANES_FILE": str(paths.root / "include" / "lanes" / "local.toml"),
         "TWOLANE_MLFLOW_TRACKING_URI": f"http://{HOST}:{ports.mlflow}",
         "TWOLANE_IS_EMULATED": "true",
+        # What holds a GPU here lives for a minute or two.
+        "TWOLANE_GPU_WATCH_S": "20",
     }

@@ -84,6 +84,7 @@ class IdleGpuTrigger(BaseTrigger):
 
         watch = gpu_watch_at(self.region, tuple(sorted(self.endpoint_urls.items())))
         look = watch.look_at_gpus()
+        self.log.debug("%d with GPUs, %d idle", len(look.findings), len(look.idle))
         for finding in look.findings:
             name, standing = finding.resource.resource_id, finding.standing.value
             self.log.info("%s: %s (%s)", name, standing, finding.reason)
