@@ -31,6 +31,7 @@ from include.config import load_lanes
 from include.pipeline.page.figures import Window
 from include.pipeline.page.overview import overview
 from include.pipeline.page.what_if import MOST_BATCHES
+from tests.support.fakes.alerts import FakeQueueGauges
 from tests.support.postgres import running_postgres
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +112,8 @@ def _page(url: str, window: Window, repetitions: int) -> dict[str, float]:
             default_model="news-topic",
             book=PostgresPageBook(database),
             curve_book=PostgresCurveBook(database),
+            queues={},
+            gauges=FakeQueueGauges(),
         )
         return render_page(seen)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from include.domain.alerts import Alert
     from include.files.alert_rules import AlertRules, ChannelName
     from include.pipeline.alerts.notice import Notice
-    from include.pipeline.alerts.ports import AlertEvents, AlertOutbox, PostedAlert, QueueGauges
+    from include.pipeline.alerts.ports import AlertEvents, AlertOutbox, PostedAlert
     from include.pipeline.alerts.send_alerts import ChannelReport
 
 
@@ -86,14 +86,6 @@ class Alerting(Adapters):
         from include.adapters.postgres.alert_events import PostgresAlertEvents
 
         return PostgresAlertEvents(self.database)
-
-    @cached_property
-    def queue_gauges(self) -> QueueGauges:
-        """Depth and age of queues, from SQS and CloudWatch."""
-        from include.adapters.aws.clients import client
-        from include.adapters.aws.queue_gauges import SqsQueueGauges
-
-        return SqsQueueGauges(client("sqs", self.aws), client("cloudwatch", self.aws))
 
 
 @cache

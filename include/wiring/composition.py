@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from include.adapters.postgres.database import Database
     from include.adapters.postgres.usage_book import PostgresUsageBook
     from include.domain.queues.lane_class import LaneClass
-    from include.pipeline.alerts.ports import AlertBook
+    from include.pipeline.alerts.ports import AlertBook, QueueGauges
     from include.pipeline.comparison.ports import ComparisonBook
     from include.pipeline.curves.ports import CurveBook
     from include.pipeline.lanes.health_ports import LaneAlerts, LaneHealthStore
@@ -245,6 +245,14 @@ class Adapters:
         from include.adapters.aws.object_store import S3ObjectStore
 
         return S3ObjectStore(client("s3", self.aws))
+
+    @cached_property
+    def queue_gauges(self) -> QueueGauges:
+        """Depth and age of queues, from SQS and CloudWatch."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.queue_gauges import SqsQueueGauges
+
+        return SqsQueueGauges(client("sqs", self.aws), client("cloudwatch", self.aws))
 
     def queues(self, lane_class: LaneClass) -> Queues:
         """SQS: a queue and its dead letters."""

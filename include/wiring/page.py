@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from include.config import LanesFile, Settings
+from include.domain.queues.lane_class import LaneClass
 from include.wiring.bootstrap import utc_now
 from include.wiring.composition import Adapters
 from include.wiring.process_root import of_environment
@@ -48,6 +49,8 @@ class Page(Adapters):
             default_model=self.settings.model_name,
             book=self.page_book,
             curve_book=self.curve_book,
+            queues={each: self.settings.queue_name(each) for each in LaneClass},
+            gauges=self.queue_gauges,
         )
 
     def what_if(

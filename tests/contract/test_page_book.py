@@ -16,9 +16,12 @@ from include.adapters.postgres.database import Database
 from include.adapters.postgres.page_book import SNAPSHOT, PostgresPageBook
 from include.config import load_lanes
 from include.domain.errors import StoreError
+from include.domain.queues.lane_class import LaneClass
+from include.pipeline.alerts.ports import QueueGauge
 from include.pipeline.page.figures import Window
 from include.pipeline.page.overview import Overview, overview
 from tests.support.airflow_home import REPOSITORY
+from tests.support.fakes.alerts import FakeQueueGauges
 
 NOW = datetime.now(UTC)
 WINDOW = Window(NOW.date() - timedelta(days=29), NOW.date())
@@ -39,6 +42,8 @@ def look(database: Database, window: Window) -> Overview:
         default_model="news-topic",
         book=PostgresPageBook(database),
         curve_book=PostgresCurveBook(database),
+        queues={LaneClass.EXPRESS: "fast", LaneClass.BULK: "slow"},
+        gauges=FakeQueueGauges(slow=QueueGauge(41, 90.0)),
     )
 
 

@@ -16,6 +16,7 @@ import pytest
 from benchmarks.page.compare import figures_of
 from include.domain.errors import StoreError
 from tests.support.airflow_home import REPOSITORY, initialise_metadata, use_temporary_airflow_home
+from tests.support.fakes.alerts import FakeQueueGauges
 from tests.support.fakes.curves import FakeCurveBook
 from tests.support.page import NOW, FakePageBook, some_figures
 
@@ -44,10 +45,12 @@ class FakePage:
 
         self.error: Exception | None = None
         self.book = FakePageBook(some_figures())
-        settings = SimpleNamespace(model_name="news-topic")
+        settings = SimpleNamespace(model_name="news-topic", queue_name=str)
         lanes = load_lanes(REPOSITORY / "include" / "lanes" / "aws.toml")
         self.real = Page(settings, lanes, now=lambda: NOW)  # type: ignore[arg-type]
-        vars(self.real).update(page_book=self.book, curve_book=FakeCurveBook())
+        vars(self.real).update(
+            page_book=self.book, curve_book=FakeCurveBook(), queue_gauges=FakeQueueGauges()
+        )
 
     def __getattr__(self, name: str) -> Any:
         if self.error is not None:

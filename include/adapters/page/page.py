@@ -37,6 +37,7 @@ def render_page(overview: Overview) -> str:
         totals=overview.totals,
         curves=overview.curves,
         spot=overview.figures.spot,
+        gauges=overview.gauges,
         foreseen=overview.figures.foreseen,
         late_stages=overview.figures.late_stages,
         choices=CHOICES,

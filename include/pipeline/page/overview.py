@@ -9,7 +9,10 @@ from datetime import datetime
 
 from include.domain.curves.break_even import BreakEven, CostLine, break_evens, cost_lines, sizes
 from include.domain.curves.lane_curve import LaneCurve
+from include.domain.errors import QueueUnavailable
 from include.domain.lanes import Lane, LaneProfile
+from include.domain.queues.lane_class import LaneClass
+from include.pipeline.alerts.ports import QueueGauge, QueueGauges
 from include.pipeline.curves.learn_curves import known_of
 from include.pipeline.curves.ports import CurveBook
 from include.pipeline.page.figures import ClosedBatch, PageFigures, Window
@@ -78,12 +81,17 @@ class CostCurves:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the page shows."""
+    """What the page shows.
+
+    Attributes:
+        gauges: of each queue what its service says now, or why it says nothing.
+    """
 
     at: datetime
     figures: PageFigures
     totals: Totals
     curves: CostCurves
+    gauges: Mapping[LaneClass, QueueGauge | str]
 
 
 def overview(
@@ -94,12 +102,15 @@ def overview(
     default_model: str,
     book: PageBook,
     curve_book: CurveBook,
+    queues: Mapping[LaneClass, str],
+    gauges: QueueGauges,
 ) -> Overview:
     """Return what the page shows of a time.
 
     Args:
         profiles: of the lanes file.
         default_model: whose curves are shown where no batch has closed.
+        queues: the queues' names.
 
     Raises:
         StoreError: the database does not answer.
@@ -109,7 +120,16 @@ def overview(
     model_name = models.most_common(1)[0][0] if models else default_model
     known = known_of(model_name, profiles=profiles, exploration_share=0.0, now=now, book=curve_book)
     curves = cost_curves(model_name, figures.closed, profiles, known.curves)
-    return Overview(now, figures, totals(figures), curves)
+    measured = {each: _measured(name, now, gauges) for each, name in queues.items()}
+    return Overview(now, figures, totals(figures), curves, measured)
+
+
+def _measured(queue_name: str, now: datetime, gauges: QueueGauges) -> QueueGauge | str:
+    """Return a gauge; a queue that does not answer is told, and costs nobody the page."""
+    try:
+        return gauges.read(queue_name, now)
+    except QueueUnavailable as exc:
+        return str(exc)
 
 
 def totals(figures: PageFigures) -> Totals:

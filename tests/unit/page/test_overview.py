@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -9,8 +9,12 @@ from include.adapters.page.page import render_page
 from include.adapters.page.words import ago, percent, seconds, usd
 from include.domain.curves.break_even import break_evens, cost_lines, sizes
 from include.domain.curves.lane_curve import LaneCurve
+from include.domain.errors import QueueUnavailable
 from include.domain.lanes import Lane, LaneProfile
+from include.domain.queues.lane_class import LaneClass
+from include.pipeline.alerts.ports import QueueGauge
 from include.pipeline.page.overview import Overview, overview
+from tests.support.fakes.alerts import FakeQueueGauges
 from tests.support.fakes.curves import FakeCurveBook
 from tests.support.page import (
     NOW,
@@ -41,6 +45,8 @@ def seen(figures=None) -> Overview:
         default_model="news-topic",
         book=FakePageBook(some_figures() if figures is None else figures),
         curve_book=FakeCurveBook(),
+        queues={LaneClass.EXPRESS: "fast", LaneClass.BULK: "slow"},
+        gauges=FakeQueueGauges(slow=QueueGauge(41, 90.0)),
     )
 
 
@@ -146,3 +152,26 @@ def test_shares_and_times_are_told_as_people_do() -> None:
     )
     assert ago(NOW - timedelta(hours=5), NOW) == "5 h ago"
     assert ago(NOW + timedelta(hours=5), NOW) == "in 5 h"
+
+
+def test_a_queue_that_does_not_answer_is_told_and_the_page_stands() -> None:
+    class Away(FakeQueueGauges):
+        def read(self, queue_name: str, now: datetime) -> QueueGauge:
+            if queue_name == "fast":
+                raise QueueUnavailable("cannot measure queue fast: refused")
+            return super().read(queue_name, now)
+
+    found = overview(
+        WINDOW,
+        now=NOW,
+        profiles=PROFILES,
+        default_model="news-topic",
+        book=FakePageBook(some_figures()),
+        curve_book=FakeCurveBook(),
+        queues={LaneClass.EXPRESS: "fast", LaneClass.BULK: "slow"},
+        gauges=Away(slow=QueueGauge(41, 90.0)),
+    )
+
+    page = render_page(found)
+    assert "cannot measure queue fast: refused" in page
+    assert '<td class="number">41</td><td class="number">90 s</td>' in page
