@@ -15,6 +15,9 @@ from include.pipeline.release.release_report import Findings
 from include.wiring.model_life import ModelLife
 from tests.support.labelled_topics import Document
 
+TEST_PERCENT = 40
+"""Of the documents of these releases."""
+
 
 @dataclass
 class ReleaseSite:
@@ -50,11 +53,11 @@ def write_policy(folder: Path) -> dict[str, str]:
     """A small candidates file beside the product's gates; return the settings that name it."""
     path = folder / "candidates.toml"
     path.write_text(
-        """
+        f"""
 [proposal]
 margin = 0.005
 [split]
-test_percent = 40
+test_percent = {TEST_PERCENT}
 validation_percent = 8
 [evaluation]
 confidence = 0.95
@@ -69,7 +72,7 @@ instance_type = "ml.m5.large"
 [candidates.frozen]
 method = "frozen"
 instance_type = "ml.m5.large"
-parameters = { max_tokens = "32", calibration_documents = "16", folds = "2" }
+parameters = {{ max_tokens = "32", calibration_documents = "16", folds = "2" }}
 """
     )
     return {"TWOLANE_CANDIDATES_FILE": str(path)}

@@ -1,0 +1,116 @@
+"""`release_model` where a person or a gate says no: it ends so, and nothing is promoted."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.parse
+import urllib.request
+from typing import Any
+
+import pytest
+
+from include.wiring.model_life import model_life
+from tests.integration.conftest import forget_settings
+from tests.support.labelled_topics import Document, mislabelled, topics
+from tests.support.release_site import TEST_PERCENT, write_policy
+
+DAG = "release_model"
+WAITING = "awaiting_input"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_candidates(product, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in write_policy(tmp_path_factory.mktemp("policy")).items():
+            patch.setenv(name, value)
+        forget_settings()
+        model_life.cache_clear()
+        yield
+    forget_settings()
+    model_life.cache_clear()
+
+
+class Person(threading.Thread):
+    """Answers by Airflow's REST API, as soon as a run of the DAG waits for it."""
+
+    def __init__(self, option: str) -> None:
+        from airflow.api_fastapi.app import create_app
+        from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+        from fastapi.testclient import TestClient
+
+        super().__init__(daemon=True)
+        self._option = option
+        self.asked = ""
+        app = create_app(apps="core")
+        token = app.state.auth_manager.generate_jwt(
+            SimpleAuthManagerUser(username="ada", role="ADMIN")
+        )
+        self._client = TestClient(app, headers={"Authorization": f"Bearer {token}"})
+
+    def run(self) -> None:
+        deadline = time.monotonic() + 250
+        while time.monotonic() < deadline and not self.asked:
+            time.sleep(1)
+            runs = self._get("").get("dag_runs", [])
+            for run_id in [run["dag_run_id"] for run in runs if run["state"] == "running"]:
+                path = f"/{urllib.parse.quote(run_id)}/taskInstances/approve"
+                if self._get(path).get("state") == WAITING:
+                    time.sleep(1)  # the run's own process has noted it by then
+                    self.asked = self._get(f"{path}/-1/hitlDetails")["body"]
+                    body = {"chosen_options": [self._option], "params_input": {"reason": "later"}}
+                    answer = self._client.patch(self._url(f"{path}/-1/hitlDetails"), json=body)
+                    assert answer.status_code == 200, answer.text
+
+    def _get(self, path: str) -> dict[str, Any]:
+        return dict(self._client.get(self._url(path)).json())
+
+    @staticmethod
+    def _url(path: str) -> str:
+        return f"/api/v2/dags/{DAG}/dagRuns{path}"
+
+
+def release(product, model_name: str, documents: list[Document]):
+    body = "".join(json.dumps(document) + "\n" for document in documents)
+    conf = {
+        "model_name": model_name,
+        "data_uri": product.upload(f"{model_name}.jsonl", body.encode()),
+        "candidates": ["linear"],
+        "reason": "",
+    }
+    return product.run(DAG, conf)
+
+
+def nothing_is_promoted(product, mlflow_uri: str, name: str) -> None:
+    query = urllib.parse.urlencode({"name": name})
+    found = f"{mlflow_uri}/api/2.0/mlflow/registered-models/get?{query}"
+    with urllib.request.urlopen(found, timeout=30) as answer:
+        model = json.load(answer)["registered_model"]
+    assert {each["alias"] for each in model["aliases"]} == {"challenger"}
+    assert product.query("SELECT * FROM model_promotions WHERE model_name = %s", name) == []
+
+
+def test_what_a_person_rejects_is_not_promoted(product, mlflow_uri):
+    person = Person("Reject")
+    person.start()
+    outcome = release(product, "topics-refused", topics(900))
+    assert "accuracy" in person.asked.lower(), "the evidence is in the form"
+    assert outcome.state == "success"
+    assert outcome.tasks["check_gates"] == "success"
+    assert (outcome.tasks["approve"], outcome.tasks["promote"]) == ("success", "skipped")
+    nothing_is_promoted(product, mlflow_uri, "topics-refused")
+
+
+def test_what_a_gate_stops_is_asked_of_nobody(product, mlflow_uri, capfd):
+    shuffled = mislabelled(topics(900), 1.0, TEST_PERCENT)
+    outcome = release(product, "topics-shuffled", shuffled)
+    assert outcome.state == "failed"
+    assert outcome.tasks["judge"] == "success"
+    assert [outcome.tasks[name] for name in ("check_gates", "approve", "promote")] == [
+        "failed",
+        "upstream_failed",
+        "upstream_failed",
+    ]
+    assert "where always answering the most frequent label is right" in capfd.readouterr().out
+    nothing_is_promoted(product, mlflow_uri, "topics-shuffled")
