@@ -63,6 +63,12 @@ class LaneProfile:
             return self.price_usd_per_h
         return self.on_demand_usd_per_h
 
+    def admits(self, documents: int, tokens: int) -> bool:
+        """Whether the lane takes a batch of this size."""
+        return (self.max_documents is None or documents <= self.max_documents) and (
+            self.max_tokens is None or tokens <= self.max_tokens
+        )
+
     def latency_s(self, tokens: int, instances: int = 1, *, warm: bool = False) -> float:
         """Return the expected seconds from request to last document.
 

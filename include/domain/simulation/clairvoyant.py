@@ -61,6 +61,4 @@ def _least(batch: Arrival, lanes: Mapping[Lane, SimulatedLane], luck: str) -> Le
 
 def admits(profile: LaneProfile, batch: Arrival) -> bool:
     """Whether a lane takes a batch of this size."""
-    return (profile.max_documents is None or batch.documents <= profile.max_documents) and (
-        profile.max_tokens is None or batch.tokens <= profile.max_tokens
-    )
+    return profile.admits(batch.documents, batch.tokens)

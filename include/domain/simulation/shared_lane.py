@@ -9,7 +9,8 @@ from include.domain.curves.observation import CurveKey, LaneObservation, Load
 from include.domain.simulation.arrivals import Arrival
 from include.domain.simulation.lanes import Course, SimulatedLane, course
 from include.domain.simulation.outcome import EPOCH, Outcome, luck_of
-from include.domain.simulation.replicas import Replicas, ReplicaTerms, Served
+from include.domain.simulation.replica_terms import ReplicaTerms, Served
+from include.domain.simulation.replicas import Replicas
 
 
 class SharedLane:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from include.domain.simulation.replicas import Replicas, ReplicaTerms
+from include.domain.simulation.replica_terms import ReplicaTerms
+from include.domain.simulation.replicas import Replicas
 from include.domain.what_if.scenario import Arrival, Scenario
 
 

@@ -16,7 +16,6 @@ from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import Load
 from include.domain.lanes import LaneProfile
 from include.domain.routing import Placement
-from include.domain.usage import UsageCharge
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.calibration.charges import probe_charges
 from include.pipeline.calibration.lane_memory import LaneMemory
@@ -119,7 +118,13 @@ class LaneCalibrator:
             raise ValueError(f"calibration {self._request.probe_root} runs no probe")
         layout = self._records.probe(len(state.tried))
         seen = observe_batch(layout, is_failed=bool(failure), objects=self._ports.objects)
-        charges = self._charges(state, layout.batch_id)
+        charges = probe_charges(
+            BatchRecords(self._ports.objects, layout).lane_runs(),
+            batch_id=layout.batch_id,
+            model=state.model,
+            profile=self._profile,
+            is_emulated=self._is_emulated,
+        )
         self._ports.usage.book(charges)
         if not failure:
             learn_curves(seen, profiles=[self._profile], book=self._ports.curves)
@@ -146,7 +151,7 @@ class LaneCalibrator:
         shape, why = next_shape(
             [Shape(length, count) for length in lengths for count in self._request.documents],
             state.tried,
-            admits=self._admits,
+            admits=lambda shape: self._profile.admits(shape.documents, shape.tokens),
             estimate=self._estimate,
             left=Budget(self._request.max_usd - state.spent_usd, self.ends_in_s),
         )
@@ -172,12 +177,6 @@ class LaneCalibrator:
             objects=self._ports.objects,
         )
 
-    def _admits(self, shape: Shape) -> bool:
-        profile = self._profile
-        return (profile.max_documents is None or shape.documents <= profile.max_documents) and (
-            profile.max_tokens is None or shape.tokens <= profile.max_tokens
-        )
-
     def _estimate(self, shape: Shape) -> tuple[float, float]:
         estimate = self._curve().estimate(
             Load(shape.tokens, shape.documents),
@@ -196,13 +195,3 @@ class LaneCalibrator:
         assumed = LaneCurve.assumed(self._profile, self._request.model_name)
         known = self._ports.curves.curves(self._request.model_name)
         return next((curve for curve in known if curve.key == assumed.key), assumed)
-
-    def _charges(self, state: LaneCalibration, batch_id: str) -> list[UsageCharge]:
-        layout = self._records.probe(len(state.tried))
-        return probe_charges(
-            BatchRecords(self._ports.objects, layout).lane_runs(),
-            batch_id=batch_id,
-            model=state.model,
-            profile=self._profile,
-            is_emulated=self._is_emulated,
-        )

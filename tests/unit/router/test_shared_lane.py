@@ -15,7 +15,8 @@ from include.domain.lanes import Lane
 from include.domain.simulation.arrivals import Arrival
 from include.domain.simulation.lanes import SimulatedLane
 from include.domain.simulation.outcome import Outcome
-from include.domain.simulation.replicas import Replicas, ReplicaTerms
+from include.domain.simulation.replica_terms import ReplicaTerms
+from include.domain.simulation.replicas import Replicas
 from include.domain.simulation.routers import FixedRule, LearningRouter
 from include.domain.simulation.run import simulate
 from tests.support.batches import profile
