@@ -261,7 +261,7 @@ def picture_costs(pages: Browser, stack: Stack) -> None:
     ):
         pages.resize(width, HEIGHT, theme=theme)
         pages.remember("theme", theme)
-        pages.open(f"{stack.airflow}/twolane/")
+        pages.open(f"{stack.airflow}/twolane/?days=7")
         pages.wait_until("document.documentElement.dataset.drawn")
         form = "document.getElementById('what-if').getBoundingClientRect().top + window.scrollY"
         pages.resize(width, int(float(str(pages.wait_until(form)))), theme=theme)

@@ -127,3 +127,12 @@ SELECT
     'twolane-' || kind, kind, 'ml.g4dn.xlarge', 1, nullif(random(), 0), at, false
 FROM generate_series(now() - %(days)s * interval '1 day', now(), interval '5 minutes') AS at
 CROSS JOIN (VALUES ('async_endpoint'), ('transform_job')) AS resource (kind);
+
+INSERT INTO alerts (kind, subject, title, detail, next_step, at, last_at)
+SELECT
+    (ARRAY['deadline_missed', 'queue_depth', 'budget', 'run_late'])[1 + n %% 4], 'subject-' || n,
+    'Something happened', 'drawn', 'look', at, at
+FROM (
+    SELECT n, now() - n * %(days)s * interval '1 day' / 20000 AS at
+    FROM generate_series(0, 19999) AS n
+) AS drawn;

@@ -64,6 +64,9 @@ UNION ALL SELECT 'spot/interrupted', count(*) FROM on_spot WHERE interruptions >
 UNION ALL SELECT 'spot/survived', count(*) FROM on_spot
     WHERE interruptions > 0 AND state = 'succeeded'
 UNION ALL SELECT 'spot/in_time', count(*) FROM on_spot WHERE interruptions > 0 AND deadline_met
+UNION ALL SELECT 'alert/' || kind, count(*) FROM alerts
+    WHERE (last_at AT TIME ZONE 'UTC')::date BETWEEN %(first)s::date AND %(last)s::date
+    GROUP BY kind
 UNION ALL SELECT 'risk/batches', count(DISTINCT batch_id) FROM foreseen
 UNION ALL SELECT 'risk/acted', count(DISTINCT batch_id) FROM foreseen WHERE action <> ''
 UNION ALL SELECT 'risk/met', count(DISTINCT batch_id) FROM foreseen WHERE deadline_met

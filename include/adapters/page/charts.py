@@ -14,6 +14,8 @@ from include.pipeline.page.overview import CostCurves
 
 Figure = dict[str, Any]
 _ORDER = list(LANES)
+BAR_MS = 0.8 * 86_400_000
+"""Width of a day's bar on a date axis, which counts milliseconds."""
 
 
 def charts(figures: PageFigures, curves: CostCurves) -> dict[str, Figure]:
@@ -43,6 +45,7 @@ def spend_by_day(spend: Sequence[Spend], window: Window) -> Figure:
                 "name": named(LANES, lane),
                 "x": [each.day.isoformat() for each in own],
                 "y": [each.list_cost_usd for each in own],
+                "width": BAR_MS,
                 "marker": {"color": _colour(lane)},
                 "hovertemplate": "%{x|%d %b}: $%{y:.4~g}",
             }
@@ -129,6 +132,7 @@ def deadlines_by_day(work: Sequence[Work], window: Window) -> Figure:
             "name": name,
             "x": [day.isoformat() for day in days],
             "y": [sum(getattr(each, part) for each in work if each.day == day) for day in days],
+            "width": BAR_MS,
             "marker": {"color": colour},
             "hovertemplate": "%{x|%d %b}: %{y:,}",
         }

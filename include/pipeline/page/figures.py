@@ -224,14 +224,14 @@ class Saving:
 
 @dataclass(frozen=True, slots=True)
 class RecentAlert:
-    """Something a person should hear of."""
+    """The latest of a kind of alert, of which there were so many `alerts`."""
 
     kind: str
     title: str
     detail: str
     next_step: str
     last_at: datetime
-    times: int
+    alerts: int
 
 
 @dataclass(frozen=True, slots=True)
