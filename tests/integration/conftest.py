@@ -28,6 +28,7 @@ from tests.support.airflow_home import (
 from tests.support.local_aws import LocalAws, clean_environment, local_aws
 from tests.support.mlflow_server import mlflow_call, running_mlflow
 from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.quick_looks import quick_looks
 
 __all__ = ["local_aws", "postgres_server"]
 
@@ -195,7 +196,8 @@ class Product:
         return self.run("express_inference", form(uri, account, conf))
 
     def run(self, dag_id: str, conf: dict[str, Any]) -> Outcome:
-        run = self._dags[dag_id].test(run_conf=conf)
+        with quick_looks():
+            run = self._dags[dag_id].test(run_conf=conf)
         tasks = {each.task_id: str(each.state) for each in run.get_task_instances()}
         found = self.query("SELECT * FROM batch_summary WHERE run_id = %s", run.run_id)
         return Outcome(run.run_id, str(run.state), tasks, found[0] if found else None)
