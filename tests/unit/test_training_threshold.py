@@ -12,7 +12,13 @@ from include.models.training.non_inferiority import (
     loss_bound,
     p_value,
 )
-from include.models.training.threshold import THRESHOLDS, Evidence, Right, choose_threshold
+from include.models.training.threshold import (
+    THRESHOLDS,
+    Evidence,
+    Right,
+    choose_cascade,
+    choose_threshold,
+)
 
 
 def test_where_the_two_never_differ_it_is_the_binomial_test() -> None:
@@ -126,3 +132,36 @@ def test_what_the_pool_wins_lets_the_cheap_stage_answer_more() -> None:
     assert pool.threshold < alone.threshold
     assert pool.helpful > 0
     assert pool.loss_bound <= 0.002
+
+
+def test_a_pool_that_gains_nothing_leaves_the_encoder_to_answer_alone() -> None:
+    confidences = np.linspace(0.0, 1.0, 5000, dtype=np.float32)
+    numbers = np.arange(5000)
+    encoder = numbers % 10 > 0
+    other = (encoder & (numbers % 80 != 7)) | (numbers % 80 == 0)  # as good, wrong elsewhere
+    right = Right(np.where(confidences > 0.6, encoder, False), other, encoder)
+    assert choose_threshold(confidences, right, 0.002, 0.95) is None
+    found = choose_cascade(confidences, right, 0.002, 0.95)
+    assert found is not None
+    evidence, is_pooled = found
+    assert not is_pooled
+    assert evidence.answered == pytest.approx(0.4, abs=0.02)
+    assert (evidence.confidence, evidence.harmful) == (0.95, 0)
+
+
+def test_both_ways_share_the_error_that_is_allowed() -> None:
+    """Whoever looks twice at the full level is wrong more often than asked for."""
+    confidences, right = np.ones(1), np.array([True])
+    for documents in range(1500, 3200, 20):
+        many = np.ones(documents, dtype=np.float32), Right(*[np.full(documents, True)] * 3)
+        if choose_cascade(*many, 0.002, 0.95):
+            break
+    assert choose_threshold(*many, 0.002, 0.975) is not None
+    fewer = documents - 20
+    assert (
+        choose_threshold(confidences.repeat(fewer), Right(*[right.repeat(fewer)] * 3), 0.002, 0.975)
+        is None
+    )
+    assert choose_threshold(
+        confidences.repeat(fewer), Right(*[right.repeat(fewer)] * 3), 0.002, 0.95
+    )

@@ -4,8 +4,9 @@ Both stages are fitted anew on each fold's other documents and asked about its o
 training document serves as evidence. What is bounded is thus the loss of stages that were fitted on
 less than the final ones are; the held-out documents then show the loss of the final ones.
 
-Where the cheap stage is not sure, both stages' probabilities are pooled. The pool's weights, too,
-are fitted for each fold on the other folds' documents.
+Where the cheap stage is not sure, both stages' probabilities are pooled, if there is evidence for
+that, and else the encoder's stand. The pool's weights, too, are fitted for each fold on the other
+folds' documents.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .cheap_model import PAIR_BITS, calibrated, fit_cheap, temperature_of, terms
 from .classifier import Fold
 from .graph_builder import FloatArray
 from .pool import fit_pool
-from .threshold import Evidence, Right, choose_threshold
+from .threshold import Evidence, Right, choose_cascade
 
 CASCADE_FILE = "cascade.npz"
 
@@ -87,11 +88,12 @@ def fit_cascade(
         pooled=both.argmax(axis=1) == truth,
         encoder=comparison.encoder.argmax(axis=1) == truth,
     )
-    evidence = choose_threshold(probabilities.max(axis=1), right, max_loss, confidence)
-    if evidence is None:
+    chosen = choose_cascade(probabilities.max(axis=1), right, max_loss, confidence)
+    if chosen is None:
         return None
+    evidence, is_pooled = chosen
     model = fit_cheap(counts, truth, classes, space, vectors)
-    pool = fit_pool(probabilities, comparison.encoder, truth)
+    pool = fit_pool(probabilities, comparison.encoder, truth) if is_pooled else PoolWeights()
     return TrainedCascade(calibrated(model, temperature), temperature, pool, evidence)
 
 
