@@ -64,6 +64,8 @@ def test_preparing_never_waits_and_ends_ready(endpoint: AsyncEndpoint, bench: La
     assert not first.is_ready
     assert ready(endpoint, bench) == first.name == endpoint.endpoint_name(bench.model)
     assert endpoint.instance_count(first.name) == 1
+    assert endpoint.grow(first.name, 2)
+    eventually(lambda: endpoint.instance_count(first.name) == 2)
 
 
 def test_a_request_is_answered_where_it_was_said(endpoint: AsyncEndpoint, bench: LaneBench) -> None:
@@ -108,6 +110,8 @@ def test_an_absent_endpoint_is_named(endpoint: AsyncEndpoint) -> None:
     with pytest.raises(EndpointUnavailable, match="no-such-endpoint"):
         endpoint.send("no-such-endpoint", "s3://twolane-work/x", inference_id="x")
     assert endpoint.instance_count("no-such-endpoint") == 0
+    with pytest.raises(EndpointUnavailable, match="no-such-endpoint"):
+        endpoint.grow("no-such-endpoint", 2)
 
 
 # What SageMaker alone can show.
