@@ -146,7 +146,8 @@ def cpu(*, int8: bool, bf16: bool) -> Cpu:
     [
         (cpu(int8=True, bf16=True), 0.99, True, Precision.INT8),
         (cpu(int8=True, bf16=True), None, True, Precision.INT8),
-        (cpu(int8=True, bf16=True), 0.97, True, Precision.FP32),
+        (cpu(int8=True, bf16=True), 0.97, True, Precision.BF16),
+        (cpu(int8=True, bf16=False), 0.97, True, Precision.FP32),
         (cpu(int8=True, bf16=True), 0.97, False, Precision.INT8),
         (cpu(int8=False, bf16=True), 0.99, True, Precision.BF16),
         (cpu(int8=False, bf16=False), 0.99, True, Precision.FP32),
