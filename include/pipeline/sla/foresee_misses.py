@@ -101,12 +101,13 @@ def _foresee(
     if chosen is None and ports.book.events(due.batch_id):
         return []
     event = _event(look, forecast, due, now, chosen)
+    # The wish comes last: where a step before it fails, the next look does all of it again.
+    ports.alerts.post(_alert(event, due))
+    ports.book.note(event)
     if wish is not None and chosen is not None:
         is_left = wish.leaves_spot or chosen.action is Action.LEAVE_SPOT
         wanted = LaneWish(wish.lane, chosen.instances or wish.instances, is_left, now)
         LaneWishes(ports.objects, layout).save(wanted)
-    ports.book.note(event)
-    ports.alerts.post(_alert(event, due))
     return [event]
 
 

@@ -41,8 +41,8 @@ def report_misses(
         stage = look.timeline.eaten_by(until)
         took = look.timeline.seconds(until)
         event = SlaEvent(due.batch_id, SlaKind.MISS, stage, now, _detail(due, stage, took, now))
+        alerts.post(_alert(event, due))  # first: what is noted is not looked at again
         if book.note(event):
-            alerts.post(_alert(event, due))
             found.append(event)
     return found
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from include.domain.alerts import AlertKind
+from include.domain.alerts import Alert, AlertKind
 from include.domain.curves.lane_curve import LaneCurve
+from include.domain.errors import StoreError
 from include.domain.lanes import Lane
 from include.domain.sla.events import Action, SlaEvent, SlaKind
 from include.domain.sla.remedies import SlaPolicy
@@ -185,6 +186,24 @@ def test_a_miss_is_reported_once_with_the_stage_that_ate_the_time(deadlines: Dea
     assert deadlines.report(620) == []
     assert [each.kind for each in deadlines.alerts.posted] == [AlertKind.DEADLINE_MISSED]
     assert deadlines.look(620) == [], "what is missed is foreseen no more"
+
+
+def test_what_could_not_be_posted_is_posted_by_the_next_look(deadlines: Deadlines) -> None:
+    class Broken(FakeAlertBook):
+        def post(self, alert: Alert) -> bool:
+            raise StoreError("the store restarts")
+
+    deadlines.place(2)
+    working, deadlines.alerts = deadlines.alerts, Broken()
+    for look, seconds in ((deadlines.look, 590), (deadlines.report, 610)):
+        with pytest.raises(StoreError):
+            look(seconds)
+    deadlines.alerts = working
+
+    assert deadlines.look(591)
+    assert deadlines.report(611)
+    kinds = [each.kind for each in deadlines.alerts.posted]
+    assert kinds == [AlertKind.DEADLINE_RISK, AlertKind.DEADLINE_MISSED]
 
 
 def test_of_a_batch_that_ended_late_the_lane_ate_the_time(deadlines: Deadlines) -> None:
