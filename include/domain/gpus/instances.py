@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_FAMILY = re.compile(r"ml\.([gp]\d\w*)\.(\w+)")
+_FAMILY = re.compile(r"ml\.([gp]\d[\w-]*)\.(\w+)")
 _SMALL = dict.fromkeys(("xlarge", "2xlarge", "4xlarge", "8xlarge", "16xlarge"), 1)
 _GPUS: dict[str, dict[str, int]] = {
     "g4dn": {**_SMALL, "12xlarge": 4},
@@ -23,6 +23,7 @@ _GPUS: dict[str, dict[str, int]] = {
     "p5": {"4xlarge": 1, "48xlarge": 8},
     "p5e": {"48xlarge": 8},
     "p5en": {"48xlarge": 8},
+    "p6-b200": {"48xlarge": 8},
 }
 
 

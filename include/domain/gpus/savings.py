@@ -26,6 +26,11 @@ class Action(StrEnum):
     STOP = "stopped"
     DELETE = "deleted"
 
+    @property
+    def instances_left(self) -> int:
+        """Instances that it leaves."""
+        return 1 if self is Action.SCALE_TO_ONE else 0
+
 
 class SavingReason(StrEnum):
     """Why. The value is stored."""
@@ -108,7 +113,7 @@ def saving_of(
     Args:
         usd_per_hour: list price of one instance.
     """
-    gone = resource.instances - (1 if action is Action.SCALE_TO_ONE else 0)
+    gone = resource.instances - action.instances_left
     return Saving(
         resource_id=resource.resource_id,
         kind=resource.kind,
@@ -129,10 +134,10 @@ def count(saving: Saving, back_at: datetime | None, now: datetime) -> Saving:
     """Return a saving counted up to now, or to its end.
 
     Args:
-        back_at: since when the resource has instances again; None where it has none.
+        back_at: since when an endpoint has more instances than it was left; None where it has not.
     """
     ends = [saving.counts_until]
-    if back_at is not None and saving.kind is ResourceKind.ASYNC_ENDPOINT:
+    if back_at is not None and not saving.kind.is_job:
         ends.append(max(back_at, saving.at))
     end = min(ends)
     if now < end:

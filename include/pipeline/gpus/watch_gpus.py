@@ -84,8 +84,9 @@ def _has_batch(
 
 
 def _count_savings(held: Collection[HeldInstances], now: datetime, book: GpuBook) -> None:
-    with_instances = {each.resource_id: each for each in held if each.instances}
+    settled = {each.resource_id: each for each in held if each.is_settled}
     for saving in book.open_savings():
-        back = with_instances.get(saving.resource_id)
-        back_at = None if back is None else back.working_since or now
+        found = settled.get(saving.resource_id)
+        has_more = found is not None and found.instances > saving.action.instances_left
+        back_at = (found.working_since or now) if found is not None and has_more else None
         book.put_saving(count(saving, back_at, now))

@@ -201,6 +201,26 @@ def test_a_real_time_endpoint_keeps_one_instance_and_its_last_one_is_posted():
     assert "inference components" in last.alerts.posted[0].detail
 
 
+def test_a_real_time_endpoint_saves_until_it_has_more_instances_than_it_was_left():
+    endpoint = replace(ENDPOINT, kind=ResourceKind.ENDPOINT)
+    world = World(endpoint)
+    world.free()
+    world.instances.things = [replace(endpoint, instances=1)]
+    world.look(NOW + 60 * MINUTE)
+    assert world.saving.list_saved_usd == pytest.approx(HOURLY)
+    world.instances.things = [replace(endpoint, working_since=NOW + 90 * MINUTE)]
+    world.look(NOW + 92 * MINUTE)
+    assert world.saving.ended_at == NOW + 90 * MINUTE
+
+
+def test_instances_that_are_on_their_way_out_have_not_come_back():
+    world = World(ENDPOINT, idle_minutes=40)
+    world.free()
+    world.instances.things = [replace(ENDPOINT, working_since=None, is_settled=False)]
+    world.look(NOW + 5 * MINUTE)
+    assert (world.saving.ended_at, world.saving.counted_to) == (None, NOW + 5 * MINUTE)
+
+
 def test_nothing_is_scaled_where_that_is_switched_off():
     world = World(ENDPOINT)
     world.free(FreePolicy(scales=False))

@@ -111,7 +111,13 @@ def test_in_quiet_hours_less_is_enough():
 
 @pytest.mark.parametrize(
     ("instance_type", "gpus"),
-    [("ml.g4dn.xlarge", 1), ("ml.g5.48xlarge", 8), ("ml.p3.8xlarge", 4), ("ml.c5.xlarge", 0)],
+    [
+        ("ml.g4dn.xlarge", 1),
+        ("ml.g5.48xlarge", 8),
+        ("ml.p3.8xlarge", 4),
+        ("ml.p6-b200.48xlarge", 8),
+        ("ml.c5.xlarge", 0),
+    ],
 )
 def test_gpus_of_a_type(instance_type, gpus):
     assert gpu_count(instance_type) == gpus
