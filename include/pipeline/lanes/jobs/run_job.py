@@ -9,27 +9,27 @@ its instance or lost an output, is given to another job, and nothing else is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
 from include.domain.errors import JobFailed, JobStopped
 from include.domain.jobs import JobRef, JobState, JobStatus
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.manifests import Shard, shard_file_name
+from include.domain.manifests import shard_file_name
 from include.domain.packing import deal_out
 from include.domain.routing import Placement
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.lanes.driver import LaneProgress
-from include.pipeline.lanes.jobs.budget import max_cost_usd, max_runtime_s, spent_usd
-from include.pipeline.lanes.jobs.costs import job_run
-from include.pipeline.lanes.jobs.isolate_records import PATIENCE, RecordIsolation, split_files
-from include.pipeline.lanes.jobs.records import InputFolder, JobRecords, LaneJob, LaneJobs
+from include.pipeline.lanes.jobs.isolate_records import RecordIsolation
+from include.pipeline.lanes.jobs.outputs import JobOutputs
+from include.pipeline.lanes.jobs.records import JobRecords, LaneJob, LaneJobs
 from include.pipeline.lanes.jobs.reinforce import reinforced
+from include.pipeline.lanes.jobs.repeat import repeated, why_undone
 from include.pipeline.lanes.jobs.requests import job_spec
+from include.pipeline.lanes.jobs.spending import JobSpending
 from include.pipeline.lanes.wish import LaneWishes
 from include.pipeline.ports import JobRunner, ModelRegistry, ObjectStore
-from include.pipeline.records import BatchRecords, LaneRun
+from include.pipeline.records import BatchRecords
 
 MAX_FRUITLESS = 5
 """Jobs that may end one after the other without a new output before the lane gives up."""
@@ -66,28 +66,22 @@ class JobDriver:
     ) -> None:
         self._layout = layout
         self._lane = lane
-        self._profile = profile
         self._objects = objects
         self._registry = registry
         self._runner = runner
         self._now = now
         self._jobs = JobRecords(objects, layout, lane, first_number)
         self._records = BatchRecords(objects, layout)
-        self._shards = InputFolder(layout.input_prefix, layout.output_prefix)
+        self._outputs = JobOutputs(objects, layout, self._records)
+        self._spending = JobSpending(self._records, lane, profile)
         self._isolation = RecordIsolation(objects, layout)
         self._wishes = LaneWishes(objects, layout)
         self._known: LaneJobs | None = None
         self._seen: set[str] = set()
-        self._runs: tuple[LaneRun, ...] | None = None
 
     @cached_property
     def _placement(self) -> Placement:
         return self._records.placement()
-
-    @cached_property
-    def _clean(self) -> dict[str, Shard]:
-        """The clean shards by file name."""
-        return {shard_file_name(s.index): s for s in self._records.validation().shards}
 
     def advance(self) -> LaneProgress:
         """See `LaneDriver.advance`."""
@@ -100,7 +94,7 @@ class JobDriver:
         ended = [(job, status) for job, status in observed if status.state.is_final]
         if ended:
             jobs = self._settle(jobs, ended)
-        if jobs.reinforced_to and jobs.open_jobs and not self._missing_shards():
+        if jobs.reinforced_to and jobs.open_jobs and not self._outputs.missing_shards():
             jobs = self._release(jobs)
         self._seen |= {j.name for j, s in observed if s.state is JobState.IN_PROGRESS}
         names = ", ".join(job.name for job in jobs.open_jobs or jobs.jobs[-1:])
@@ -127,11 +121,11 @@ class JobDriver:
 
     def _plan(self, jobs: LaneJobs) -> LaneJobs:
         """Deal what is missing out over the placement's instances."""
-        shards = [self._clean[name] for name in self._missing_shards()]
+        shards = self._outputs.missing_shards()
         if shards:
-            for share in deal_out(shards, self._placement.instance_count):
+            for share in deal_out([*shards.values()], self._placement.instance_count):
                 files = tuple(shard_file_name(shard.index) for shard in share)
-                jobs = jobs.add(self._lane, self._layout.batch_id, self._shards, files)
+                jobs = jobs.add(self._lane, self._layout.batch_id, self._outputs.folder, files)
             self._save(jobs)
         return jobs
 
@@ -145,8 +139,8 @@ class JobDriver:
             wanted,
             lane=self._lane,
             batch_id=self._layout.batch_id,
-            folder=self._shards,
-            missing={name: self._clean[name] for name in self._missing_shards()},
+            folder=self._outputs.folder,
+            missing=self._outputs.missing_shards(),
         )
         if more != jobs:
             self._save(more)
@@ -185,23 +179,10 @@ class JobDriver:
             JobFailed: it was stopped; the message says what was exceeded.
         """
         running = {job.name: status for job, status in observed if not status.state.is_final}
-        now = self._now()
-        limit_s = max_runtime_s(self._placement)
-        limit_usd = max_cost_usd(self._placement, self._profile)
-        if self._runs is None:
-            self._runs = self._records.lane_runs()
-        ended = [run for run in self._runs if run.resource_id not in running]
-        cost_usd = spent_usd(ended, running.values(), self._profile, now)
-        for name, status in running.items():
-            seconds = (now - (status.started_at or now)).total_seconds()
-            over = ""
-            if seconds > limit_s:
-                over = f"overran its time of {limit_s:,} s"
-            elif cost_usd > limit_usd:
-                over = f"overran the batch's money: ${cost_usd:.4f} of ${limit_usd:.4f} is spent"
-            if over:
-                self.stop()
-                raise JobFailed(f"{self._lane.value} job {name} {over}; stopped")
+        over = self._spending.excess(running, self._placement, self._now())
+        if over:
+            self.stop()
+            raise JobFailed(f"{over}; stopped")
 
     def _stop(self, job: LaneJob) -> None:
         """Stop a job. What it has cost is recorded now, and again when its end is known."""
@@ -210,7 +191,7 @@ class JobDriver:
         if status is None or status.state.is_final:
             return
         self._runner.stop(ref)
-        self._record(job, status, self._missing(job.folder, job.files))
+        self._record(job, status, self._outputs.missing_of(job))
 
     def _settle(self, jobs: LaneJobs, ended: list[Observed]) -> LaneJobs:
         """Record what ended, and give what it left undone to other jobs.
@@ -222,76 +203,42 @@ class JobDriver:
         """
         reason = ""
         for job, status in ended:
-            missing = self._missing(job.folder, job.files)
+            missing = self._outputs.missing_of(job)
             self._record(job, status, missing)
             jobs = jobs.settle(job).count(has_progress=len(missing) < len(job.files))
             if missing:
-                reason = _reason(self._lane, job, status, missing)
+                reason = why_undone(self._lane, job, status, missing)
                 if status.state is JobState.STOPPED and job.name in self._seen:
                     self._save(jobs)
                     raise JobStopped(reason)
-                jobs = self._repeat(jobs, job, missing, reason)
+                jobs = repeated(
+                    jobs,
+                    job,
+                    missing,
+                    reason,
+                    lane=self._lane,
+                    batch_id=self._layout.batch_id,
+                    isolation=self._isolation,
+                )
         if reason and (jobs.fruitless >= MAX_FRUITLESS or len(jobs.jobs) > MAX_JOBS):
             for job in jobs.open_jobs:
                 self._stop(job)
             self._save(jobs.given_up())
             raise JobFailed(reason)
         if not jobs.open_jobs:
-            self._isolation.assemble(self._missing_shards())
-            missing = self._missing_shards()
+            self._isolation.assemble(tuple(self._outputs.missing_shards()))
+            missing = tuple(self._outputs.missing_shards())
             if missing:
-                jobs = jobs.add(self._lane, self._layout.batch_id, self._shards, missing)
+                jobs = jobs.add(self._lane, self._layout.batch_id, self._outputs.folder, missing)
         self._save(jobs)
         return jobs
 
-    def _repeat(
-        self, jobs: LaneJobs, job: LaneJob, missing: tuple[str, ...], reason: str
-    ) -> LaneJobs:
-        """Add the jobs that do what one has left; a file that fails alone is taken to pieces."""
-        batch_id = self._layout.batch_id
-        tries = 0 if len(missing) < len(job.files) else job.tries + 1
-        if tries < PATIENCE:
-            return jobs.add(self._lane, batch_id, job.folder, missing, tries)
-        if len(missing) == 1:
-            folder, pieces = self._isolation.isolate(job, missing[0], reason)
-            if not pieces:
-                return jobs.count(has_progress=True)
-            return jobs.add(self._lane, batch_id, folder, pieces, PATIENCE - 1)
-        for half in split_files(missing):
-            jobs = jobs.add(self._lane, batch_id, job.folder, half, PATIENCE - 1)
-        return jobs
-
     def _record(self, job: LaneJob, status: JobStatus, missing: tuple[str, ...]) -> None:
-        done = {*job.files} - {*missing}
-        run = job_run(
-            job.name,
-            self._placement.instance_type,
+        self._spending.record(
+            job,
             status,
-            self._profile,
-            done_tokens=sum(s.token_estimate for name, s in self._clean.items() if name in done),
+            instance_type=self._placement.instance_type,
+            done=self._outputs.done_by(job, missing),
             is_whole=not missing,
-            ended_at=self._now(),
+            now=self._now(),
         )
-        if run is not None:
-            self._records.save_lane_run(replace(run, lane=self._lane))
-            self._runs = None
-        elif status.state is JobState.COMPLETED:
-            raise JobFailed(f"{self._lane.value} job {job.name} reports no times to charge it by")
-
-    def _missing(self, folder: InputFolder, files: tuple[str, ...]) -> tuple[str, ...]:
-        present = {info.uri for info in self._objects.list_objects(folder.output_prefix)}
-        return tuple(name for name in files if folder.output(name) not in present)
-
-    def _missing_shards(self) -> tuple[str, ...]:
-        return self._missing(self._shards, tuple(self._clean))
-
-
-def _reason(lane: Lane, job: LaneJob, status: JobStatus, missing: tuple[str, ...]) -> str:
-    """Say why a job has left something undone."""
-    match status.state:
-        case JobState.FAILED:
-            return f"{lane.value} job {job.name} failed: {status.failure_reason}"
-        case JobState.STOPPED:
-            return f"{lane.value} job {job.name} was stopped"
-        case _:
-            return f"{lane.value} job {job.name} completed, but left no output for {missing[0]}"
