@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from include.adapters.postgres.alert_book import PostgresAlertBook
+from include.adapters.postgres.alert_book import KEPT, PostgresAlertBook
 from include.adapters.postgres.database import Database
 from include.domain.alerts import Alert, AlertKind
 from include.pipeline.alerts.ports import AlertBook
@@ -86,6 +86,19 @@ def test_an_event_that_is_looked_at_again_counts_once(product_database_url: str)
     database.close()
 
     assert rows == [(2, NOW + timedelta(minutes=1))]
+
+
+def test_alerts_do_not_pile_up_for_ever(product_database_url: str) -> None:
+    database = Database(product_database_url)
+    book = PostgresAlertBook(database, quiet=QUIET)
+    old = NOW - KEPT
+    for number, at in enumerate((old - timedelta(seconds=1), old, NOW)):
+        book.post(replace(RISK, subject=f"b-{number}", at=at))
+    with database.transaction("counting") as connection:
+        rows = connection.execute("SELECT subject FROM alerts ORDER BY at").fetchall()
+    database.close()
+
+    assert rows == [("b-1",), ("b-2",)]
 
 
 @pytest.mark.parametrize("wrong", [{"title": "two\nlines"}, {"next_step": ""}, {"subject": ""}])

@@ -9,6 +9,9 @@ from include.adapters.postgres.queries import query
 from include.adapters.postgres.read_store import storable
 from include.domain.alerts import Alert
 
+KEPT = timedelta(days=400)
+"""An alert that was not seen for so long when another is added is deleted."""
+
 
 class PostgresAlertBook:
     """Table `alerts`. Processes that post the same thing at the same time take turns.
@@ -39,4 +42,5 @@ class PostgresAlertBook:
             if connection.execute(query("count_alert"), values).rowcount:
                 return False
             connection.execute(query("add_alert"), values)
+            connection.execute(query("forget_alerts"), {"before": alert.at - KEPT})
         return True

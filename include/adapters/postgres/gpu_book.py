@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from include.adapters.postgres.database import Database
@@ -14,6 +14,9 @@ from include.domain.gpus.savings import Action, Saving, SavingReason
 from include.domain.lanes import Lane
 from include.domain.release.retirement import VersionKey
 from include.pipeline.gpus.ports import RunningBatch, SavedLine
+
+SAMPLES_KEPT = timedelta(days=90)
+"""A sample that is older when another is added is deleted."""
 
 
 class PostgresGpuBook:
@@ -38,6 +41,7 @@ class PostgresGpuBook:
         with self._database.transaction(f"{len(findings)} samples of GPUs") as connection:
             values = [_sample(each, at, is_emulated) for each in findings]
             connection.cursor().executemany(query("add_gpu_sample"), values)
+            connection.execute(query("forget_gpu_samples"), {"before": at - SAMPLES_KEPT})
 
     def open_savings(self) -> Sequence[Saving]:
         """See `GpuBook.open_savings`."""

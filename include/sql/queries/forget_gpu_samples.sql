@@ -1,0 +1,1 @@
+DELETE FROM gpu_samples WHERE at < %(before)s
