@@ -23,7 +23,7 @@ COLUMNS = ("at", "documents", "tokens")
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class _Spot(_Table):
@@ -163,6 +163,8 @@ def _arrival(
         raise ScenarioRefused(f"{about}, line {line}: {exc}") from exc
     if arrival.documents < 0 or arrival.tokens < 0:
         raise ScenarioRefused(f"{about}, line {line}: fewer than no documents or tokens")
+    if arrival.deadline_s is not None and not arrival.deadline_s > 0:
+        raise ScenarioRefused(f"{about}, line {line}: deadline_s must be more than 0")
     return arrival
 
 

@@ -197,6 +197,12 @@ def test_the_form_plays_the_ledger_beside_known_fleets_and_keeps_what_was_writte
         ({"instance": "ml.nothing.large"}, "ml.nothing.large"),
         ({"days": "0"}, "a number from 1 to 366"),
         ({"deadline_s": "-1"}, "more than 0"),
+        ({"deadline_s": "nan"}, "more than 0"),
+        ({"days": "²"}, "a number from 1 to 366"),
+        ({"min_replicas": "101", "max_replicas": "200"}, "at most 100 instances"),
+        ({"tokens_per_s": "1e-300"}, "longer than there are years"),
+        ({"cold_start_s": "inf"}, "cold_start_s: Input should be a finite number"),
+        ({"spot.interruptions_per_h": "1e9", "tokens_per_s": "1"}, "1,000 interruptions"),
         ({"account": "nobody"}, "no traffic"),
     ],
 )

@@ -125,7 +125,7 @@ def deadline_s(form: Mapping[str, str]) -> float | None:
     if not written:
         return None
     found = _number(Field("deadline_s", "Deadline, s"), written)
-    if found <= 0:
+    if not found > 0:  # which is also so of nan
         raise ScenarioRefused("Deadline, s: more than 0 is needed")
     return float(found)
 

@@ -44,6 +44,7 @@ def answer(
 
     Raises:
         ValueError: there is no arrival, or no document in them.
+        ScenarioRefused: spot takes instances away so often that a batch is not done.
     """
     documents = sum(each.documents for each in arrivals)
     if not documents:

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
+from include.domain.errors import ScenarioRefused
 from include.domain.simulation.replica_terms import ReplicaTerms
 from include.domain.simulation.replicas import Replicas
 from include.domain.what_if.scenario import Arrival, Scenario
+
+MOST_INTERRUPTIONS = 1000
+"""Of one batch: one that is taken away so often loses more than it gains, and may never end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Fleet:
 
         Raises:
             ValueError: there is no arrival.
+            ScenarioRefused: spot takes instances away so often that a batch is not done.
         """
         if not self.arrivals:
             raise ValueError("no traffic")
@@ -119,13 +124,17 @@ class Fleet:
         spot = self.scenario.spot
         if spot is None or spot.interruptions_per_h <= 0:
             return left_s
-        while True:
+        for _ in range(MOST_INTERRUPTIONS):
             until_s = self._random.expovariate(spot.interruptions_per_h / 3600)
             if until_s >= left_s:
                 return spent_s + left_s
             lost_s = min(until_s, until_s % spot.checkpoint_s if spot.checkpoint_s else until_s)
             spent_s += until_s + self.scenario.cold_start_s
             left_s -= until_s - lost_s
+        raise ScenarioRefused(
+            f"{self.scenario.name}: a batch is not done after {MOST_INTERRUPTIONS:,} interruptions "
+            "on spot: write checkpoints more often than instances are taken away"
+        )
 
     def _seconds(self, at: datetime) -> float:
         return (at - self._origin).total_seconds()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from include.domain.errors import ScenarioRefused
 from include.domain.what_if.answer import Answer, answer
@@ -13,6 +14,12 @@ from include.pipeline.page.ports import PageBook
 
 MOST_BATCHES = 2_000
 """Batches that are played: a form is answered while somebody waits."""
+
+MOST_KEPT = 100
+"""Instances a fleet keeps at the least, for the same reason."""
+
+LONGEST = timedelta(days=1100)
+"""From the first batch to the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,8 @@ def ask_what_if(
     """Return what each fleet would have done, the cheapest first.
 
     Raises:
-        ScenarioRefused: there is no traffic, or more than a form is answered for.
+        ScenarioRefused: there is no traffic, or more than a form is answered for, or a fleet that
+            would never be done with it.
         StoreError: the ledger does not answer.
     """
     if question.uploaded is None:
@@ -56,5 +64,12 @@ def ask_what_if(
         arrivals = [
             Arrival(each.at, each.documents, each.tokens, question.deadline_s) for each in arrivals
         ]
-    answers = [answer(each, arrivals) for each in scenarios]
+    if max(each.at for each in arrivals) - min(each.at for each in arrivals) > LONGEST:
+        raise ScenarioRefused(f"the traffic goes over more than {LONGEST.days:,} days")
+    if any(each.min_replicas > MOST_KEPT for each in scenarios):
+        raise ScenarioRefused(f"at most {MOST_KEPT} instances may be kept at the least")
+    try:
+        answers = [answer(each, arrivals) for each in scenarios]
+    except OverflowError as exc:
+        raise ScenarioRefused("a batch takes longer than there are years") from exc
     return sorted(answers, key=lambda each: each.cost_usd)

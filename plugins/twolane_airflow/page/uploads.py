@@ -36,7 +36,7 @@ async def read_form(request: Request) -> Filled:
         HTTPException: it is too large, of unknown size, or its file is no text.
     """
     length = request.headers.get("content-length", "")
-    if not length.isdigit():
+    if not length.isdecimal():
         raise HTTPException(status.HTTP_411_LENGTH_REQUIRED, "the form's length is not given")
     if int(length) > MAX_BYTES:
         text = f"at most {MAX_BYTES:,} bytes are read; python -m include.cli.what_if takes any file"
@@ -56,7 +56,7 @@ def whole_days(form: Mapping[str, str]) -> int:
         ScenarioRefused: no number of days.
     """
     written = form.get("days", "").strip()
-    if not written.isdigit() or not 1 <= int(written) <= MAX_DAYS:
+    if not written.isdecimal() or not 1 <= int(written) <= MAX_DAYS:
         raise ScenarioRefused(f"The ledger's last days: a number from 1 to {MAX_DAYS}")
     return int(written)
 

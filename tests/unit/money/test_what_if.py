@@ -126,6 +126,12 @@ def test_spot_takes_longer_by_the_work_it_loses():
     assert spot.p50_s > answer(fleet(cold_start_s=60), long).p50_s
 
 
+def test_a_batch_that_spot_never_lets_end_is_refused():
+    for spot in (Spot(60.0, 0.0), Spot(1e9, 60.0)):
+        with pytest.raises(ScenarioRefused, match="1,000 interruptions"):
+            answer(fleet(spot=spot), arrivals(0, tokens=36_000 * 10))
+
+
 def test_commitments_are_paid_whether_they_run_or_not_and_more_is_on_demand():
     plan = Purchase(10.0, committed=1, committed_usd_per_h=6.0)
     assert plan.cost_usd([], 7200) == 12
@@ -198,6 +204,7 @@ def test_the_shipped_scenarios_answer_own_traffic_and_draw_it(tmp_path, capsys):
         ("at,documents\n1,2\n", "no column tokens"),
         ("at,documents,tokens\n0,1,5\nsoon,1,5\n", "line 3"),
         ("at,documents,tokens\n0,-1,5\n", "line 2"),
+        ("at,documents,tokens,deadline_s\n0,1,5,nan\n", "line 2: deadline_s"),
     ],
 )
 def test_traffic_that_cannot_be_read_names_its_line(tmp_path, text, message):
