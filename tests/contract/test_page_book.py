@@ -51,6 +51,12 @@ def test_every_figure_is_what_the_tables_say(database: Database, product_databas
     fill(product_database_url, batches=400, accounts=5, days=40)
     with psycopg.connect(product_database_url) as connection:
         connection.execute("UPDATE batches SET lane = NULL WHERE run_id = 'run-7'")
+        connection.execute(
+            "INSERT INTO savings SELECT 's-' || n, 'async', 'async_endpoint', 'idle', "
+            "'scaled to zero', 'ml.x', 1, %(at)s, 1, n, true, %(at)s, %(at)s, %(at)s, %(at)s "
+            "FROM generate_series(1, 25) AS n",
+            {"at": NOW},
+        )
 
     shown = figures_of(render_page(look(database, WINDOW)))
     true = truth(product_database_url, WINDOW.first, WINDOW.last)
@@ -59,6 +65,7 @@ def test_every_figure_is_what_the_tables_say(database: Database, product_databas
     assert len(shown) > 150
     kinds = {name.split("/")[0] for name in shown}
     assert {"day", "lane", "account", "model", "waste", "queue", "spot", "version"} <= kinds
+    assert shown["list_saved_usd"] == 325, "of all savings, also of those the list leaves out"
     assert 0 < true["missed"] < true["batches"] < 400, "some days lie before the window"
 
     wrong = {**shown, "list_cost_usd": shown["list_cost_usd"] * 1.000001, "invented": 1.0}

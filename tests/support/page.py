@@ -33,8 +33,8 @@ WINDOW = Window(DAY - timedelta(days=29), DAY)
 def empty_figures() -> PageFigures:
     """Of a product that has done nothing yet."""
     none = SpotRecord(0, 0, 0, 0, 0, 0.0)
-    return PageFigures(WINDOW, *[()] * 8, spot=none, versions=(), gpus=(), savings=(), alerts=(),
-        foreseen=ForeseenMisses(0, 0, 0, 0, 0), late_stages=(),
+    return PageFigures(WINDOW, *[()] * 8, spot=none, versions=(), gpus=(), savings=(),
+        saved_usd=0.0, alerts=(), foreseen=ForeseenMisses(0, 0, 0, 0, 0), late_stages=(),
     )  # fmt: skip
 
 
@@ -81,6 +81,7 @@ def some_figures() -> PageFigures:
             Saving("async", "async_endpoint", "idle", "scaled to zero", "ml.g4dn.xlarge", 1, NOW,
                    0.5, True, True),
         ),
+        saved_usd=2.5,
         alerts=(RecentAlert("budget", "Budget of x is spent", "all of it", "raise it", NOW, 3),),
         foreseen=ForeseenMisses(4, 3, 2, 2, 1),
         late_stages=(LateStage("lane", 1),),

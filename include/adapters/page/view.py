@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from include.adapters.page.words import KINDS, LANES, WASTES, named
+from include.adapters.page.words import LANES, WASTES, named
 from include.domain.curves.break_even import BreakEven
 from include.pipeline.page.figures import (
     ClosedBatch,
@@ -92,7 +92,7 @@ def view_of(overview: Overview) -> View:
         settled=figures.settled,
         versions=figures.versions,
         savings=figures.savings,
-        saved_usd=sum(each.list_saved_usd for each in figures.savings),
+        saved_usd=figures.saved_usd,
         gpus_emulated=any(each.is_emulated for each in figures.gpus),
         alerts=figures.alerts,
     )
@@ -108,11 +108,10 @@ def _days(spend: Iterable[Spend]) -> dict[date, dict[str, float]]:
 def _shares(shares: Iterable[Share], facet: str, nobody: str) -> list[Line]:
     """Return the dearest lines of a facet; what is beyond them is one line."""
     lines = [
-        Line(each.name, named(KINDS, each.name) if facet == "kind" else each.name or nobody,
-             each.list_cost_usd)
+        Line(each.name, each.name or nobody, each.list_cost_usd)
         for each in shares
         if each.facet == facet
-    ]  # fmt: skip
+    ]
     shown, rest = lines[:MOST_SHARES], lines[MOST_SHARES:]
     if rest:
         shown.append(Line("…", f"{len(rest)} others", sum(each.usd for each in rest)))

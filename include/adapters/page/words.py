@@ -12,14 +12,6 @@ LANES = {
     "spot": "Spot",
     "": "No lane",
 }
-KINDS = {
-    "instance_time": "Instances of lanes",
-    "requests": "Requests",
-    "data": "Bytes",
-    "rows_written": "Rows written",
-    "rows_stored": "Rows kept",
-    "endpoint_time": "Idle endpoints",
-}
 WASTES = {
     "cold_start": "Cold starts",
     "interrupted": "Interrupted work",

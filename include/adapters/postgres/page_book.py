@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 QUERIES = (
     *("page_spend", "page_shares", "page_work", "page_batches", "page_running", "page_waste"),
     *("page_queues", "page_settled", "page_spot", "page_versions", "page_gpus", "page_savings"),
-    *("page_alerts", "page_risks", "page_late_stages"),
+    *("page_saved", "page_alerts", "page_risks", "page_late_stages"),
 )
 MOST_BATCHES = 2000
 """Dots on the page, the latest; a phone draws them in time."""
@@ -88,6 +88,7 @@ def _read(connection: Connection[Any], window: Window) -> PageFigures:
 
     (foreseen,) = rows("page_risks", ForeseenMisses)
     (spot,) = rows("page_spot", SpotRecord)
+    (saved_usd,) = rows("page_saved", float)
     return PageFigures(
         window=window,
         spend=rows("page_spend", Spend),
@@ -102,6 +103,7 @@ def _read(connection: Connection[Any], window: Window) -> PageFigures:
         versions=rows("page_versions", VersionInService),
         gpus=rows("page_gpus", GpuHour),
         savings=rows("page_savings", Saving),
+        saved_usd=saved_usd,
         alerts=rows("page_alerts", RecentAlert),
         foreseen=foreseen,
         late_stages=rows("page_late_stages", LateStage),

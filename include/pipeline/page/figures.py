@@ -236,7 +236,11 @@ class RecentAlert:
 
 @dataclass(frozen=True, slots=True)
 class PageFigures:
-    """All of it, as it stood at one moment."""
+    """All of it, as it stood at one moment.
+
+    Attributes:
+        savings: the latest; `saved_usd` is of all of them, at list price.
+    """
 
     window: Window
     spend: tuple[Spend, ...]
@@ -251,6 +255,7 @@ class PageFigures:
     versions: tuple[VersionInService, ...]
     gpus: tuple[GpuHour, ...]
     savings: tuple[Saving, ...]
+    saved_usd: float
     alerts: tuple[RecentAlert, ...]
     foreseen: ForeseenMisses
     late_stages: tuple[LateStage, ...]

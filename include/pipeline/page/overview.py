@@ -12,6 +12,7 @@ from include.domain.curves.lane_curve import LaneCurve
 from include.domain.errors import QueueUnavailable
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.queues.lane_class import LaneClass
+from include.domain.usage import UsageKind
 from include.pipeline.alerts.ports import QueueGauge, QueueGauges
 from include.pipeline.curves.learn_curves import known_of
 from include.pipeline.curves.ports import CurveBook
@@ -30,7 +31,8 @@ class Totals:
     """What the time comes to, in US dollars at list price.
 
     Attributes:
-        idle_list_cost_usd: of endpoints while nobody used them; a part of the waste.
+        idle_list_cost_usd: of endpoints while nobody used them; a part of the waste, as are
+            `probes_list_cost_usd`, of probes that calibrated a lane.
         is_emulated: some of it ran on an emulated service, which nobody bills.
     """
 
@@ -38,6 +40,7 @@ class Totals:
     billed_cost_usd: float
     waste_list_cost_usd: float
     idle_list_cost_usd: float
+    probes_list_cost_usd: float
     charges: int
     batches: int
     documents: int
@@ -135,12 +138,13 @@ def _measured(queue_name: str, now: datetime, gauges: QueueGauges) -> QueueGauge
 def totals(figures: PageFigures) -> Totals:
     """Return what the figures of a time come to."""
     spend, work = figures.spend, figures.work
-    idle = [each for each in figures.shares if (each.facet, each.name) == ("kind", "endpoint_time")]
+    wasted = {s.name: s.waste_list_cost_usd for s in figures.shares if s.facet == "kind"}
     return Totals(
         list_cost_usd=sum(each.list_cost_usd for each in spend),
         billed_cost_usd=sum(each.billed_cost_usd for each in spend),
         waste_list_cost_usd=sum(each.waste_list_cost_usd for each in spend),
-        idle_list_cost_usd=sum(each.waste_list_cost_usd for each in idle),
+        idle_list_cost_usd=wasted.get(UsageKind.ENDPOINT_TIME.value, 0.0),
+        probes_list_cost_usd=wasted.get(UsageKind.CALIBRATION.value, 0.0),
         charges=sum(each.charges for each in spend),
         batches=sum(each.batches for each in work),
         documents=sum(each.documents for each in work),
