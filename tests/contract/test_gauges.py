@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from benchmarks.page.load import fill
 from include.adapters.aws.gauge_board import NAMESPACE, CloudWatchGauges
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.standings import PostgresStandings
@@ -58,8 +59,20 @@ def test_the_days_cost_reaches_cloudwatch_and_telling_it_twice_adds_nothing(
     assert Gauge(GaugeName.DEADLINES_MISSED, 0.0) in standings_of(product_database_url)
 
 
-def standings_of(url: str) -> list[Gauge]:
+def test_a_day_is_utcs_whatever_the_databases_time_zone(product_database_url: str) -> None:
+    fill(product_database_url, batches=2000, accounts=2, days=3)
+
+    yesterday = NOW - timedelta(days=1)
+    met, missed = standings_of(product_database_url, yesterday)[-2:]
+
+    assert met.value > missed.value > 0
+    for zone in ("Asia/Tokyo", "America/Los_Angeles"):
+        there = f"{product_database_url}?options=-c%20timezone%3D{zone}"
+        assert standings_of(there, yesterday)[-2:] == [met, missed]
+
+
+def standings_of(url: str, now: datetime = NOW) -> list[Gauge]:
     database = Database(url)
-    found = list(PostgresStandings(database).gauges(NOW))
+    found = list(PostgresStandings(database).gauges(now))
     database.close()
     return found
