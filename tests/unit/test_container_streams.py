@@ -22,7 +22,8 @@ from include.models.serving.process import (
     process_shards,
 )
 from include.models.serving.records import Record
-from include.models.serving.shard_files import ShardError, count_records
+from include.models.serving.shard_error import ShardError
+from include.models.serving.shard_files import count_records
 from tests.support.record_mixtures import ARTIFACT, WRITERS, Row, SumBackend, mixtures
 
 SOUND = b'{"id": "a", "text": "first"}\n'

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from include.models.serving.records import Fault, FaultCode, Record
-from include.models.serving.shard_files import ShardError, read_shard
+from include.models.serving.shard_error import ShardError
+from include.models.serving.shard_files import read_shard
 
 
 @pytest.mark.parametrize(

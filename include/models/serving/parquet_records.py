@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .records import Fault, FaultCode, Parsed, Record
-from .shard_files import ShardError
+from .shard_error import ShardError
 from .wire import MAX_RECORD_BYTES, parse_fields
 
 _COLUMNS = ["id", "text"]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .engine import Engine
-from .shard_files import ShardError, count_records, read_shard, shard_format
+from .shard_error import ShardError
+from .shard_files import count_records, read_shard, shard_format
 from .shard_outputs import ShardOutputs
 from .wire import format_json_line
 

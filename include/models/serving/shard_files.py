@@ -13,11 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from .records import Parsed
+from .shard_error import ShardError
 from .wire import parse_json_lines, read_lines
-
-
-class ShardError(Exception):
-    """A shard cannot be read as a whole; the message names it and says why."""
 
 
 class ShardFormat(StrEnum):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from serving.metering import Meter
 from serving.process import ShardEnd, ShardLines
-from serving.shard_files import ShardError
+from serving.shard_error import ShardError
 
 from .chunk import Source
 from .pool import WorkerPool
