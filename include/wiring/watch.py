@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -43,9 +43,14 @@ class Watch(LaneWiring):
         self._now = now
 
     def attainment(self, weeks: int) -> Sequence[WeekOfTier]:
-        """Return how many deadlines were met in the latest weeks, by week and tier."""
-        now = self._now()
-        return self.sla_book.attainment(now - timedelta(weeks=weeks), now)
+        """Return how many deadlines were met, by week and tier.
+
+        Args:
+            weeks: how many, from Monday, UTC; the one under way is the last of them.
+        """
+        now = self._now().astimezone(UTC)
+        monday = datetime.combine(now.date() - timedelta(days=now.weekday()), time(), UTC)
+        return self.sla_book.attainment(monday - timedelta(weeks=weeks - 1), now)
 
     def foresee_misses(self) -> list[SlaEvent]:
         """See `include.pipeline.sla.foresee_misses`."""

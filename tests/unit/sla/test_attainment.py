@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from include.cli.attainment import table
-from include.config import load_lanes
+from include.config import Settings, load_lanes
 from include.domain.accounts import Tier
 from include.domain.sla.objectives import WeekOfTier
+from include.wiring.watch import Watch
+from tests.support.fakes.sla import FakeSlaBook
 
 LANES = Path(__file__).parents[3] / "include" / "lanes"
 
@@ -29,6 +34,24 @@ def test_a_week_that_fell_short_is_marked() -> None:
     ]
     assert "missed" not in rows[1]
     assert rows[2].split()[-4:-1] == ["-", "-", "60.0"]
+
+
+@pytest.mark.parametrize(("weeks", "days_before"), [(1, 0), (2, 7)])
+def test_weeks_are_whole_ones(weeks: int, days_before: int) -> None:
+    asked: list[tuple[datetime, datetime]] = []
+
+    class Book(FakeSlaBook):
+        def attainment(self, since: datetime, now: datetime) -> Sequence[WeekOfTier]:
+            asked.append((since, now))
+            return []
+
+    monday = datetime(2026, 3, 2, tzinfo=UTC)
+    now = monday + timedelta(days=6, hours=23)
+    watch = Watch(Settings(), load_lanes(LANES / "local.toml"), now=lambda: now)
+    watch.__dict__["sla_book"] = Book()
+    watch.attainment(weeks)
+
+    assert asked == [(monday - timedelta(days=days_before), now)]
 
 
 def test_both_lanes_files_promise_every_tier_something() -> None:
