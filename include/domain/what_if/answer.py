@@ -72,25 +72,3 @@ def percentile(values: Sequence[float], share: float) -> float:
     """Return the least value that at least a share of the values does not exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
-
-
-def break_even_documents(
-    *,
-    start_usd: float,
-    usd_per_document: float,
-    other_start_usd: float,
-    other_usd_per_document: float,
-) -> float | None:
-    """Return from how many documents a batch the first kind of instance is the cheaper one.
-
-    Args:
-        start_usd: what starting it costs; `other_…` is of the kind it is compared with.
-        usd_per_document: what each document costs then.
-
-    Returns:
-        0 where it always is; None where it never is.
-    """
-    more_usd, saved_usd = start_usd - other_start_usd, other_usd_per_document - usd_per_document
-    if more_usd <= 0 and saved_usd >= 0:
-        return 0.0
-    return more_usd / saved_usd if more_usd > 0 and saved_usd > 0 else None

@@ -11,7 +11,7 @@ from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import LaneObservation, Load
 from include.domain.errors import ScenarioRefused
 from include.domain.lanes import Lane
-from include.domain.what_if.answer import answer, break_even_documents, percentile
+from include.domain.what_if.answer import answer, percentile
 from include.domain.what_if.cases import published_cases
 from include.domain.what_if.fleet import Fleet
 from include.domain.what_if.purchase import OwnServer, Purchase
@@ -151,20 +151,6 @@ def test_an_own_server_pays_back_when_rent_is_above_its_running():
 def test_percentiles_are_nearest_rank():
     assert percentile(range(1, 101), 0.99) == 99
     assert percentile([7.0], 0.99) == 7.0
-
-
-def test_break_even_is_where_the_dearer_start_has_paid_for_itself():
-    def even(start, each):
-        return break_even_documents(
-            start_usd=start,
-            usd_per_document=each,
-            other_start_usd=0.0,
-            other_usd_per_document=0.004,
-        )
-
-    assert even(0.1, 0.002) == pytest.approx(50)
-    assert even(0.1, 0.004) is None
-    assert even(0.0, 0.004) == 0
 
 
 def test_published_figures_follow_from_their_inputs_but_for_those_that_are_known_not_to():
