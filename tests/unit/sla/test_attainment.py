@@ -47,7 +47,8 @@ def test_weeks_are_whole_ones(weeks: int, days_before: int) -> None:
 
     monday = datetime(2026, 3, 2, tzinfo=UTC)
     now = monday + timedelta(days=6, hours=23)
-    watch = Watch(Settings(), load_lanes(LANES / "local.toml"), now=lambda: now)
+    settings = Settings(database_url="postgresql://nowhere")
+    watch = Watch(settings, load_lanes(LANES / "local.toml"), now=lambda: now)
     watch.__dict__["sla_book"] = Book()
     watch.attainment(weeks)
 
