@@ -12,7 +12,8 @@ measurements and not from the lanes file's guesses.
 
 Probes are pieces of the sample texts. They are real work on the lane, at its real cost, booked as
 `calibration`; no account is charged for them and nothing is loaded. A probe that is expected to go
-over the budget in dollars or minutes is not begun; one that runs when the time is over is stopped.
+over the budget in dollars or minutes is not begun; one that runs when the time is over is stopped,
+but for calls of the serverless lane, which are short.
 One lane is probed at a time, so that they do not disturb each other; only a probe that takes
 minutes, and is waited for in the triggerer, lets another lane begin.
 """

@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+ACCOUNT = "calibration"
+"""Stands where a batch has its account; no account of this name exists."""
+
 CLOSE = 2
 """The largest batch is known well enough when the next that failed is at most so many times it."""
 

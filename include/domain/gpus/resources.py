@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from include.domain import calibration
 from include.domain.gpus.instances import gpu_count, has_gpus
-
-CALIBRATION = "calibration"
-"""The account that jobs of probes are tagged with."""
 
 
 class ResourceKind(StrEnum):
@@ -82,4 +80,4 @@ class HeldInstances:
     def is_unrecorded(self) -> bool:
         """Whether its owner is in no book: a calibration, or somebody who trains by hand."""
         is_by_hand = "training-digest" in self.tags and self.release_id is None
-        return is_by_hand or self.tags.get("twolane:account") == CALIBRATION
+        return is_by_hand or self.tags.get("twolane:account") == calibration.ACCOUNT

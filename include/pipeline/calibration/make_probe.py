@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from include.domain.accounts import Tier
-from include.domain.calibration import Shape
+from include.domain.calibration import ACCOUNT, Shape
 from include.domain.documents import CHARACTERS_PER_TOKEN, Document, estimate_tokens
 from include.domain.manifests import BatchManifest, Shard
 from include.domain.model_ref import ModelRef
@@ -19,9 +19,6 @@ from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.ports import ObjectStore
 from include.pipeline.records import BatchRecords, Validation
 from include.pipeline.shard_files import write_documents
-
-ACCOUNT = "calibration"
-"""Stands where a batch has its account; no account of this name exists."""
 
 
 @dataclass(frozen=True, slots=True)

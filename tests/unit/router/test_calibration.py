@@ -165,7 +165,12 @@ def test_a_probe_has_the_documents_and_lengths_asked_for_in_shards_of_the_produc
 def test_a_probe_that_fails_is_charged_and_teaches_nothing_and_the_next_is_smaller() -> None:
     bench = Bench(documents=(12,), document_tokens=(32,))
     bench.calibrator().next_probe()
+    run = LaneRun("job", bench.profile.instance_type, 1, NOW, NOW + timedelta(seconds=36))
+    BatchRecords(bench.world.objects, bench.calibrator()._records.probe(0)).save_lane_run(run)
     bench.calibrator().settle("out of memory")
+    (charge,) = bench.usage.charges.values()
+    assert charge.list_cost == pytest.approx(bench.profile.on_demand_price_usd_per_h / 100)
+    assert bench.calibrator().state().spent_usd == charge.list_cost
     assert bench.curves.observations == {}
     probe = bench.calibrator().next_probe()
     assert probe is not None
