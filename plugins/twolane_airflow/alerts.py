@@ -56,7 +56,7 @@ def send(ti: Any = None, params: Any = None) -> dict[str, int]:
 
     Raises:
         AirflowFailException: a channel did not take an alert; it is tried again later. Or not the
-            trial message.
+            trial message. Or the watch before failed, which the run would not show otherwise.
     """
     from include.wiring.alerting import alerting
 
@@ -68,6 +68,8 @@ def send(ti: Any = None, params: Any = None) -> dict[str, int]:
         for title in report.sent:
             print(f"{report.channel}: {title}")  # noqa: T201
     failures += [f"{report.channel}: {report.failure}" for report in reports if report.failure]
+    if _has_failed("watch", ti):
+        failures.append("task watch has failed: its log says why")
     if failures:
         raise AirflowFailException(" | ".join(failures))
     return {report.channel: len(report.sent) for report in reports}
@@ -121,6 +123,12 @@ def run_url(posted: PostedAlert, ti: Any) -> str:
         if ti.get_dr_count(dag_id=dag_id, run_ids=[posted.run_id]):
             return f"{base}/dags/{dag_id}/runs/{quote(posted.run_id, safe='')}"
     return f"{base}/dag_runs?{urlencode({'run_id_pattern': posted.run_id})}"
+
+
+def _has_failed(task_id: str, ti: Any) -> bool:
+    """Whether a task of the same run has failed."""
+    states = ti.get_task_states(dag_id=ti.dag_id, task_ids=[task_id], run_ids=[ti.run_id])
+    return bool(states.get(ti.run_id, {}).get(task_id) == "failed")
 
 
 def _told(alerts: list[Alert]) -> list[str]:

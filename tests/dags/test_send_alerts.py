@@ -34,10 +34,19 @@ def test_a_channel_is_connected_by_its_address_alone(monkeypatch):
 
 
 class Runs:
-    """A task instance that knows of these runs."""
+    """A task instance that knows of these runs, and how the watch of its own ended."""
 
-    def __init__(self, *known: tuple[str, str]) -> None:
+    dag_id, run_id = "send_alerts", "scheduled__1"
+
+    def __init__(self, *known: tuple[str, str], watch: str = "success") -> None:
         self._known = known
+        self._watch = watch
+
+    def get_task_states(
+        self, dag_id: str, task_ids: list[str], run_ids: list[str]
+    ) -> dict[str, dict[str, str]]:
+        assert (dag_id, run_ids) == (self.dag_id, [self.run_id])
+        return {self.run_id: dict.fromkeys(task_ids, self._watch)}
 
     def get_dr_count(self, dag_id: str, run_ids: list[str]) -> int:
         return sum((dag_id, run_id) in self._known for run_id in run_ids)
@@ -78,16 +87,28 @@ def test_the_link_of_a_late_run_leads_to_itself(monkeypatch):
 
 
 class App:
-    """An `Alerting` of which the first channel has failed."""
+    """An `Alerting` of which the first channel ended so."""
 
     settings = settings()
 
+    def __init__(self, failure: str) -> None:
+        self._failure = failure
+
     def send_alerts(self, channels, link):
-        return [ChannelReport("slack", ("one",), "HTTP 500"), ChannelReport("sns", ("one",))]
+        return [ChannelReport("slack", ("one",), self._failure), ChannelReport("sns", ("one",))]
+
+
+def test_a_watch_that_failed_is_seen_in_airflow_once_what_is_due_is_sent(monkeypatch, capsys):
+    monkeypatch.setattr("include.wiring.alerting.alerting", lambda: App(""))
+
+    assert alerts.send.function(ti=Runs(), params={"trial": False}) == {"slack": 1, "sns": 1}
+    with pytest.raises(AirflowFailException, match="task watch has failed"):
+        alerts.send.function(ti=Runs(watch="failed"), params={"trial": False})
+    assert capsys.readouterr().out.count("sns: one") == 2
 
 
 def test_a_channel_that_fails_is_seen_in_airflow(monkeypatch):
-    monkeypatch.setattr("include.wiring.alerting.alerting", App)
+    monkeypatch.setattr("include.wiring.alerting.alerting", lambda: App("HTTP 500"))
 
     with pytest.raises(AirflowFailException, match="slack: HTTP 500"):
         alerts.send.function(ti=Runs(), params={"trial": False})
