@@ -117,6 +117,12 @@ def test_a_slack_that_does_not_answer_is_told_without_its_url(
         assert SECRET not in caplog.text + str(failure.value)
 
 
+@pytest.mark.parametrize("arn", ["twolane-alerts", "arn:aws:sqs:eu-central-1:0:q"])
+def test_what_is_no_topic_is_told(send: Any, arn: str) -> None:
+    with pytest.raises(AlertsUnavailable, match="no ARN of an SNS topic"):
+        send(SnsAlert(notice=asdict(NOTICE), topic_arn=arn))
+
+
 def test_email_gets_the_alert_as_text(mail: MailServer, send: Any) -> None:
     send(EmailAlert(notice=asdict(NOTICE), to=["ada@example.org", "bob@example.org"]))
 

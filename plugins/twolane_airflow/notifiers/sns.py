@@ -38,8 +38,13 @@ class SnsAlert(BaseNotifier):
     def _hook(self) -> SnsHook:
         from airflow.providers.amazon.aws.hooks.sns import SnsHook
 
-        # Its region is the topic's own: that of the connection may be another.
-        return SnsHook(aws_conn_id=self.connection_id, region_name=self.topic_arn.split(":")[3])
+        from include.domain.errors import AlertsUnavailable
+
+        match self.topic_arn.split(":"):
+            case ["arn", _, "sns", str(region), _, _]:
+                # The topic's own: that of the connection may be another.
+                return SnsHook(aws_conn_id=self.connection_id, region_name=region)
+        raise AlertsUnavailable(f"topic {self.topic_arn!r} is no ARN of an SNS topic")
 
     def notify(self, context: Any) -> None:
         """Send it.
