@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from include.domain.alerts import Alert, AlertKind
-from include.domain.errors import EndpointUnavailable
+from include.domain.errors import EndpointUnavailable, UnknownPrice
 from include.domain.gpus.idleness import Finding
 from include.domain.gpus.resources import HeldInstances, ResourceKind
 from include.domain.gpus.savings import Action, SavingReason, action_for, saving_of
@@ -65,18 +65,15 @@ def free_gpus(look: Look, policy: FreePolicy, ports: FreePorts) -> list[Freed]:
     """Act on what a look has found idle, and post what has to be left.
 
     Raises:
-        EndpointUnavailable: SageMaker refused something; everything else has been done.
+        EndpointUnavailable: SageMaker refused something, or the price book lacks an instance;
+            everything else has been done.
         StoreError: the database does not answer.
-        UnknownPrice: the price book lacks an instance.
     """
-    endpoints = [each.resource for each in look.idle if not each.resource.kind.is_job]
-    if endpoints:
-        ports.book_waste([each.resource_id for each in endpoints], look.at)
     freed, failures = [], []
     for finding in look.idle:
         try:
             freed.append(_free(finding, look, policy, ports))
-        except EndpointUnavailable as exc:
+        except (EndpointUnavailable, UnknownPrice) as exc:
             failures.append(str(exc))
             ports.alerts.post(_alert(finding, f"it could not be let go: {exc}", look.at))
     if failures:
@@ -93,6 +90,8 @@ def _free(finding: Finding, look: Look, policy: FreePolicy, ports: FreePorts) ->
         ports.alerts.post(_alert(finding, note, look.at))
         return Freed(finding, None, note)
     price = ports.prices.instance(resource.instance_type)
+    if not resource.kind.is_job:
+        ports.book_waste([resource.resource_id], look.at)
     ports.instances.release(resource, action)
     saving = saving_of(
         resource,

@@ -238,6 +238,15 @@ def test_one_refusal_stops_nothing_else_and_saves_nothing():
     assert [alert.subject for alert in world.alerts.posted] == [ENDPOINT.resource_id]
 
 
+def test_one_without_a_price_stops_nothing_else():
+    unheard = replace(ENDPOINT, resource_id="twolane-other-v1-async", instance_type="ml.g9.large")
+    world = World(unheard, ENDPOINT)
+    with pytest.raises(EndpointUnavailable, match=r"ml\.g9\.large"):
+        world.free()
+    assert world.instances.done == [(ENDPOINT.resource_id, Action.SCALE_TO_ZERO)]
+    assert [each.subject for each in world.alerts.posted] == [unheard.resource_id]
+
+
 def test_what_has_no_gpus_or_no_instances_is_not_looked_at():
     cpu = replace(ENDPOINT, instance_type="ml.c5.xlarge")
     world = World(cpu, replace(ENDPOINT, instances=0), replace(cpu, instance_type=""))
