@@ -96,7 +96,7 @@ def test_what_jobs_pay_is_what_is_billed(jobs, start_s, idle_s, most, kept, is_b
     billed_s = -sum(at_s * change for at_s, change in replicas.changes)
     assert sum(replicas.shares_s.values()) == pytest.approx(billed_s)
     assert all(share >= 0 for share in replicas.shares_s.values())
-    if not kept:
+    if not kept and most == 1:  # of several, one may come when another has done the work
         assert replicas.shares_s[None] == 0
 
 
