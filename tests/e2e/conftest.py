@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from stack.paths import ROOT, STATE_VARIABLE
 from stack.processes import MARKER
+from tests.support.ports import free_port
 
 SERVERS = ("airflow", "mlflow", "postgres", "aws", "sagemaker")
 
@@ -24,8 +24,8 @@ class Stack:
         self.state = state
         self.environment = dict(os.environ)
         self.environment[STATE_VARIABLE] = str(state)
-        for name, port in zip(SERVERS, _free_ports(len(SERVERS)), strict=True):
-            self.environment[f"TWOLANE_PORT_{name.upper()}"] = str(port)
+        for name in SERVERS:
+            self.environment[f"TWOLANE_PORT_{name.upper()}"] = str(free_port())
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
@@ -57,16 +57,6 @@ class Stack:
             except psutil.Error:
                 continue
         return found
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @pytest.fixture(scope="session")

@@ -146,6 +146,7 @@ class LaneCalibrator:
         return self._request.max_s - passed_s
 
     def _plan(self, state: LaneCalibration) -> LaneCalibration:
+        state = self._with_late_metrics(state)
         card = self._ports.registry.card(state.model)
         lengths = {min(each, card.max_tokens) for each in self._request.document_tokens}
         shape, why = next_shape(
@@ -159,6 +160,16 @@ class LaneCalibrator:
         state = replace(state, current=shape, current_expected_s=expected_s, ended=why)
         self._records.save(state)
         return state
+
+    def _with_late_metrics(self, state: LaneCalibration) -> LaneCalibration:
+        """CloudWatch may learn of a job's memory after the job has ended: ask again."""
+        tried = (
+            replace(each, memory_share=self._memory_share(self._records.probe(number)))
+            if each.memory_share is None
+            else each
+            for number, each in enumerate(state.tried)
+        )
+        return replace(state, tried=tuple(tried))
 
     def _make(self, state: LaneCalibration, shape: Shape) -> None:
         seconds, usd = self._estimate(shape)
