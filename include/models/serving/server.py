@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import socket
 import threading
+import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -22,6 +25,8 @@ from .wire import (
 MEDIA_TYPES = (JSON_LINES, CSV)
 _IDLE_CONNECTION_S = 120.0
 _DRAIN_S = 20.0
+_LINGER_S = 2.0
+"""Seconds in which a refused caller may go on sending and still read why."""
 
 
 class RequestError(Exception):
@@ -167,6 +172,19 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         body = json.dumps({"error": {"code": error.status.phrase, "message": str(error)}})
         self._send(error.status, body.encode(), "application/json")
+        self._linger()
+
+    def _linger(self) -> None:
+        """Take in what a caller still sends: closing on it would reset what it has yet to read.
+
+        Source: RFC 9112, section 9.6.
+        """
+        until = time.monotonic() + _LINGER_S
+        with contextlib.suppress(OSError):  # the caller has gone, or says nothing more
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(_LINGER_S)
+            while time.monotonic() < until and self.connection.recv(self.wbufsize):
+                pass
 
     def _send(self, status: HTTPStatus, body: bytes, media_type: str) -> None:
         self.send_response(status)

@@ -74,6 +74,12 @@ def test_a_payload_over_the_limit_is_refused(trivial_server: Server) -> None:
     assert trivial_server.invoke(b"x" * (2**20 + 1)).status == 413
 
 
+def test_a_caller_that_still_sends_can_read_why_it_is_refused(trivial_server: Server) -> None:
+    """Closed with bytes unread, the connection would be reset before the answer is read."""
+    for _ in range(5):
+        assert trivial_server.invoke(b"x" * 2**24).status == 413
+
+
 def test_an_unknown_path_is_refused_and_the_server_lives_on(trivial_server: Server) -> None:
     assert trivial_server.get("/models").status == 404
     assert trivial_server.get("/ping").status == 200
