@@ -20,7 +20,7 @@ def shown(capfd):
     return capfd.readouterr().out.splitlines()
 
 
-CORRUPT = gzip.compress(json_lines(*sound(500)))[:-100]
+CORRUPT = gzip.compress(json_lines(*sound(500)), mtime=0)[:-100]
 
 
 @pytest.mark.parametrize(

@@ -91,9 +91,12 @@ def as_parquet(frame):
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("news.jsonl.gz", gzip.compress(json_lines(*sound(4)))),
+        ("news.jsonl.gz", gzip.compress(json_lines(*sound(4)), mtime=0)),
         ("news.csv", pd.DataFrame(sound(4)).to_csv(index=False).encode()),
-        ("news.csv.gz", gzip.compress(pd.DataFrame(sound(4)).to_csv(index=False).encode())),
+        (
+            "news.csv.gz",
+            gzip.compress(pd.DataFrame(sound(4)).to_csv(index=False).encode(), mtime=0),
+        ),
         ("news.parquet", as_parquet(pd.DataFrame(sound(4)))),
     ],
 )

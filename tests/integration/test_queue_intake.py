@@ -157,7 +157,7 @@ def test_a_crash_between_commit_and_delete_changes_nothing(bulk):
 
 
 def test_a_batch_at_fault_is_a_dead_letter_with_the_runs_own_reason(intake, capsys):
-    corrupt = gzip.compress(json_lines(*sound(500)))[:-100]
+    corrupt = gzip.compress(json_lines(*sound(500)), mtime=0)[:-100]
     intake.upload(corrupt, name="corrupt.jsonl.gz")
     (request,) = intake.keeper.step()
 
