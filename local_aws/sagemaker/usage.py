@@ -59,19 +59,24 @@ class _Window:
 
 
 def _publish(window: _Window, observed: Observed, cloudwatch: CloudWatch) -> None:
-    elapsed_s = window.last_s - window.start_s
-    if not window.resident_bytes or elapsed_s <= 0:
+    if not window.resident_bytes:
         return
-    cpu_percent = 100 * max(0.0, window.last_cpu_s - window.start_cpu_s) / elapsed_s
     resident = sum(window.resident_bytes) / len(window.resident_bytes)
     memory_percent = min(100.0, 100 * resident / observed.shape.memory_bytes)
-    values = {"CPUUtilization": cpu_percent, "MemoryUtilization": memory_percent}
-    if observed.shape.has_gpu:
+    gpus = observed.shape.gpus
+    values = {"MemoryUtilization": memory_percent}
+    if gpus:
+        values["GPUMemoryUtilization"] = gpus * memory_percent
+    elapsed_s = window.last_s - window.start_s
+    if elapsed_s > 0:  # a container may end before there is a second look at it
+        values["CPUUtilization"] = (
+            100 * max(0.0, window.last_cpu_s - window.start_cpu_s) / elapsed_s
+        )
+    if gpus and elapsed_s > 0:
         # Emulated: no GPU here. The share of its threads the process keeps busy stands for each of
         # an instance's GPUs, over which AWS sums.
-        gpus = observed.shape.gpus
-        values["GPUUtilization"] = gpus * min(100.0, cpu_percent / observed.shape.threads)
-        values["GPUMemoryUtilization"] = gpus * memory_percent
+        busy_percent = min(100.0, values["CPUUtilization"] / observed.shape.threads)
+        values["GPUUtilization"] = gpus * busy_percent
     for name, value in values.items():
         cloudwatch.put_metric(observed.namespace, name, [value], "Percent", observed.dimensions)
 
@@ -79,7 +84,8 @@ def _publish(window: _Window, observed: Observed, cloudwatch: CloudWatch) -> Non
 async def _observe(pid: int, observed: Observed, cloudwatch: CloudWatch, period_s: float) -> None:
     with contextlib.suppress(psutil.Error):
         root = psutil.Process(pid)
-        window = _Window(time.monotonic(), _sample(root).cpu_s)
+        first = _sample(root)
+        window = _Window(time.monotonic(), first.cpu_s, resident_bytes=[first.resident_bytes])
         delay_s = _FIRST_SAMPLE_S
         try:
             while True:

@@ -22,6 +22,7 @@ from include.pipeline.calibration.probe_driver import ProbeDriver
 from include.pipeline.calibration.records import CalibrationRequest
 from include.pipeline.lanes.jobs.run_job import JobDriver
 from include.pipeline.money.ports import Grouping
+from include.pipeline.records import BatchRecords
 from tests.support.local_aws import LocalAws
 from tests.support.placed_batch import PlacedBatch
 
@@ -34,6 +35,7 @@ def test_probes_run_as_jobs_and_what_they_took_is_believed_and_booked(
     site = PlacedBatch(cloud, Lane.PROCESSING, [1], tmp_path)  # its model, clients and profile
     database = Database(product_database_url)
     curves, usage = PostgresCurveBook(database), PostgresUsageBook(database)
+    memory = CloudWatchLaneMemory(cloud.client("cloudwatch"))
 
     profile = replace(site.profile(), instance_type="ml.c5.xlarge")
 
@@ -71,13 +73,16 @@ def test_probes_run_as_jobs_and_what_they_took_is_believed_and_booked(
             assert time.monotonic() < deadline, progress.message
             time.sleep(progress.look_again_s)
         calibrator.settle()
+        runs = BatchRecords(site.objects, BatchLayout("twolane-work", probe_id)).lane_runs()
+        while all(memory.peak_share(Lane.PROCESSING, run) is None for run in runs):
+            assert time.monotonic() < deadline, "the service tells how much memory a job took"
+            time.sleep(0.2)
 
     state = calibrator.state()
     assert largest(state.tried, 16) == 400
     assert all(each.latency_s > 0 for each in state.tried)
-    shares = [each.memory_share for each in state.tried if each.memory_share is not None]
-    assert shares, "the service tells how much memory a job took"
-    assert all(0 < share < 1 for share in shares)
+    assert all(each.memory_share is not None for each in state.tried), "late metrics are believed"
+    assert all(0 < (each.memory_share or 0) < 1 for each in state.tried)
     (curve,) = curves.curves("news-topic")
     assert curve.observations == 2
     today = now().date()
