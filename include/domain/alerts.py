@@ -30,9 +30,8 @@ class Alert:
 
     Attributes:
         kind: what has happened.
-        subject: to what: a batch's id, an account and a day, a resource; of a late run its DAG's
-            id, `/` and its own. Two alerts of one kind and subject are the same while the thing
-            goes on.
+        subject: to what: a batch's id, an account and a day, a resource; of a late run its DAG.
+            Two alerts of one kind and subject are the same while the thing goes on.
         title: one line.
         detail: what was seen, with its figures and units.
         next_step: what a person can do about it.

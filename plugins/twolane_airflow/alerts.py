@@ -110,13 +110,12 @@ def connected(settings: Settings) -> dict[ChannelName, Callable[[Notice], None]]
 
 
 def run_url(posted: PostedAlert, ti: Any) -> str:
-    """Return where the run of an alert is seen in Airflow: its batch's; empty for none."""
+    """Return where an alert's run is seen in Airflow: its batch's, or its DAG's; empty for none."""
     from airflow.sdk.configuration import conf
 
     base = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
     if posted.alert.kind is AlertKind.RUN_LATE:
-        dag_id, _, run_id = posted.alert.subject.partition("/")
-        return f"{base}/dags/{dag_id}/runs/{quote(run_id, safe='')}"
+        return f"{base}/dags/{quote(posted.alert.subject, safe='')}/runs"
     if not posted.run_id:
         return ""
     for dag_id in BATCH_DAG_IDS:

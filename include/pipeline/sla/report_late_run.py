@@ -11,14 +11,17 @@ from include.pipeline.alerts.ports import AlertBook
 def report_late_run(
     dag_id: str, run_id: str, due_at: datetime, *, now: datetime, alerts: AlertBook
 ) -> bool:
-    """Post that a run was not done when it was due; return whether it is news."""
+    """Post that a run was not done when it was due; return whether it is news.
+
+    A DAG is told of once while its runs keep being late: what holds up one holds up the next.
+    """
     return alerts.post(
         Alert(
             AlertKind.RUN_LATE,
-            f"{dag_id}/{run_id}",
+            dag_id,
             f"A run of {dag_id} is late",
             f"Run {run_id} was to be done by {due_at.isoformat(timespec='seconds')}.",
-            "Open the run in Airflow: see which task waits, and for what.",
+            "Open the DAG's runs in Airflow: see which task waits, and for what.",
             now,
         )
     )

@@ -229,10 +229,11 @@ def test_a_failed_batch_says_why_it_missed(deadlines: Deadlines) -> None:
     assert event.detail.startswith("failed: route: no lane")
 
 
-def test_a_late_run_is_news_once() -> None:
+def test_late_runs_of_a_dag_are_news_once() -> None:
     alerts = FakeAlertBook()
     due_at = NOW - timedelta(minutes=5)
 
     assert report_late_run("keep_ledger", "r-1", due_at, now=NOW, alerts=alerts)
-    assert not report_late_run("keep_ledger", "r-1", due_at, now=NOW, alerts=alerts)
-    assert [each.kind for each in alerts.posted] == [AlertKind.RUN_LATE]
+    assert not report_late_run("keep_ledger", "r-2", due_at, now=NOW, alerts=alerts)
+    assert report_late_run("watch_drift", "r-1", due_at, now=NOW, alerts=alerts)
+    assert {each.kind for each in alerts.posted} == {AlertKind.RUN_LATE}
