@@ -128,10 +128,11 @@ SELECT
 FROM generate_series(now() - %(days)s * interval '1 day', now(), interval '5 minutes') AS at
 CROSS JOIN (VALUES ('async_endpoint'), ('transform_job')) AS resource (kind);
 
-INSERT INTO alerts (kind, subject, title, detail, next_step, at, last_at)
+INSERT INTO alerts (kind, subject, title, detail, next_step, at, last_at, times)
 SELECT
-    (ARRAY['deadline_missed', 'queue_depth', 'budget', 'run_late'])[1 + n %% 4], 'subject-' || n,
-    'Something happened', 'drawn', 'look', at, at
+    (ARRAY['deadline_missed', 'queue_depth', 'budget', 'run_late'])[1 + n %% 4],
+    CASE n %% 4 WHEN 1 THEN 'queue-' || n %% 8 WHEN 3 THEN 'dag-' || n %% 20 ELSE 'subject-' || n END,
+    'Something happened', 'drawn', 'look', at, at, 1 + n %% 3
 FROM (
     SELECT n, now() - n * %(days)s * interval '1 day' / 20000 AS at
     FROM generate_series(0, 19999) AS n

@@ -28,6 +28,13 @@ WITH charged AS (
     SELECT o.*, b.state, b.deadline_met
     FROM lane_observations AS o JOIN batches AS b ON o.observation_id = b.batch_id || '/spot'
     WHERE (o.seen_at AT TIME ZONE 'UTC')::date BETWEEN %(first)s::date AND %(last)s::date
+), alerted AS (
+    SELECT
+        kind || CASE WHEN kind ~ '^(run_late|queue_.*|curve_moved)$' THEN '/' || subject ELSE '' END
+            AS line,
+        times
+    FROM alerts
+    WHERE (last_at AT TIME ZONE 'UTC')::date BETWEEN %(first)s::date AND %(last)s::date
 )
 SELECT 'list_cost_usd' AS name, coalesce(sum(listed), 0)::double precision AS value FROM spent
 UNION ALL SELECT 'billed_cost_usd', coalesce(sum(billed), 0) FROM spent
@@ -66,9 +73,8 @@ UNION ALL SELECT 'spot/interrupted', count(*) FROM on_spot WHERE interruptions >
 UNION ALL SELECT 'spot/survived', count(*) FROM on_spot
     WHERE interruptions > 0 AND state = 'succeeded'
 UNION ALL SELECT 'spot/in_time', count(*) FROM on_spot WHERE interruptions > 0 AND deadline_met
-UNION ALL SELECT 'alert/' || kind, count(*) FROM alerts
-    WHERE (last_at AT TIME ZONE 'UTC')::date BETWEEN %(first)s::date AND %(last)s::date
-    GROUP BY kind
+UNION ALL SELECT 'alert/' || line, count(*) FROM alerted GROUP BY line
+UNION ALL SELECT 'seen/' || line, sum(times) FROM alerted GROUP BY line
 UNION ALL SELECT 'risk/batches', count(DISTINCT batch_id) FROM foreseen
 UNION ALL SELECT 'risk/acted', count(DISTINCT batch_id) FROM foreseen WHERE action <> ''
 UNION ALL SELECT 'risk/met', count(DISTINCT batch_id) FROM foreseen WHERE deadline_met

@@ -64,7 +64,10 @@ def test_every_figure_is_what_the_tables_say(database: Database, product_databas
     assert differences(shown, true) == []
     assert len(shown) > 150
     kinds = {name.split("/")[0] for name in shown}
-    assert {"day", "lane", "account", "model", "waste", "queue", "spot", "version"} <= kinds
+    assert {"day", "lane", "account", "model", "waste", "queue", "spot", "version", "seen"} <= kinds
+    assert {"alert/deadline_missed", "alert/run_late/dag-3", "alert/queue_depth/queue-1"} <= set(
+        shown
+    )
     assert shown["list_saved_usd"] == 325, "of all savings, also of those the list leaves out"
     assert 0 < true["missed"] < true["batches"] < 400, "some days lie before the window"
 

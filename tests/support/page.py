@@ -82,7 +82,7 @@ def some_figures() -> PageFigures:
                    0.5, True, True),
         ),
         saved_usd=2.5,
-        alerts=(RecentAlert("budget", "Budget of x is spent", "all of it", "raise it", NOW, 3),),
+        alerts=(RecentAlert("budget", "", "Budget of x is spent", "all of it", "raise it", NOW, 3, 3),),
         foreseen=ForeseenMisses(4, 3, 2, 2, 1),
         late_stages=(LateStage("lane", 1),),
     )  # fmt: skip

@@ -224,14 +224,26 @@ class Saving:
 
 @dataclass(frozen=True, slots=True)
 class RecentAlert:
-    """The latest of a kind of alert, of which there were so many `alerts`."""
+    """The latest of a kind of alert.
+
+    Attributes:
+        about: the DAG, queue or lane that it is of, where those of each stand by themselves.
+        alerts: how many there were; what they tell of was seen `seen` times.
+    """
 
     kind: str
+    about: str
     title: str
     detail: str
     next_step: str
     last_at: datetime
     alerts: int
+    seen: int
+
+    @property
+    def name(self) -> str:
+        """Of which there is one."""
+        return f"{self.kind}/{self.about}" if self.about else self.kind
 
 
 @dataclass(frozen=True, slots=True)
