@@ -1,7 +1,7 @@
 """Drift past the limit asks for a release: on the model's data, and what accounts have labelled.
 
-A release learns from labels. Drift alone brings none: where the accounts that drift have labelled
-too little, nothing is opened yet, and the next night looks again.
+A release learns from labels. Where the accounts that drift have labelled too little that is new,
+nothing is opened yet, and the next night looks again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from include.pipeline.drift.ports import (
 )
 from include.pipeline.ports import ModelRegistry, ObjectStore
 from include.pipeline.records import BatchRecords
-from include.pipeline.release.labelled_files import read_labelled
+from include.pipeline.release.labelled_files import Labelled, read_labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +96,31 @@ def _open(
 ) -> DriftRelease | Refusal:
     accounts = sorted({alarm.account for alarm in alarms})
     labelled = ports.book.labelled(model_name, accounts)
+    told = _told(alarms)
     if len(labelled) < policy.min_labels:
-        return Refusal(
-            model_name,
-            f"{_told(alarms)}; a release would learn nothing new: {len(labelled)} of the "
-            f"{policy.min_labels} labelled documents it needs have come from {', '.join(accounts)}",
-        )
+        return _nothing_new(len(labelled), model_name, told, accounts, policy)
     data_uri = f"{data_prefix}{model_name}/{night.isoformat()}/documents.jsonl"
     with tempfile.TemporaryDirectory(prefix="twolane-drift-") as folder:
         path = Path(folder) / "documents.jsonl"
         added = _write(path, model_name, labelled, work_bucket, Path(folder), ports)
+        if added < policy.min_labels:
+            return _nothing_new(added, model_name, told, accounts, policy)
         ports.objects.upload(path, data_uri, "application/jsonlines")
-    reason = f"{_told(alarms)}; {added} documents that the accounts labelled are added"
+    reason = f"{told}; {added} documents that the accounts labelled are added"
     run_id = f"drift-{model_name}-{night.isoformat()}"
     release = DriftRelease(run_id, model_name, night, reason, data_uri)
     ports.book.keep_release(release)
     return release
+
+
+def _nothing_new(
+    labels: int, model_name: str, told: str, accounts: Sequence[str], policy: DriftPolicy
+) -> Refusal:
+    return Refusal(
+        model_name,
+        f"{told}; a release would learn nothing new: {labels} of the {policy.min_labels} labelled "
+        f"documents it needs have come from {', '.join(accounts)}",
+    )
 
 
 def _told(alarms: Sequence[Alarm]) -> str:
@@ -133,19 +142,21 @@ def _write(
     folder: Path,
     ports: ReleasePorts,
 ) -> int:
-    """Write the champion's training data and what accounts have labelled; return how many those."""
+    """Write the champion's data and what accounts have labelled, once each; return how many new."""
     model = ports.registry.resolve(model_name, "champion")
     data_uri = ports.training.facts(model).data_uri
-    added = 0
+    latest = {each.id: each for each in _texts(labelled, work_bucket, ports.objects)}
+    added = len(latest)
     with path.open("w", encoding="utf-8") as file:
         for uri in _training_files(data_uri, ports.objects):
-            known = folder / f"known{Path(uri).suffix}"
-            ports.objects.download(uri, known)
-            for document in read_labelled(known):
-                file.write(_line(document.id, document.text, document.label))
-        for id_, text, label in _texts(labelled, work_bucket, ports.objects):
-            file.write(_line(id_, text, label))
-            added += 1
+            part = folder / f"known{Path(uri).suffix}"
+            ports.objects.download(uri, part)
+            for known in read_labelled(part):
+                now = latest.get(known.id)
+                added -= now is not None and now.label == known.label
+                if now is None:
+                    file.write(_line(known))
+        file.writelines(_line(each) for each in latest.values())
     return added
 
 
@@ -158,13 +169,16 @@ def _training_files(data_uri: str, objects: ObjectStore) -> list[str]:
     return [data_uri, tested] if separator and objects.exists(tested) else [data_uri]
 
 
-def _line(id_: str, text: str, label: str) -> str:
-    return json.dumps({"id": id_, "text": text, "label": label}, ensure_ascii=False) + "\n"
+def _line(document: Labelled) -> str:
+    value = {"id": document.id, "text": document.text, "label": document.label}
+    if document.slice:
+        value["slice"] = document.slice
+    return json.dumps(value, ensure_ascii=False) + "\n"
 
 
 def _texts(
     labelled: Sequence[LabelledReference], work_bucket: str, objects: ObjectStore
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[Labelled]:
     """Yield labelled documents, their ids led by the account; a batch that is gone has none."""
     by_batch: defaultdict[str, dict[str, LabelledReference]] = defaultdict(dict)
     for each in labelled:
@@ -179,6 +193,6 @@ def _texts(
                         found = wanted.get(document["id"])
                         if found is not None:
                             id_ = f"{found.account}/{found.document_id}"
-                            yield id_, document["text"], found.label
+                            yield Labelled(id_, document["text"], found.label)
         except ObjectMissing:
             continue

@@ -152,6 +152,52 @@ def test_texts_that_are_gone_are_left_out(ports: ReleasePorts) -> None:
     layout = BatchLayout("work", "b-1")
     ports.objects.move(layout.input_shard(0), "s3://elsewhere/gone")
 
+    releases, refused = opened(ports)
+    assert releases == []
+    assert "0 of the 3 labelled documents it needs" in refused[0].reason
+
+
+def test_what_an_earlier_release_was_given_stands_once_with_its_latest_label(
+    ports: ReleasePorts,
+) -> None:
+    earlier = [("doc-0", "World"), ("doc-1", "Sports")]
+    lines = [line(f"standard-harbor/{id_}", "as it was", label) for id_, label in earlier]
+    ports.objects.write_text(TRAINED, "".join(lines))
+    alarm(ports)
+    label(ports, 4)
+
     (release,) = opened(ports)[0]
 
-    assert "0 documents that the accounts labelled are added" in release.reason
+    written = [json.loads(each) for each in ports.objects.read_text(release.data_uri).splitlines()]
+    assert {each["id"]: each["label"] for each in written} == {
+        "t2": "Sports",
+        **{f"standard-harbor/doc-{n}": "World" for n in range(4)},
+    }
+    assert len(written) == 5
+    assert "3 documents that the accounts labelled are added" in release.reason
+
+
+def test_labels_that_the_model_has_learned_from_ask_for_no_other_release(
+    ports: ReleasePorts,
+) -> None:
+    known = "".join(line(f"standard-harbor/doc-{n}", f"text {n}", "World") for n in range(2))
+    ports.objects.write_text(TRAINED, known)
+    alarm(ports)
+    label(ports, 4)
+
+    releases, refused = opened(ports)
+
+    assert releases == []
+    assert "2 of the 3 labelled documents it needs" in refused[0].reason
+
+
+def test_documents_keep_their_slice(ports: ReleasePorts) -> None:
+    value = {"id": "t1", "text": "old", "label": "World", "slice": "letters"}
+    ports.objects.write_text(TRAINED, json.dumps(value) + "\n")
+    alarm(ports)
+    label(ports, 3)
+
+    (release,) = opened(ports)[0]
+
+    first, *_ = ports.objects.read_text(release.data_uri).splitlines()
+    assert json.loads(first) == value
