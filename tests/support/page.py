@@ -8,7 +8,7 @@ from include.domain.what_if.scenario import Arrival
 from include.pipeline.page.figures import (
     ClosedBatch,
     ForeseenMisses,
-    GpuHour,
+    GpuPeriod,
     LateStage,
     PageFigures,
     QueueDepth,
@@ -74,15 +74,19 @@ def some_figures() -> PageFigures:
             VersionInService("news-topic", "1", "rolled_back", "ops", "why", NOW - _HOUR, 5, 2000),
         ),
         gpus=(
-            GpuHour(NOW, "async_endpoint", None, 6, 6, True),
-            GpuHour(NOW + _HOUR, "async_endpoint", 0.4, 6, 0, True),
+            GpuPeriod(NOW, _HOUR, "async_endpoint", None, True),
+            GpuPeriod(NOW + _HOUR, _HOUR, "async_endpoint", 0.4, True),
+            GpuPeriod(NOW + 3 * _HOUR, _HOUR, "async_endpoint", 0.2, True),
         ),
         savings=(
             Saving("async", "async_endpoint", "idle", "scaled to zero", "ml.g4dn.xlarge", 1, NOW,
                    0.5, True, True),
         ),
         saved_usd=2.5,
-        alerts=(RecentAlert("budget", "", "Budget of x is spent", "all of it", "raise it", NOW, 3, 3),),
+        alerts=(
+            RecentAlert("run_late", "watch_drift", "A run of watch_drift is late", "due", "look",
+                        NOW, 1, 20),
+        ),
         foreseen=ForeseenMisses(4, 3, 2, 2, 1),
         late_stages=(LateStage("lane", 1),),
     )  # fmt: skip

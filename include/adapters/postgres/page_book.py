@@ -11,7 +11,7 @@ from include.domain.what_if.scenario import Arrival
 from include.pipeline.page.figures import (
     ClosedBatch,
     ForeseenMisses,
-    GpuHour,
+    GpuPeriod,
     LateStage,
     PageFigures,
     QueueDepth,
@@ -101,7 +101,7 @@ def _read(connection: Connection[Any], window: Window) -> PageFigures:
         settled=rows("page_settled", QueueSettled),
         spot=spot,
         versions=rows("page_versions", VersionInService),
-        gpus=rows("page_gpus", GpuHour),
+        gpus=rows("page_gpus", GpuPeriod),
         savings=rows("page_savings", Saving),
         saved_usd=saved_usd,
         alerts=rows("page_alerts", RecentAlert),

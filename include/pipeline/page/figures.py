@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,19 +190,17 @@ class VersionInService:
 
 
 @dataclass(frozen=True, slots=True)
-class GpuHour:
-    """What GPUs of a kind of resource did in an hour.
+class GpuPeriod:
+    """What GPUs of a kind of resource did in a short time; without a look there is none.
 
     Attributes:
         utilisation: mean share of a GPU's time in use, 0 to 1; None where no look had the metric.
-        samples: looks at a resource; `missing` of them without the metric.
     """
 
-    hour: datetime
+    starts_at: datetime
+    length: timedelta
     resource_kind: str
     utilisation: float | None
-    samples: int
-    missing: int
     is_emulated: bool
 
 
@@ -265,7 +263,7 @@ class PageFigures:
     settled: tuple[QueueSettled, ...]
     spot: SpotRecord
     versions: tuple[VersionInService, ...]
-    gpus: tuple[GpuHour, ...]
+    gpus: tuple[GpuPeriod, ...]
     savings: tuple[Saving, ...]
     saved_usd: float
     alerts: tuple[RecentAlert, ...]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from benchmarks.page.compare import figures_of
+from include.adapters.page.charts import gpu_utilisation
 from include.adapters.page.page import render_page
 from include.adapters.page.words import ago, percent, seconds, usd
 from include.domain.curves.break_even import break_evens, cost_lines, sizes
@@ -106,6 +107,20 @@ def test_the_page_says_that_work_was_emulated_and_shows_every_figure() -> None:
     assert "trial-<b>lumen" not in page, "an account's name is no markup"
     for name in ("spend", "batches", "deadlines", "gpus"):
         assert f'data-chart="{name}"' in page
+
+
+def test_the_line_of_gpus_is_broken_where_nothing_is_known() -> None:
+    (line,) = gpu_utilisation(some_figures().gpus)["data"]
+
+    assert line["y"] == [None, 0.4, None, 0.2], "no metric at first, no GPU in the third hour"
+    assert len(line["x"]) == len(set(line["x"])) == 4
+    assert not line["connectgaps"]
+
+
+def test_an_alert_that_goes_on_is_one_line_with_how_often_it_was_seen() -> None:
+    shown = figures_of(render_page(seen()))
+
+    assert (shown["alert/run_late/watch_drift"], shown["seen/run_late/watch_drift"]) == (1, 20)
 
 
 def test_a_product_that_has_done_nothing_has_words_for_it() -> None:
