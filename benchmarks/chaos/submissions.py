@@ -9,13 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
-from pydantic import TypeAdapter
 
 from benchmarks.chaos.cases import Lane
+from benchmarks.pinned_lane import pin
 from include.config import LanesFile
 from include.domain import lanes as domain
-from include.domain.routing import Placement
-from include.pipeline.batch_layout import BatchLayout
 from stack.airflow_api import AirflowApi
 from stack.demo_documents import documents, poisoned_lines, read_parts
 from stack.figures import aws_client
@@ -118,20 +116,7 @@ class Submissions:
 
     def _pin(self, batch: Batch) -> None:
         lane = domain.Lane(batch.lane.placement)
-        placement = Placement(
-            lane=lane,
-            instance_type=self._profiles.lanes[lane].instance_type,
-            instance_count=1,
-            latency_s=60.0,
-            list_cost_usd=0.0,
-            meets_deadline=True,
-            reason=f"{lane.value}: pinned by the chaos harness",
-            alternatives=(),
-        )
-        uri = BatchLayout(self._work_bucket, batch.batch_id).placement
-        body = TypeAdapter(Placement).dump_json(placement)
-        key = uri.removeprefix(f"s3://{self._work_bucket}/")
-        self._s3.put_object(Bucket=self._work_bucket, Key=key, Body=body)
+        pin(self._s3, self._work_bucket, batch.batch_id, lane, self._profiles)
 
 
 def describe(batch: Batch) -> str:
