@@ -78,6 +78,16 @@ class LaneRun:
     lane: Lane | None = None
     waited_s: float = 0.0
 
+    @property
+    def held_s(self) -> float:
+        """Instance seconds of the whole period, over all instances."""
+        return (self.ended_at - self.started_at).total_seconds() * self.instance_count
+
+    @property
+    def billed_s(self) -> float:
+        """Instance seconds that are billed."""
+        return self.held_s if self.billable_s is None else self.billable_s
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:

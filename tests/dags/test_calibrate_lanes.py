@@ -26,6 +26,7 @@ class Calibrator:
 
     def __init__(self) -> None:
         self.failures: list[str] = []
+        self.is_charged = False
 
     def next_probe(self):
         return f"c-{len(self.failures)}" if len(self.failures) < 2 else None
@@ -36,6 +37,9 @@ class Calibrator:
         return SimpleNamespace(
             shape=shape, latency_s=1.0, expected_s=1.0, list_cost_usd=0.0, failure=failure
         )
+
+    def charge(self):
+        self.is_charged = True
 
     def state(self):
         return SimpleNamespace(ended="done")
@@ -70,6 +74,7 @@ class Product:
 
     def stop(self):
         self.stopped = True
+        return True
 
 
 @pytest.fixture
@@ -123,10 +128,22 @@ def test_an_event_that_says_nothing_known_is_a_failure(product):
     assert product.found.failures[0] == "too slow"
 
 
-def test_killed_it_stops_its_probe(product):
+def test_killed_it_stops_its_probe_and_charges_it(product):
     task = operator()
     task.on_kill()
     assert not product.stopped
     task.execute({})
     task.on_kill()
     assert product.stopped
+    assert product.found.is_charged
+
+
+def test_killed_in_the_triggerer_a_probe_is_stopped_and_charged(product, monkeypatch):
+    from twolane_airflow.triggers.probe import ProbeTrigger
+
+    monkeypatch.setattr("include.wiring.calibration.calibration_at", lambda *aws: product)
+    wait = {"batch_id": "c-0", "lane": "transform", "region": "x", "endpoint_urls": {}}
+    trigger = ProbeTrigger(REQUEST, **wait, look_s=1.0, loaded_shards=0, ahead_shards=0)
+    trigger._stop()
+    assert product.stopped
+    assert product.found.is_charged

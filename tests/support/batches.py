@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from include.domain.accounts import Tier
 from include.domain.breaker_state import BreakerPolicy
@@ -156,12 +157,18 @@ class World:
         self.route(layout)
         return layout
 
-    def serve(self, layout: BatchLayout, documents_per_call: int = 3) -> LaneRun:
-        """Put a routed batch through the serverless lane, two calls at once."""
+    def serve(
+        self, layout: BatchLayout, documents_per_call: int = 3, *, tick_s: float = 0.0
+    ) -> LaneRun:
+        """Put a routed batch through the serverless lane, two calls at once.
+
+        The clock moves `tick_s` each time it is read.
+        """
+        times = (NOW + timedelta(seconds=tick_s * n) for n in count())
         return run_serverless(
             layout,
             policy=InvocationPolicy(documents_per_call=documents_per_call, concurrency=2),
-            now=lambda: NOW,
+            now=lambda: next(times),
             objects=self.objects,
             registry=self.registry,
             endpoint=self.endpoint,

@@ -266,9 +266,12 @@ def test_a_driver_stops_what_another_process_has_launched():
     layout = world.routed(documents(20))
     world.runner.polls_until_done = 1_000_000
     drive(world, layout).advance()
-    drive(world, layout).stop()
+    assert not drive(world, layout).stop(), "it is asked to stop, and has not ended"
     assert world.runner.stopped == world.runner.launched
-    drive(world, layout, Lane.TRANSFORM).stop()
+    assert drive(world, layout).stop()
+    (run,) = BatchRecords(world.objects, layout).lane_runs()
+    assert run.ended_at == world.runner.jobs[run.resource_id].ended_at
+    assert drive(world, layout, Lane.TRANSFORM).stop(), "nothing ever ran there"
 
 
 def test_a_failed_attempt_is_charged_as_waste_beside_the_one_that_succeeded():

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.domain.costs import Waste
 from include.domain.errors import (
     EndpointUnavailable,
     OutputIncomplete,
@@ -113,12 +114,43 @@ def test_serverless_writes_an_answer_a_document_and_resumes_where_it_stopped():
     assert collect(world, layout).prediction_count == 10
 
 
-def test_a_short_answer_is_refused():
+def test_an_attempt_that_fails_is_charged_and_the_next_one_added_to_it():
+    world = World(shard_documents=4)
+    layout = world.routed(documents(10))
+    world.endpoint.fail_after = 4
+    with pytest.raises(EndpointUnavailable):
+        world.serve(layout, tick_s=10)
+    records = BatchRecords(world.objects, layout)
+    (failed,) = records.lane_runs()
+    assert failed.billed_s > 0
+    assert failed.waste_s[Waste.RETRY] < failed.billed_s, "shards that are answered stay so"
+    world.endpoint.fail_after = None
+    world.serve(layout, tick_s=10)
+    (both,) = records.lane_runs()
+    assert both.started_at == failed.started_at
+    assert both.billed_s == pytest.approx(failed.billed_s + 10)
+    assert both.waste_s == failed.waste_s
+    assert world.serve(layout, tick_s=10) == both, "nothing was left to do"
+
+
+def test_an_endpoint_that_answers_no_call_costs_nothing():
+    world = World()
+    layout = world.routed(documents(3))
+    world.endpoint.fail_after = 0
+    with pytest.raises(EndpointUnavailable):
+        world.serve(layout)
+    assert BatchRecords(world.objects, layout).lane_runs() == ()
+
+
+def test_a_short_answer_is_refused_and_charged():
     world = World()
     layout = world.routed(documents(3))
     world.endpoint.invoke = lambda name, body: b'{"id": "d0", "label": "World", "score": 1}\n'
     with pytest.raises(OutputIncomplete, match="sent 3 documents, got 1"):
-        world.serve(layout)
+        world.serve(layout, tick_s=10)
+    (run,) = BatchRecords(world.objects, layout).lane_runs()
+    assert run.waste_s == {Waste.RETRY: run.billed_s}
+    assert run.billed_s > 0
 
 
 @pytest.mark.parametrize("lane", [Lane.PROCESSING, Lane.TRANSFORM])

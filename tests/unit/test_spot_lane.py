@@ -198,10 +198,14 @@ def test_stop_stops_what_another_process_has_launched_and_charges_it():
     bench = Bench(lambda second: True, 6000.0)
     bench.driver().advance()
     bench.service.time_s = 40.0
-    bench.driver().stop()
+    assert not bench.driver().stop(), "it is asked to stop, and has not ended"
     assert bench.service.stopped == list(bench.service.jobs)
     (run,) = bench.records.lane_runs()
     assert run.billable_s == pytest.approx(40, abs=1)
+    bench.service.time_s = 60.0
+    assert bench.driver().stop()
+    (run,) = bench.records.lane_runs()
+    assert run.billable_s == pytest.approx(12, abs=1), "spot's discount is known at the end"
 
 
 def test_a_driver_that_died_before_launching_launches_what_it_had_recorded():

@@ -16,6 +16,7 @@ from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import Load
 from include.domain.lanes import LaneProfile
 from include.domain.routing import Placement
+from include.domain.usage import UsageCharge
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.calibration.charges import probe_charges
 from include.pipeline.calibration.lane_memory import LaneMemory
@@ -118,14 +119,7 @@ class LaneCalibrator:
             raise ValueError(f"calibration {self._request.probe_root} runs no probe")
         layout = self._records.probe(len(state.tried))
         seen = observe_batch(layout, is_failed=bool(failure), objects=self._ports.objects)
-        charges = probe_charges(
-            BatchRecords(self._ports.objects, layout).lane_runs(),
-            batch_id=layout.batch_id,
-            model=state.model,
-            profile=self._profile,
-            is_emulated=self._is_emulated,
-        )
-        self._ports.usage.book(charges)
+        charges = self._book(layout, state)
         if not failure:
             learn_curves(seen, profiles=[self._profile], book=self._ports.curves)
         tried = Tried(
@@ -139,11 +133,28 @@ class LaneCalibrator:
         self._records.save(replace(state, tried=(*state.tried, tried), current=None))
         return tried
 
+    def charge(self) -> None:
+        """Book what the probe that runs has cost until now; `settle` books it again, whole."""
+        state = self.state()
+        if state.current is not None:
+            self._book(self._records.probe(len(state.tried)), state)
+
     @property
     def ends_in_s(self) -> float:
-        """Seconds that are left."""
+        """Seconds that are left; below zero when the time is over."""
         passed_s = (self._now() - self.state().started_at).total_seconds()
         return self._request.max_s - passed_s
+
+    def _book(self, layout: BatchLayout, state: LaneCalibration) -> list[UsageCharge]:
+        charges = probe_charges(
+            BatchRecords(self._ports.objects, layout).lane_runs(),
+            batch_id=layout.batch_id,
+            model=state.model,
+            profile=self._profile,
+            is_emulated=self._is_emulated,
+        )
+        self._ports.usage.book(charges)
+        return charges
 
     def _plan(self, state: LaneCalibration) -> LaneCalibration:
         state = self._with_late_metrics(state)

@@ -36,7 +36,7 @@ def probe_charges(
                     run.started_at.date(),
                     SOURCE,
                 ),
-                quantity=_billed_s(run) / 3600,
+                quantity=run.billed_s / 3600,
                 period=Period(run.started_at, max(run.started_at, run.ended_at)),
                 is_emulated=is_emulated,
                 is_waste=True,
@@ -45,9 +45,3 @@ def probe_charges(
         )
         for run in runs
     ]
-
-
-def _billed_s(run: LaneRun) -> float:
-    if run.billable_s is not None:
-        return run.billable_s
-    return (run.ended_at - run.started_at).total_seconds() * run.instance_count

@@ -67,7 +67,7 @@ def _observation(
 ) -> LaneObservation:
     asked_at = min(run.started_at - timedelta(seconds=run.waited_s) for run in runs)
     ended_at = max(run.ended_at for run in runs)
-    billed_s = sum(_billed_s(run) for run in runs)
+    billed_s = sum(run.billed_s for run in runs)
     lost_s = sum(run.waste_s.get(Waste.RETRY, 0.0) for run in runs)
     return LaneObservation(
         f"{batch_id}/{key.lane.value}",
@@ -77,14 +77,6 @@ def _observation(
         billed_s,
         is_failed or lost_s > LOST_SHARE * billed_s,
         sum(run.waste_s.get(Waste.INTERRUPTED, 0.0) > 0 for run in runs),
-        sum(_held_s(run) for run in runs if run.capacity is Capacity.SPOT),
+        sum(run.held_s for run in runs if run.capacity is Capacity.SPOT),
         ended_at,
     )
-
-
-def _billed_s(run: LaneRun) -> float:
-    return _held_s(run) if run.billable_s is None else run.billable_s
-
-
-def _held_s(run: LaneRun) -> float:
-    return (run.ended_at - run.started_at).total_seconds() * run.instance_count

@@ -43,6 +43,12 @@ class LaneDriver(Protocol):
         """
         ...
 
-    def stop(self) -> None:
-        """Stop whatever works for the batch; harmless when nothing does."""
+    def stop(self) -> bool:
+        """Stop whatever works for the batch; harmless when nothing does.
+
+        What it has cost is recorded: until now, and where it has ended, until then.
+
+        Returns:
+            Whether nothing works any more; a job that was asked to stop takes its time.
+        """
         ...

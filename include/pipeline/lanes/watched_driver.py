@@ -40,6 +40,6 @@ class WatchedDriver:
             )
         return progress
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         """See `LaneDriver.stop`."""
-        self._driver.stop()
+        return self._driver.stop()

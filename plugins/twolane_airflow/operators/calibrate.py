@@ -71,9 +71,12 @@ class CalibrateLane(BaseOperator):
         return self.execute(context)
 
     def on_kill(self) -> None:
-        """Stop the probe with the task."""
+        """Stop the probe with the task, and charge what ran of it."""
+        from include.wiring.calibration import calibration
+
         if self._driver is not None:
             self._driver.stop()
+            calibration().calibrator(request_of(self.request)).charge()
 
     def _run(self, request: CalibrationRequest, probe_id: str) -> str:
         """Run one probe; return why it failed, empty where it did not."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from twolane_airflow.triggers.lane import LaneTrigger
 
 if TYPE_CHECKING:
+    from include.pipeline.calibration.records import CalibrationRequest
     from include.pipeline.lanes.driver import LaneDriver
+    from include.wiring.calibration import Calibration
 
 
 class ProbeTrigger(LaneTrigger):
@@ -26,9 +28,20 @@ class ProbeTrigger(LaneTrigger):
         _, wait = super().serialize()
         return f"{__name__}.{type(self).__qualname__}", {"request": self.request, **wait}
 
+    def _stop(self) -> None:
+        """Stop the probe with its task, and charge what ran of it."""
+        super()._stop()
+        self._calibration().calibrator(self._request()).charge()
+
     def _new_driver(self) -> LaneDriver:
+        return self._calibration().probe_driver(self._request(), self.wait.batch_id)
+
+    def _calibration(self) -> Calibration:
         from include.wiring.calibration import calibration_at
+
+        return calibration_at(self.wait.region, tuple(sorted(self.wait.endpoint_urls.items())))
+
+    def _request(self) -> CalibrationRequest:
         from twolane_airflow.calibration import request_of
 
-        product = calibration_at(self.wait.region, tuple(sorted(self.wait.endpoint_urls.items())))
-        return product.probe_driver(request_of(self.request), self.wait.batch_id)
+        return request_of(self.request)

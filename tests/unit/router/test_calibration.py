@@ -15,7 +15,7 @@ from include.domain.lanes import Lane
 from include.domain.usage import UsageKind
 from include.pipeline.calibration.calibrate_lane import CalibrationPorts, LaneCalibrator
 from include.pipeline.calibration.make_probe import ProbeSource
-from include.pipeline.calibration.probe_driver import ProbeDriver
+from include.pipeline.calibration.probe_driver import STOP_S, ProbeDriver
 from include.pipeline.calibration.records import CalibrationRequest
 from include.pipeline.calibration.report import calibration_report
 from include.pipeline.lanes.jobs.run_job import JobDriver
@@ -190,15 +190,49 @@ def test_what_is_not_admitted_is_not_tried() -> None:
 
 def test_a_probe_is_stopped_when_the_time_is_over() -> None:
     bench = Bench(max_s=30.0)
-    bench.world.runner.polls_until_done = 10**6
+    runner = bench.world.runner
+    runner.polls_until_done, runner.clock = 10**6, bench.now
     probe = bench.calibrator().next_probe()
     assert probe is not None
     with pytest.raises(JobFailed, match="time was over"):
         bench.drive(probe)
-    assert bench.world.runner.stopped
+    (job,) = runner.jobs.values()
+    assert job.ended_at is not None, "its end says what it has cost"
     bench.calibrator().settle("time was over")
+    (charge,) = bench.usage.charges.values()
+    assert (charge.period_start, charge.period_end) == (job.started_at, job.ended_at)
+    assert charge.waste_cost == charge.list_cost > 0
     assert bench.calibrator().next_probe() is None
     assert "s left" in bench.calibrator().state().ended
+
+
+def test_what_does_not_end_is_waited_for_a_while_and_charged_until_then() -> None:
+    bench = Bench(max_s=30.0)
+    bench.world.runner.polls_until_done, bench.world.runner.clock = 10**6, bench.now
+    bench.world.runner.stop = lambda job: None  # type: ignore[method-assign]
+    probe = bench.calibrator().next_probe()
+    assert probe is not None
+    with pytest.raises(JobFailed, match="time was over"):
+        bench.drive(probe)
+    bench.calibrator().settle("time was over")
+    (charge,) = bench.usage.charges.values()
+    assert charge.quantity == pytest.approx(STOP_S / 3600, rel=0.1)
+
+
+def test_a_probe_whose_task_is_killed_is_charged_what_ran_and_whole_when_it_has_ended() -> None:
+    bench = Bench(documents=(12,), document_tokens=(32,))
+    bench.world.runner.polls_until_done, bench.world.runner.clock = 10, bench.now
+    calibrator = bench.calibrator()
+    assert calibrator.next_probe() is not None
+    layout = calibrator._records.probe(0)
+    run = LaneRun("job", bench.profile.instance_type, 1, NOW, NOW + timedelta(seconds=36))
+    BatchRecords(bench.world.objects, layout).save_lane_run(run)
+    calibrator.charge()
+    assert [each.quantity for each in bench.usage.charges.values()] == [pytest.approx(0.01)]
+    run = replace(run, ended_at=NOW + timedelta(seconds=72))
+    BatchRecords(bench.world.objects, layout).save_lane_run(run)
+    calibrator.settle("killed")
+    assert [each.quantity for each in bench.usage.charges.values()] == [pytest.approx(0.02)]
 
 
 def test_a_size_that_would_not_fit_the_memory_is_not_asked_for() -> None:

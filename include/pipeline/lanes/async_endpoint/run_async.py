@@ -76,20 +76,21 @@ class AsyncDriver:
         )
         return LaneProgress(False, meter.endpoint, message, _look_again_s(meter))
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         """See `LaneDriver.stop`: a queue's requests cannot be taken back, so nobody waits for them.
 
         What the batch has cost so far is recorded; the endpoint goes on by itself to zero.
         """
         meter = self._records.meter()
         if meter is None or meter.is_closed:
-            return
+            return True
         shards = self._batch.validation().shards
         missing = self._shards.missing(shards)
         share = len(missing) / len(shards) if shards else 0.0
         meter = meter.read(0, self._now())
         self._records.save_meter(meter)
         self._batch.save_lane_run(given_up_run(meter, self._profile, unanswered_share=share))
+        return True
 
     def _new_meter(self) -> Meter:
         now = self._now()

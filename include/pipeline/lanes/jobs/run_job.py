@@ -105,10 +105,10 @@ class JobDriver:
             look_again_s=LOOK_AGAIN_S,
         )
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         """See `LaneDriver.stop`."""
-        for job in self._load().open_jobs:
-            self._stop(job)
+        ended = [self._stop(job) for job in self._load().open_jobs]
+        return all(ended)
 
     def _load(self) -> LaneJobs:
         if self._known is None:
@@ -184,14 +184,20 @@ class JobDriver:
             self.stop()
             raise JobFailed(f"{over}; stopped")
 
-    def _stop(self, job: LaneJob) -> None:
-        """Stop a job. What it has cost is recorded now, and again when its end is known."""
+    def _stop(self, job: LaneJob) -> bool:
+        """Stop a job. What it has cost is recorded now, and again when its end is known.
+
+        Returns:
+            Whether it has ended.
+        """
         ref = JobRef(self._lane, job.name)
         status = self._runner.status(ref)
-        if status is None or status.state.is_final:
-            return
-        self._runner.stop(ref)
+        if status is None:
+            return True
+        if not status.state.is_final:
+            self._runner.stop(ref)
         self._record(job, status, self._outputs.missing_of(job))
+        return status.state.is_final
 
     def _settle(self, jobs: LaneJobs, ended: list[Observed]) -> LaneJobs:
         """Record what ended, and give what it left undone to other jobs.

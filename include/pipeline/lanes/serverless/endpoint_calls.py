@@ -111,6 +111,8 @@ class EndpointCaller:
             answer += b"\n"
         received = answer.count(b"\n")
         if received != len(lines):
+            with self._lock:
+                self.wasted_s += seconds
             raise OutputIncomplete(
                 f"endpoint {self.name}: sent {len(lines)} documents, got {received} lines"
             )

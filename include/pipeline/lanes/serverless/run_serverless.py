@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from include.domain.costs import Waste
-from include.domain.pacing import CallSize, cold_start_s
+from include.domain.errors import EndpointUnavailable, OutputIncomplete
+from include.domain.pacing import CallSize
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.lanes.serverless.call_gate import CallGate
+from include.pipeline.lanes.serverless.costs import (
+    Attempt,
+    failed_run,
+    finished_run,
+    together,
+)
 from include.pipeline.lanes.serverless.endpoint_calls import MAX_BODY_BYTES, EndpointCaller
 from include.pipeline.ports import Endpoint, ModelRegistry, ObjectStore
 from include.pipeline.records import BatchRecords, LaneRun
@@ -54,6 +60,8 @@ def run_serverless(
 ) -> LaneRun:
     """Classify every clean shard; a shard whose output stands is not sent again.
 
+    What ran is recorded for the ledger also where it fails; an attempt is added to those before.
+
     Raises:
         EndpointUnavailable: the endpoint does not answer, or throttles for too long.
         OutputIncomplete: it answered with another number of lines than it was sent.
@@ -61,7 +69,6 @@ def run_serverless(
     records = BatchRecords(objects, layout)
     model = records.manifest().model
     name = endpoint.ensure(model, artifact_url=registry.artifact_url(model))
-    started_at = now()
     caller = EndpointCaller(
         endpoint,
         name,
@@ -72,44 +79,54 @@ def run_serverless(
         throttled_s=policy.throttled_s,
         max_tokens=registry.card(model).max_tokens,
     )
-    with tempfile.TemporaryDirectory(prefix="twolane-serverless-") as folder:
-        path = Path(folder) / "shard.jsonl.out"
-        for shard in records.validation().shards:
-            target = layout.output_shard(shard.index)
-            if objects.exists(target):
-                continue
-            with objects.open(shard.uri) as source, path.open("wb") as sink:
-                for answer in _answers(caller, source, policy):
-                    sink.write(answer)
-            objects.upload(path, target, "application/jsonlines")
-    run = _run(name, records.placement().instance_type, started_at, now(), caller, policy)
+    earlier = next((run for run in records.lane_runs() if run.resource_id == name), None)
+    shards = records.validation().shards
+    todo = [shard for shard in shards if not objects.exists(layout.output_shard(shard.index))]
+    if earlier is not None and not todo:
+        return earlier
+    started_at, answered = now(), 0
+
+    def attempt() -> Attempt:
+        return Attempt(
+            name,
+            records.placement().instance_type,
+            started_at,
+            now(),
+            caller.calls,
+            caller.wasted_s,
+            policy.warm_tokens_per_s,
+        )
+
+    try:
+        for shard in todo:
+            _classify(shard.uri, layout.output_shard(shard.index), caller, policy, objects)
+            answered += 1
+    except (EndpointUnavailable, OutputIncomplete):
+        failed = failed_run(attempt(), unanswered_share=1 - answered / len(todo))
+        if failed is not None:
+            records.save_lane_run(together(earlier, failed))
+        raise
+    run = together(earlier, finished_run(attempt()))
     records.save_lane_run(run)
+    if run.cold_start_s:
+        _LOG.info("endpoint %s: %.1f s were a cold start", name, run.cold_start_s)
     return run
 
 
-def _run(
-    name: str,
-    instance_type: str,
-    started_at: datetime,
-    ended_at: datetime,
+def _classify(
+    source_uri: str,
+    target_uri: str,
     caller: EndpointCaller,
     policy: InvocationPolicy,
-) -> LaneRun:
-    """What the lane did. A cold start is waited for and not billed, unlike a call that failed."""
-    seconds = (ended_at - started_at).total_seconds()
-    cold_s = min(seconds, cold_start_s(caller.calls, warm_tokens_per_s=policy.warm_tokens_per_s))
-    if cold_s:
-        _LOG.info("endpoint %s: %.1f s of %.1f s were a cold start", name, cold_s, seconds)
-    return LaneRun(
-        name,
-        instance_type,
-        1,
-        started_at,
-        ended_at,
-        billable_s=seconds - cold_s if cold_s else None,
-        waste_s={Waste.RETRY: caller.wasted_s} if caller.wasted_s else {},
-        cold_start_s=cold_s,
-    )
+    objects: ObjectStore,
+) -> None:
+    """Have one shard answered into its output."""
+    with tempfile.TemporaryDirectory(prefix="twolane-serverless-") as folder:
+        path = Path(folder) / "shard.jsonl.out"
+        with objects.open(source_uri) as source, path.open("wb") as sink:
+            for answer in _answers(caller, source, policy):
+                sink.write(answer)
+        objects.upload(path, target_uri, "application/jsonlines")
 
 
 def cut_bodies(

@@ -106,13 +106,21 @@ class SpotFleet:
                 problem = JobStopped(f"spot job {job.name} was stopped")
         return record, problem
 
-    def stop(self, job: SpotJob) -> None:
-        """Stop a job. What it has cost is recorded now, and again when its end is known."""
+    def stop(self, job: SpotJob) -> bool:
+        """Stop a job. What it has cost is recorded now, and again when its end is known.
+
+        Returns:
+            Whether it has ended.
+        """
         ref = JobRef(Lane.SPOT, job.name)
         status = self._ports.runner.status(ref)
-        if status is not None and status.state is JobState.IN_PROGRESS:
+        if status is None:
+            return True
+        if status.state is JobState.IN_PROGRESS:
             self._ports.runner.stop(ref)
+        if status.state is not JobState.STOPPING:
             self._charge(job, status)
+        return status.state.is_final
 
     def _launched(self, terms: SpotTerms, job: SpotJob) -> JobStatus | None:
         """Launch a job; None where SageMaker will not have it on spot now.

@@ -127,13 +127,13 @@ class SpotDriver:
             is_timed=True,
         )
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         """See `LaneDriver.stop`."""
         record = self._store.load(self._begun)
-        for job in record.open_jobs:
-            self._fleet.stop(job)
+        ended = [self._fleet.stop(job) for job in record.open_jobs]
         if record.is_handed_over:
-            self._rest.stop()
+            ended.append(self._rest.stop())
+        return all(ended)
 
     @cached_property
     def _shards(self) -> tuple[Shard, ...]:
