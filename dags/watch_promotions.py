@@ -3,8 +3,9 @@
 Every minute, for every model:
 
 - A champion that someone moved by hand in MLflow is followed if it was champion before, or if the
-  evidence recorded on the version says that it passed its gates, and its endpoints answer. Any
-  other is put back; the version's tag `twolane.promotion.refused` says why.
+  evidence recorded on the version says that it passed its gates beside the present champion, and
+  its endpoints answer. Any other is put back; the version's tag `twolane.promotion.refused` says
+  why.
 - A champion that was promoted within the last half hour (`TWOLANE_PROMOTION_WATCH_S`) and whose
   endpoint rings an alarm, for errors or latency, is rolled back.
 

@@ -19,6 +19,7 @@ class Verdict:
         model_name: registered model.
         version: registry version.
         digest: sha256 (hex) of the served artifact that was judged.
+        against: the champion's version that it was compared with; empty where it was with none.
         passed: every gate did.
         failures: of each gate that did not, a sentence saying by how much.
     """
@@ -26,6 +27,7 @@ class Verdict:
     model_name: str
     version: str
     digest: str
+    against: str
     passed: bool
     failures: tuple[str, ...]
 
@@ -33,9 +35,9 @@ class Verdict:
 def parse_verdict(text: str, *, source: str) -> Verdict:
     """Read `verdict.json`.
 
-    `{"format": 1, "model": {"name", "version", "digest"}, "passed": bool,
-    "gates": [{"name", "passed", "sentence", ...}]}`; other keys are left alone. It passes only if
-    every gate of it does.
+    `{"format": 1, "model": {"name", "version", "digest"}, "against": {"version"} or null,
+    "passed": bool, "gates": [{"name", "passed", "sentence", ...}]}`; other keys are left alone. It
+    passes only if every gate of it does.
 
     Args:
         source: where it stands, for the message.
@@ -55,8 +57,9 @@ def parse_verdict(text: str, *, source: str) -> Verdict:
             model_name=str(model["name"]),
             version=str(model["version"]),
             digest=str(model["digest"]),
+            against=str((record.get("against") or {}).get("version", "")),
             passed=record["passed"] is True and not failures and bool(gates),
             failures=failures,
         )
-    except (ValueError, KeyError, TypeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise ValueError(f"{source} is no verdict: {type(exc).__name__} {exc}") from exc

@@ -25,8 +25,9 @@ def follow_registry(model_name: str, ports: PromotionPorts) -> Promotion | None:
     """Settle a model's champion with its history; None where they agree.
 
     A version is followed if it was champion before, or if the evidence recorded on it says that
-    it passed its gates, and if its endpoints come up and answer. Any other is put back, and the
-    reason is written on it as a tag. The first champion of a history is taken as it is found.
+    it passed its gates beside the champion that there is, and if its endpoints come up and answer.
+    Any other is put back, and the reason is written on it as a tag. The first champion of a history
+    is taken as it is found.
 
     Raises:
         PromotionRefused: the champion was moved again meanwhile; ask again.
@@ -44,14 +45,16 @@ def follow_registry(model_name: str, ports: PromotionPorts) -> Promotion | None:
         return settle.put_back(known, "the alias was taken away")
     try:
         version = ports.registry.published(model_name, found)
-        reason = _judge(version, history, ports)
+        reason = _judge(version, known, history, ports)
         bring_into_service(version, known, ports)
     except (PromotionRefused, EndpointUnavailable, UnknownModelAlias) as exc:
         return settle.put_back(known, str(exc))
     return settle.followed(version, known, reason)
 
 
-def _judge(version: PublishedVersion, history: Sequence[Promotion], ports: PromotionPorts) -> str:
+def _judge(
+    version: PublishedVersion, known: str, history: Sequence[Promotion], ports: PromotionPorts
+) -> str:
     """Return why a version may be champion, or refuse it."""
     if version.model.version in {row.to_version for row in history}:
         return "moved by hand to a version that was champion before"
@@ -64,7 +67,12 @@ def _judge(version: PublishedVersion, history: Sequence[Promotion], ports: Promo
             f"{version.model.label}: its evidence {version.evidence_uri} is none of a release's, "
             f"which stand in {ports.models_bucket}"
         )
-    refuse_failed_gates(version, version.evidence_uri, ports.objects)
+    verdict = refuse_failed_gates(version, version.evidence_uri, ports.objects)
+    if verdict.against != known:
+        raise PromotionRefused(
+            f"{version.model.label} was judged against version {verdict.against or 'none'}, but "
+            f"the champion is version {known}: release again"
+        )
     return "moved by hand to a version that has passed its gates"
 
 

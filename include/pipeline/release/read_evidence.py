@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from include.domain.errors import ObjectMissing, PromotionRefused
-from include.domain.release.verdict import VERDICT_FILE, parse_verdict
+from include.domain.release.verdict import VERDICT_FILE, Verdict, parse_verdict
 from include.pipeline.ports import ObjectStore
 from include.pipeline.release.promotion_ports import PublishedVersion
 
 
-def refuse_failed_gates(version: PublishedVersion, evidence_uri: str, objects: ObjectStore) -> None:
-    """Return if the evidence is of this artifact and says that it passed.
+def refuse_failed_gates(
+    version: PublishedVersion, evidence_uri: str, objects: ObjectStore
+) -> Verdict:
+    """Return the verdict, if it is of this artifact and says that it passed.
 
     Raises:
         PromotionRefused: there is no verdict, it is of another artifact, or a gate failed; the
@@ -29,3 +31,4 @@ def refuse_failed_gates(version: PublishedVersion, evidence_uri: str, objects: O
     if not verdict.passed:
         failures = "; ".join(verdict.failures) or "no gate was passed"
         raise PromotionRefused(f"{model.label} failed its gates: {failures}")
+    return verdict

@@ -56,12 +56,19 @@ class World:
         self.clock += timedelta(minutes=1)
         return promote_model(request, self.ports)
 
-    def judge(self, version: str, *gates: tuple[str, bool, str], digest: str | None = None) -> str:
+    def judge(
+        self,
+        version: str,
+        *gates: tuple[str, bool, str],
+        digest: str | None = None,
+        against: str | None = "1",
+    ) -> str:
         """Write a verdict on a version and return where its evidence stands."""
         model = self.registry.versions[NAME, version].model
         verdict = {
             "format": 1,
             "model": {"name": NAME, "version": version, "digest": digest or model.digest},
+            "against": against and {"version": against},
             "passed": all(passed for _, passed, _ in gates),
             "gates": [
                 {"name": name, "passed": passed, "sentence": sentence}

@@ -48,6 +48,24 @@ def test_a_version_that_failed_its_gates_is_put_back_with_the_reason(world: Worl
     assert follow_registry(NAME, world.ports) is None
 
 
+@pytest.mark.parametrize("against", ["1", None])
+def test_a_verdict_beside_another_champion_than_there_is_does_not_count(
+    world: World, against: str | None
+) -> None:
+    world.registry.add(NAME, "3", EVIDENCE)
+    world.judge("3", ("accuracy", True, "0.92"), against=against)
+    world.promote("2")
+    move_by_hand(world, "3")
+
+    done = follow_registry(NAME, world.ports)
+
+    assert done is not None
+    assert (
+        f"judged against version {against or 'none'}, but the champion is version 2" in done.reason
+    )
+    assert world.aliases["champion"] == "2"
+
+
 def test_a_version_that_no_release_has_judged_is_put_back(world: World) -> None:
     move_by_hand(world, "3")
     done = follow_registry(NAME, world.ports)
