@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-docs up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-import bench-drift bench-router bench-page bench-deadline lock screenshots check-page release-pictures clean
+.PHONY: help install install-dev install-docs up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-import bench-drift bench-router bench-page bench-deadline bench-idle-gpu lock screenshots check-page release-pictures clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -117,6 +117,9 @@ bench-router: install ## the router against fixed rules and a clairvoyant, simul
 
 bench-deadline: install ## a deadline put at risk by a slow lane: foreseen, acted on and met, beside the same batch left alone
 	@$(BIN)/python -m benchmarks.deadline
+
+bench-idle-gpu: install ## a GPU left idle, let go by watch_gpus, its saving on the page, on the running stack (9 min)
+	@$(STACK) run -- $(BIN)/python -m benchmarks.idle_gpu $(ARGS)
 
 bench-page: install-dev ## the page's queries on a ledger of a million rows, in a database of its own [ARGS='--rows 100000']
 	@$(BIN)/python -m benchmarks.page $(ARGS)

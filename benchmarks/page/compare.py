@@ -86,8 +86,8 @@ class Shown:
 def shown_to_a_browser(path: Path) -> Shown:
     """Return what `docs/screenshots.py --figures` has written."""
     seen: dict[str, Any] = json.loads(path.read_text())
-    days = (date.fromisoformat(seen[name]) for name in ("first", "last"))
-    return Shown(*days, seen["figures"])
+    first, last = (date.fromisoformat(seen[name]) for name in ("first", "last"))
+    return Shown(first, last, seen["figures"])
 
 
 def shown_to_a_client(address: str, username: str, password: str) -> Shown:
