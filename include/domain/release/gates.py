@@ -54,7 +54,10 @@ def _no_worse(
 
 
 def _first(judged: Judged) -> GateResult:
-    """Without a champion, the model must beat the most frequent label."""
+    """Without a champion to compare with, the model must beat the most frequent label."""
+    champion = "There is no champion"
+    if judged.not_compared:
+        champion = f"There is no champion to compare with ({judged.not_compared})"
     evaluation = judged.quality
     measured, limit = evaluation.models[judged.key].accuracy, evaluation.majority_share
     return GateResult(
@@ -62,7 +65,7 @@ def _first(judged: Judged) -> GateResult:
         measured > limit,
         measured,
         limit,
-        f"There is no champion; {measured:.1%} right, where always answering the most frequent "
+        f"{champion}; {measured:.1%} right, where always answering the most frequent "
         f"label is right for {limit:.1%}.",
     )
 

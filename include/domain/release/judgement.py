@@ -64,6 +64,7 @@ class Judged:
         usd_per_million: list cost of a million documents, by hardware class.
         fit_digest: of the data that it should have been trained on.
         sha256: of its published artifact; empty where there is none.
+        not_compared: why there is a champion that it was not compared with; empty otherwise.
     """
 
     key: str
@@ -71,6 +72,7 @@ class Judged:
     usd_per_million: Mapping[str, float]
     fit_digest: str
     sha256: str
+    not_compared: str = ""
 
     @property
     def quality(self) -> Evaluation:

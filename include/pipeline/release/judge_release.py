@@ -76,6 +76,7 @@ def judge_release(
         },
         fit_digest=planned.data.fit_digest,
         sha256=model.digest,
+        not_compared=planned.left_out.get(CHAMPION_KEY, ""),
     )
     findings = Findings(planned, evaluations, proposal, model, judge(judged, limits))
     _record(evidence, findings, chosen, ports)

@@ -47,6 +47,8 @@ def write_report(findings: Findings, run_url: str) -> str:
     """Return the page, in Markdown."""
     planned, model = findings.planned, findings.model
     against = f"version {planned.champion.version}" if planned.champion else "none"
+    if planned.champion_version and not planned.champion:
+        against = f"version {planned.champion_version}, not compared"
     reason = planned.request.reason or "none given"
     lines = [
         f"## {model.label}: {findings.proposal.key}",

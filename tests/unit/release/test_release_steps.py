@@ -194,7 +194,9 @@ def test_a_champion_of_other_labels_is_not_compared_and_said(world: Surroundings
     world.has_champion(labels=("a", "c"))
     evidence, findings = world.walk("linear")
     assert "champion" not in world.evaluations.requests[0].models
-    assert "version 1 answers with a, c" in evidence.read("report.md")
+    report = evidence.read("report.md")
+    assert "Champion: version 1, not compared" in report
+    assert "There is no champion to compare with (version 1 answers with a, c" in report
     assert findings.passed
     approved = approved_promotion(evidence, world.aliases, by="ada", reason="new labels")
     assert approved.version == findings.model.version
