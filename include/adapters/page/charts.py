@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from include.adapters.page.words import LANES, named
@@ -16,6 +16,8 @@ Figure = dict[str, Any]
 _ORDER = list(LANES)
 BAR_MS = 0.8 * 86_400_000
 """Width of a day's bar on a date axis, which counts milliseconds."""
+
+LEAST_DAYS = 7
 
 
 def charts(figures: PageFigures, curves: CostCurves) -> dict[str, Figure]:
@@ -52,7 +54,7 @@ def spend_by_day(spend: Sequence[Spend], window: Window) -> Figure:
         )
     layout = {
         "barmode": "stack",
-        "xaxis": _dates(window),
+        "xaxis": _dates(window, [each.day for each in spend]),
         "yaxis": {"tickprefix": "$"},
     }
     return {"data": traces, "layout": layout}
@@ -105,7 +107,12 @@ def cost_by_size(figures: PageFigures, curves: CostCurves) -> Figure:
         for each in curves.break_evens
     ]
     layout = {
-        "xaxis": {"type": "log", "title": {"text": "documents in the batch"}, "dtick": 1},
+        "xaxis": {
+            "type": "log",
+            "title": {"text": "documents in the batch"},
+            "dtick": 1,
+            "tickformat": ",d",
+        },
         "yaxis": {
             "type": "log",
             "tickprefix": "$",
@@ -138,7 +145,7 @@ def deadlines_by_day(work: Sequence[Work], window: Window) -> Figure:
         }
         for name, part, colour in parts
     ]
-    layout = {"barmode": "stack", "xaxis": _dates(window), "yaxis": {"tickformat": ",d"}}
+    layout = {"barmode": "stack", "xaxis": _dates(window, days), "yaxis": {"tickformat": ",d"}}
     return {"data": traces if days else [], "layout": layout}
 
 
@@ -204,13 +211,15 @@ def answers_chart(answers: Sequence[Answer]) -> Figure:
     return {"data": [trace], "layout": layout}
 
 
-def _dates(window: Window) -> Figure:
-    """Return an axis of the window's days, each in its middle."""
+def _dates(window: Window, days: Sequence[date]) -> Figure:
+    """Return an axis of the window's days, each in its middle, from the first that has something.
+
+    A week at the least, so that a bar is no wall.
+    """
+    latest_first = window.last - timedelta(days=min(window.days, LEAST_DAYS) - 1)
+    first = max(window.first, min([latest_first, *days]))
     half = timedelta(hours=12)
-    ends = (
-        datetime.combine(window.first, time()) - half,
-        datetime.combine(window.last, time()) + half,
-    )
+    ends = datetime.combine(first, time()) - half, datetime.combine(window.last, time()) + half
     return {"type": "date", "tickformat": "%d %b", "range": [each.isoformat() for each in ends]}
 
 

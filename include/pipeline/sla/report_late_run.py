@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from include.domain.alerts import Alert, AlertKind
 from include.pipeline.alerts.ports import AlertBook
@@ -20,7 +20,7 @@ def report_late_run(
             AlertKind.RUN_LATE,
             dag_id,
             f"A run of {dag_id} is late",
-            f"Run {run_id} was to be done by {due_at.isoformat(timespec='seconds')}.",
+            f"Run {run_id} was to be done by {due_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC.",
             "Open the DAG's runs in Airflow: see which task waits, and for what.",
             now,
         )

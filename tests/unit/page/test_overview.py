@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from benchmarks.page.compare import figures_of
-from include.adapters.page.charts import gpu_utilisation
+from include.adapters.page.charts import gpu_utilisation, spend_by_day
 from include.adapters.page.page import render_page
 from include.adapters.page.words import ago, percent, seconds, usd
 from include.domain.curves.break_even import break_evens, cost_lines, sizes
@@ -14,6 +14,7 @@ from include.domain.errors import QueueUnavailable
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.queues.lane_class import LaneClass
 from include.pipeline.alerts.ports import QueueGauge
+from include.pipeline.page.figures import Spend
 from include.pipeline.page.overview import Overview, overview
 from tests.support.fakes.alerts import FakeQueueGauges
 from tests.support.fakes.curves import FakeCurveBook
@@ -107,6 +108,16 @@ def test_the_page_says_that_work_was_emulated_and_shows_every_figure() -> None:
     assert "trial-<b>lumen" not in page, "an account's name is no markup"
     for name in ("spend", "batches", "deadlines", "gpus"):
         assert f'data-chart="{name}"' in page
+
+
+@pytest.mark.parametrize(("days_ago", "first"), [(1, 7), (11, 12), (40, 30)])
+def test_days_are_shown_from_the_first_that_has_something(days_ago: int, first: int) -> None:
+    spend = Spend(WINDOW.last - timedelta(days=days_ago), "spot", 1, 0.1, 0.0, 0.0, True)
+
+    axis = spend_by_day([spend], WINDOW)["layout"]["xaxis"]
+
+    starts, ends = (datetime.fromisoformat(each) for each in axis["range"])
+    assert (ends - starts).days == first, "a week at the least, the window at the most"
 
 
 def test_the_line_of_gpus_is_broken_where_nothing_is_known() -> None:
