@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from include.domain.gpus.instances import gpu_count
 from include.domain.gpus.quiet_hours import QuietHours
 from include.domain.gpus.resources import HeldInstances, ResourceKind
 
@@ -65,7 +66,8 @@ class IdlePolicy:
         window_s: so long must they have done nothing.
         quiet_window_s: the same in quiet hours.
         warm_up_s: instances are left alone so long after they came.
-        max_utilisation: share of a GPU's time that still is nothing.
+        max_utilisation: share of one GPU's time, the others of its instance at rest, that still
+            is nothing.
         period_s: of the metrics.
         late_periods: a metric whose newest period is older than so many is missing.
     """
@@ -127,7 +129,9 @@ def judge(
         return replace(found, standing=Standing.WARMING_UP, reason=f"its instances start{until}")
     if has_batch:
         return replace(found, standing=Standing.IN_FLIGHT, reason="a batch under way needs it")
-    used = _quiet(readings.utilisation, policy.max_utilisation, policy, now)
+    # One GPU of eight at work is an eighth of the mean: the sum over an instance must be nothing.
+    limit = policy.max_utilisation / (gpu_count(resource.instance_type) or 1)
+    used = _quiet(readings.utilisation, limit, policy, now)
     served = used if readings.backlog is None else _quiet(readings.backlog, 0.0, policy, now)
     if readings.backlog and readings.backlog[-1].peak > 0:
         waiting = f"{readings.backlog[-1].peak:g} requests wait or are in work"

@@ -50,6 +50,16 @@ def test_the_highest_instance_counts_not_the_mean():
     assert look(replace(NOTHING, utilisation=used)).standing is Standing.BUSY
 
 
+@pytest.mark.parametrize(
+    ("instance_type", "standing"),
+    [("ml.g4dn.xlarge", Standing.IDLE), ("ml.p4d.24xlarge", Standing.BUSY)],
+)
+def test_one_gpu_of_eight_at_work_is_no_idleness(instance_type, standing):
+    resource = replace(ENDPOINT, instance_type=instance_type)
+    used = [replace(point, mean=0.015, peak=0.015) for point in flat(0.0, until=NOW)]
+    assert look(replace(NOTHING, utilisation=used), resource=resource).standing is standing
+
+
 @pytest.mark.parametrize("missing", ["utilisation", "backlog"])
 @pytest.mark.parametrize("points", [[], flat(0.0, until=NOW - timedelta(minutes=6))])
 def test_a_missing_metric_is_not_idleness_nor_is_one_that_stopped(missing, points):
