@@ -119,7 +119,7 @@ def _pull(
             manifest = records.manifest()
         else:
             if ports.budgets is not None:
-                ports.budgets.check(submission.account)
+                ports.budgets.check(submission.account, batch_id)
             max_tokens = ports.registry.card(model).max_tokens
             shards = tuple(_write_shards(files, Path(folder), layout, max_tokens, policy, ports))
             deadline_s = submission.deadline_s or policy.deadline_s[tier]

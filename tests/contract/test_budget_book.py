@@ -46,7 +46,7 @@ def book(request: pytest.FixtureRequest) -> BudgetBook:
 
 
 def test_an_account_without_a_budget_may_spend_what_it_wants(book: BudgetBook) -> None:
-    assert book.look(ACCOUNT, TODAY).standing is Standing.WITHIN
+    assert book.look(ACCOUNT, "b-9", TODAY).standing is Standing.WITHIN
     assert book.reserve(ACCOUNT, "b-1", 1e9, TODAY).standing is Standing.WITHIN
     assert list(book.budgets(TODAY)) == []
 
@@ -59,9 +59,9 @@ def test_what_is_set_aside_counts_until_it_is_replaced(book: BudgetBook) -> None
     assert book.reserve(ACCOUNT, "b-2", 0.4, TODAY).standing is Standing.WARNED
     assert list(book.budgets(TODAY)) == [(Budget(ACCOUNT, 1.0), Spending(0.0, 0.9))]
     assert book.reserve(ACCOUNT, "b-3", 0.1, TODAY).standing is Standing.WARNED
-    assert book.look(ACCOUNT, TODAY).standing is Standing.REFUSED, "nothing is left"
+    assert book.look(ACCOUNT, "b-9", TODAY).standing is Standing.REFUSED, "nothing is left"
     book.put(Budget(ACCOUNT, 2.0, 0.9), by="ada")
-    assert book.look(ACCOUNT, TODAY).standing is Standing.WITHIN
+    assert book.look(ACCOUNT, "b-9", TODAY).standing is Standing.WITHIN
     book.remove(ACCOUNT)
     assert book.reserve(ACCOUNT, "b-4", 1e9, TODAY).standing is Standing.WITHIN
 
@@ -114,6 +114,16 @@ def test_of_batches_that_ask_at_once_no_more_get_in_than_there_is_money_for(
             "SELECT standing, count(*) FROM budget_events GROUP BY 1 ORDER BY 1"
         ).fetchall()
     assert events == [("refused", 5), ("warned", 1)]
+
+
+def test_a_batch_that_is_not_even_pulled_is_noted_once(database: Database) -> None:
+    book = PostgresBudgetBook(database)
+    book.put(Budget(ACCOUNT, 0.0), by="ada")
+    for _ in range(2):
+        assert book.look(ACCOUNT, "b-1", TODAY).standing is Standing.REFUSED
+    with database.transaction("test") as connection:
+        events = connection.execute("SELECT batch_id, standing FROM budget_events").fetchall()
+    assert events == [("b-1", "refused")]
 
 
 def test_a_budget_for_nobody_is_refused(database: Database) -> None:

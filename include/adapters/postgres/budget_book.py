@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -44,13 +44,17 @@ class PostgresBudgetBook:
             found = [Budget(*row) for row in connection.execute(query("budgets"))]
             return [(each, _spending(connection, each.account_id, day)) for each in found]
 
-    def look(self, account_id: str, day: date) -> BudgetVerdict:
+    def look(self, account_id: str, batch_id: str, day: date) -> BudgetVerdict:
         """See `BudgetBook.look`."""
+        values = {"account_id": account_id, "batch_id": batch_id, "day": day}
         with self._database.transaction(f"budget of {account_id!r}") as connection:
             budget = _budget(connection, "budget_of", account_id)
             if budget is None:
                 return BudgetVerdict(Standing.WITHIN)
-            return judge(budget, _spending(connection, account_id, day), 0.0)
+            verdict = judge(budget, _spending(connection, account_id, day), 0.0)
+            if verdict.standing is Standing.REFUSED:
+                _note(connection, values, verdict)
+        return verdict
 
     def reserve(self, account_id: str, batch_id: str, asked_usd: float, day: date) -> BudgetVerdict:
         """See `BudgetBook.reserve`. The budget's row is held until the money is set aside."""
@@ -69,9 +73,15 @@ class PostgresBudgetBook:
             if verdict.standing is not Standing.REFUSED:
                 connection.execute(query("reserve_budget"), values)
             if verdict.standing is not Standing.WITHIN:
-                event = {"standing": verdict.standing.value, "reason": verdict.reason}
-                connection.execute(query("note_budget_event"), values | event)
+                _note(connection, values, verdict)
         return verdict
+
+
+def _note(
+    connection: Connection[Any], values: Mapping[str, object], verdict: BudgetVerdict
+) -> None:
+    event = {"standing": verdict.standing.value, "reason": verdict.reason}
+    connection.execute(query("note_budget_event"), {**values, **event})
 
 
 def _budget(connection: Connection[Any], name: str, account_id: str) -> Budget | None:

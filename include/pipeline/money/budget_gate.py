@@ -30,8 +30,11 @@ class BudgetBook(Protocol):
         """Return every budget with what the day has come to, sorted by account."""
         ...
 
-    def look(self, account_id: str, day: date) -> BudgetVerdict:
-        """Say whether anything is left; within, where the account has no budget."""
+    def look(self, account_id: str, batch_id: str, day: date) -> BudgetVerdict:
+        """Say whether anything is left for a batch; note a refusal.
+
+        Within, where the account has no budget.
+        """
         ...
 
     def reserve(self, account_id: str, batch_id: str, asked_usd: float, day: date) -> BudgetVerdict:
@@ -54,13 +57,13 @@ class BudgetGate:
     book: BudgetBook
     now: Callable[[], datetime]
 
-    def check(self, account_id: str) -> None:
+    def check(self, account_id: str, batch_id: str) -> None:
         """Let an account's new batch in.
 
         Raises:
             BudgetExceeded: nothing is left of the account's budget for today.
         """
-        verdict = self.book.look(account_id, self._today)
+        verdict = self.book.look(account_id, batch_id, self._today)
         if verdict.standing is Standing.REFUSED:
             raise BudgetExceeded(verdict.reason)
 

@@ -64,12 +64,16 @@ class FakeServingEndpoints:
 
 
 class FakeBudgetBook:
-    """Budgets and what was set aside; `charged_usd` is spent by every account, each day."""
+    """Budgets and what was set aside; `charged_usd` is spent by every account, each day.
+
+    `turned_away` are the batches that were refused before they were pulled.
+    """
 
     def __init__(self, *budgets: Budget, charged_usd: float = 0.0) -> None:
         self.by_account = {each.account_id: each for each in budgets}
         self.reserved: dict[str, tuple[str, float]] = {}
         self.charged_usd = charged_usd
+        self.turned_away: list[str] = []
 
     def put(self, budget: Budget, *, by: str) -> None:
         self.by_account[budget.account_id] = budget
@@ -80,10 +84,13 @@ class FakeBudgetBook:
     def budgets(self, day: date) -> Sequence[tuple[Budget, Spending]]:
         return [(each, self._spending(each.account_id)) for each in self.by_account.values()]
 
-    def look(self, account_id: str, day: date) -> BudgetVerdict:
+    def look(self, account_id: str, batch_id: str, day: date) -> BudgetVerdict:
         if account_id not in self.by_account:
             return BudgetVerdict(Standing.WITHIN)
-        return judge(self.by_account[account_id], self._spending(account_id), 0.0)
+        verdict = judge(self.by_account[account_id], self._spending(account_id), 0.0)
+        if verdict.standing is Standing.REFUSED:
+            self.turned_away.append(batch_id)
+        return verdict
 
     def reserve(self, account_id: str, batch_id: str, asked_usd: float, day: date) -> BudgetVerdict:
         if account_id not in self.by_account:

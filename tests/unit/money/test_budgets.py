@@ -46,10 +46,11 @@ def test_a_budget_that_is_none_is_refused(daily, share):
 
 
 def test_a_new_batch_is_not_pulled_when_the_days_money_is_spent():
-    poor, _ = world(1.0, charged_usd=1.0)
+    poor, book = world(1.0, charged_usd=1.0)
     with pytest.raises(BudgetExceeded, match=r"has a budget of \$1 a day: \$1 spent"):
         poor.pull(documents(3))
     assert not poor.read_store.batches
+    assert len(book.turned_away) == 1, "people hear of it"
     other, _ = world(1.0, charged_usd=1.0, account="trial-lumen")
     assert other.pull(documents(3)).document_count == 3
 
