@@ -99,6 +99,10 @@ class OutputIncomplete(TwolaneError):
     """A job said it completed, but its counted output disagrees with its input."""
 
 
+class RecordUnreadable(TwolaneError):
+    """What a step left for the next is no record; the batch's other objects may be well."""
+
+
 class StoreError(TwolaneError):
     """A result store refused or lost a write."""
 

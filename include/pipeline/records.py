@@ -14,6 +14,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from include.domain.costs import Capacity, Waste
+from include.domain.errors import RecordUnreadable
 from include.domain.fingerprints import Fingerprint
 from include.domain.lanes import Lane
 from include.domain.manifests import BatchManifest, Shard
@@ -118,7 +119,10 @@ class Collection:
 
 
 class BatchRecords:
-    """Reads and writes the records of one batch."""
+    """Reads and writes the records of one batch.
+
+    Every method that reads raises `RecordUnreadable` where what stands there is no such record.
+    """
 
     def __init__(self, objects: ObjectStore, layout: BatchLayout) -> None:
         self._objects = objects
@@ -130,7 +134,12 @@ class BatchRecords:
 
     def manifest(self) -> BatchManifest:
         """Read the manifest. Raises `ObjectMissing`."""
-        return BatchManifest.from_json(self._objects.read_text(self._layout.manifest))
+        uri = self._layout.manifest
+        text = self._objects.read_text(uri)
+        try:
+            return BatchManifest.from_json(text)
+        except (ValueError, KeyError, TypeError) as exc:
+            raise RecordUnreadable(f"{uri}: {type(exc).__name__}: {exc}") from exc
 
     def save_validation(self, validation: Validation) -> None:
         """Write what validation found."""
@@ -183,4 +192,8 @@ class BatchRecords:
         self._objects.write_text(uri, adapter.dump_json(value).decode())
 
     def _load(self, uri: str, adapter: TypeAdapter[T]) -> T:
-        return adapter.validate_json(self._objects.read_text(uri))
+        text = self._objects.read_text(uri)
+        try:
+            return adapter.validate_json(text)
+        except ValueError as exc:
+            raise RecordUnreadable(f"{uri}: {exc}") from exc

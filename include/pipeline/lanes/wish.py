@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from include.domain.errors import ObjectMissing
+from include.domain.errors import ObjectMissing, RecordUnreadable
 from include.domain.lanes import Lane
 from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.ports import ObjectStore
@@ -46,11 +46,17 @@ class LaneWishes:
         self._objects.write_text(self._uri, _WISH.dump_json(wish).decode())
 
     def of(self, lane: Lane) -> LaneWish:
-        """Return what is wanted of a lane: nothing, where there is no wish or another lane's."""
+        """Return what is wanted of a lane: nothing, where there is no wish or another lane's.
+
+        Raises:
+            RecordUnreadable: what stands there is no wish.
+        """
         try:
             wish = _WISH.validate_json(self._objects.read_text(self._uri))
         except ObjectMissing:
             return LaneWish(lane)
+        except ValueError as exc:
+            raise RecordUnreadable(f"{self._uri}: {exc}") from exc
         return wish if wish.lane is lane else LaneWish(lane)
 
 

@@ -22,6 +22,7 @@ from include.pipeline.ports import ObjectStore
 from include.pipeline.records import BatchRecords
 from include.pipeline.sla.look_at_batch import BatchLook, look_at_batch
 from include.pipeline.sla.ports import DueBatch, SlaBook
+from include.pipeline.sla.unreadable import UNREADABLE, post_unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +62,21 @@ def foresee_misses(
     """Look at every running batch whose deadline is still ahead.
 
     A batch at risk is posted once. What is done for it is wished of its lane's driver; if that is
-    not enough, more is. Safe to call at any time and from several processes.
+    not enough, more is. One whose records cannot be read is posted, and skipped. Safe to call at
+    any time and from several processes.
 
     Returns:
         What is new: risks, and what was done about them.
     """
     found = []
     for due in ports.book.running():
-        if due.deadline_at > now:
+        if due.deadline_at <= now:
+            continue
+        try:
             found += _foresee(layout_of(due.batch_id), due, now, policy, lanes, ports)
+        except UNREADABLE as exc:
+            said = "is not watched: nobody foresees whether it will be late"
+            post_unreadable(due, AlertKind.DEADLINE_RISK, said, exc, now, ports.alerts)
     return found
 
 

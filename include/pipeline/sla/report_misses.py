@@ -13,6 +13,7 @@ from include.pipeline.batch_layout import BatchLayout
 from include.pipeline.ports import ObjectStore
 from include.pipeline.sla.look_at_batch import look_at_batch
 from include.pipeline.sla.ports import DueBatch, SlaBook
+from include.pipeline.sla.unreadable import UNREADABLE, post_unreadable
 
 LOOK_BACK = timedelta(days=7)
 """Misses from before are no news: a watch that begins does not report a store's whole history."""
@@ -27,16 +28,25 @@ def report_misses(
     book: SlaBook,
     alerts: AlertBook,
 ) -> list[SlaEvent]:
-    """Report the batches whose deadline has passed unmet; return what is new."""
+    """Report the batches whose deadline has passed unmet; return what is new.
+
+    Of one whose records cannot be read nobody can say which stage ate the time: it is posted, and
+    looked at again.
+    """
     found = []
     for due in book.unreported_misses(now - LOOK_BACK, now):
-        look = look_at_batch(
-            layout_of(due.batch_id),
-            submitted_at=due.submitted_at,
-            closed_at=due.closed_at,
-            loading_documents_per_s=loading_documents_per_s,
-            objects=objects,
-        )
+        try:
+            look = look_at_batch(
+                layout_of(due.batch_id),
+                submitted_at=due.submitted_at,
+                closed_at=due.closed_at,
+                loading_documents_per_s=loading_documents_per_s,
+                objects=objects,
+            )
+        except UNREADABLE as exc:
+            said = "missed its deadline"
+            post_unreadable(due, AlertKind.DEADLINE_MISSED, said, exc, now, alerts)
+            continue
         until = due.closed_at or now
         stage = look.timeline.eaten_by(until)
         took = look.timeline.seconds(until)

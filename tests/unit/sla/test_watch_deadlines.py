@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -237,3 +238,43 @@ def test_late_runs_of_a_dag_are_news_once() -> None:
     assert not report_late_run("keep_ledger", "r-2", due_at, now=NOW, alerts=alerts)
     assert report_late_run("watch_drift", "r-1", due_at, now=NOW, alerts=alerts)
     assert {each.kind for each in alerts.posted} == {AlertKind.RUN_LATE}
+
+
+@pytest.mark.parametrize("record", ["manifest", "validation", "placement", "wish"])
+def test_a_batch_whose_records_cannot_be_read_is_posted_once_and_the_others_are_looked_at(
+    deadlines: Deadlines, record: str
+) -> None:
+    deadlines.place(2)
+    deadlines.answer(1, 300)
+    deadlines.book.batches.clear()
+    deadlines.book.open(replace(deadlines.manifest, batch_id="b-broken"))
+    deadlines.book.open(deadlines.manifest)
+    objects, layout = deadlines.world.objects, BatchLayout("twolane-work", "b-broken")
+    for name in ("manifest", "validation", "placement"):
+        objects.put(getattr(layout, name), objects.read_text(getattr(deadlines.layout, name)))
+    objects.put(layout.lane_state("wish") if record == "wish" else getattr(layout, record), "{")
+
+    (event,) = deadlines.look(310)
+    deadlines.look(320)
+
+    assert event.batch_id == deadlines.manifest.batch_id
+    (alert,) = (each for each in deadlines.alerts.posted if each.batch_id == "b-broken")
+    assert alert.kind is AlertKind.DEADLINE_RISK
+    assert "cannot be read" in alert.detail
+    assert "b-broken/" in alert.detail
+
+
+def test_the_miss_of_a_batch_whose_records_cannot_be_read_is_posted_and_the_others_reported(
+    deadlines: Deadlines,
+) -> None:
+    deadlines.place(2)
+    deadlines.book.open(replace(deadlines.manifest, batch_id="b-broken"))
+    broken = BatchLayout("twolane-work", "b-broken")
+    deadlines.world.objects.put(broken.validation, "{")
+
+    (event,) = deadlines.report(700)
+
+    assert event.batch_id == deadlines.manifest.batch_id
+    (alert,) = (each for each in deadlines.alerts.posted if each.batch_id == "b-broken")
+    assert alert.kind is AlertKind.DEADLINE_MISSED
+    assert alert.title.endswith("missed its deadline")
