@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from airflow.sdk import dag
 
-from twolane_airflow import calibration, curves
 from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.operators.calibrate import CalibrateLane
+from twolane_airflow.tasks import calibration, curves
 
 
 @dag(

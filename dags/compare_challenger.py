@@ -23,8 +23,8 @@ from __future__ import annotations
 
 from airflow.sdk import dag
 
-from twolane_airflow import comparisons
 from twolane_airflow.failures import DEFAULT_ARGS
+from twolane_airflow.tasks import comparisons
 
 
 @dag(

@@ -23,11 +23,11 @@ from datetime import timedelta
 from airflow.sdk import dag, task
 
 from include.domain.lanes import Lane
-from twolane_airflow import steps
 from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.operators.lane import LaneOperator
 from twolane_airflow.submissions import INFERENCE_PARAMS
+from twolane_airflow.tasks import steps
 
 BATCH_ID = "{{ ti.xcom_pull(task_ids='pull') }}"
 

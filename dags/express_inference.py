@@ -19,10 +19,10 @@ from datetime import timedelta
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import dag, task
 
-from twolane_airflow import express
 from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import EXPRESS_ARGS
 from twolane_airflow.submissions import INFERENCE_PARAMS
+from twolane_airflow.tasks import express
 
 
 @dag(

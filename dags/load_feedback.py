@@ -15,9 +15,9 @@ from datetime import timedelta
 
 from airflow.sdk import dag
 
-from twolane_airflow import drift
 from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
+from twolane_airflow.tasks import drift
 
 
 @dag(

@@ -15,10 +15,10 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task, task_group
 
-from twolane_airflow import nightly, steps
 from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.operators.lane import LaneOperator
+from twolane_airflow.tasks import nightly, steps
 
 
 @task_group

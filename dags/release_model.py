@@ -23,8 +23,8 @@ from __future__ import annotations
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import dag
 
-from twolane_airflow import releases
 from twolane_airflow.failures import DEFAULT_ARGS
+from twolane_airflow.tasks import releases
 
 
 @dag(

@@ -20,9 +20,9 @@ from datetime import timedelta
 
 from airflow.sdk import dag
 
-from twolane_airflow import alerts
 from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import URGENT_ARGS
+from twolane_airflow.tasks import alerts
 
 
 @dag(

@@ -20,10 +20,10 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import dag
 
-from twolane_airflow import gpus
 from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.sensors.idle_gpu import IdleGpuSensor
+from twolane_airflow.tasks import gpus
 
 
 @dag(

@@ -51,9 +51,9 @@ WARM_MODULES = (
     "include.pipeline.validate_batch",
     "include.pipeline.lanes.watched_driver",
     "psycopg",
-    "twolane_airflow.express",
+    "twolane_airflow.tasks.express",
     "twolane_airflow.operators.lane",
-    "twolane_airflow.steps",
+    "twolane_airflow.tasks.steps",
 )
 
 __all__: list[str] = []

@@ -56,7 +56,7 @@ def life(monkeypatch) -> Life:
 
 
 def control(form: dict[str, Any], **changes: object) -> str:
-    from twolane_airflow.comparisons import act
+    from twolane_airflow.tasks.comparisons import act
 
     run = SimpleNamespace(triggering_user_name="jane")
     return act.function(params=form | changes, dag_run=run)
@@ -105,7 +105,7 @@ def test_stopping_names_what_was_stopped_and_nothing_cannot_be_stopped(form, lif
 
 def test_a_comparison_that_cannot_be_fed_leaves_the_others_their_turn(life) -> None:
     from include.domain.errors import TwolaneError
-    from twolane_airflow.comparisons import feed
+    from twolane_airflow.tasks.comparisons import feed
 
     with pytest.raises(TwolaneError, match="m: c1: endpoint e: no answer"):
         feed.function()

@@ -14,7 +14,7 @@ from include.domain.alerts import Alert, AlertKind
 from include.domain.errors import AlertsUnavailable
 from include.pipeline.alerts.ports import PostedAlert
 from include.pipeline.alerts.send_alerts import ChannelReport
-from twolane_airflow import alerts
+from twolane_airflow.tasks import alerts
 
 ALERT = Alert(AlertKind.BUDGET, "s", "t", "", "n", datetime(2026, 3, 1, tzinfo=UTC), "b-1")
 

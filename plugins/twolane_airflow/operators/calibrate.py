@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from include.domain.lanes import Lane
-from twolane_airflow.calibration import request_of
+from twolane_airflow.tasks.calibration import request_of
 from twolane_airflow.triggers.lane import DONE, FAILED
 from twolane_airflow.triggers.probe import ProbeTrigger
 

@@ -42,6 +42,6 @@ class ProbeTrigger(LaneTrigger):
         return calibration_at(self.wait.region, tuple(sorted(self.wait.endpoint_urls.items())))
 
     def _request(self) -> CalibrationRequest:
-        from twolane_airflow.calibration import request_of
+        from twolane_airflow.tasks.calibration import request_of
 
         return request_of(self.request)

@@ -17,7 +17,7 @@ from include.domain.errors import (
 )
 from include.domain.release.comparison import Kind, Plan
 from twolane_airflow import form_fields
-from twolane_airflow.promotions import decider
+from twolane_airflow.tasks.promotions import decider
 
 _SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
 
