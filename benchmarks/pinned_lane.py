@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from include.config import LanesFile
 from include.domain.lanes import Lane
 from include.domain.routing import Placement
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
 
 
 def pin(s3: Any, work_bucket: str, batch_id: str, lane: Lane, profiles: LanesFile) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from include.domain.errors import TwolaneError
-from include.pipeline.reconcile_ports import Proof
+from include.pipeline.reconciliation.reconcile_ports import Proof
 from include.wiring.bootstrap import Twolane, twolane
 
 

@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING
 from include.config import LanesFile, Settings
 from include.domain.manifests import BatchManifest, Submission
 from include.domain.routing import Placement
-from include.pipeline.records import BatchRecords, Collection, Validation
+from include.pipeline.batch_objects.records import BatchRecords, Collection, Validation
 from include.wiring.lanes import LaneWiring
 from include.wiring.process_root import of_address, of_environment
 
 if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress
     from include.domain.queues.lane_class import LaneClass
-    from include.pipeline.collect_batch import CollectPorts
+    from include.pipeline.batch.collect_batch import CollectPorts
+    from include.pipeline.batch.load_batch import AheadLoader, Target
+    from include.pipeline.batch.nightly_inbox import WaitingBatch
+    from include.pipeline.batch.run_express import ExpressOutcome
     from include.pipeline.curves.learn_curves import Knowledge
-    from include.pipeline.load_batch import AheadLoader, Target
     from include.pipeline.money.budget_gate import BudgetGate
-    from include.pipeline.nightly_inbox import WaitingBatch
     from include.pipeline.ports import BatchClosure
     from include.pipeline.queues.keep_queue import QueueKeeper
     from include.pipeline.queues.ports import StartedRuns
-    from include.pipeline.reconcile_ports import Proof
-    from include.pipeline.run_express import ExpressOutcome
+    from include.pipeline.reconciliation.reconcile_ports import Proof
 
 
 def utc_now() -> datetime:
@@ -53,8 +53,8 @@ class Twolane(LaneWiring):
         self._now = now
 
     def pull(self, submission: Submission, *, run_id: str) -> BatchManifest:
-        """See `include.pipeline.pull_batch`."""
-        from include.pipeline.pull_batch import PullPolicy, PullPorts, pull_batch
+        """See `include.pipeline.batch.pull_batch`."""
+        from include.pipeline.batch.pull_batch import PullPolicy, PullPorts, pull_batch
 
         policy = PullPolicy(
             allowed_buckets=self.settings.allowed,
@@ -76,8 +76,8 @@ class Twolane(LaneWiring):
         return pull_batch(submission, run_id=run_id, policy=policy, ports=ports)
 
     def submitted_bytes(self, submission: Submission) -> int:
-        """See `include.pipeline.pull_batch.submitted_bytes`."""
-        from include.pipeline.pull_batch import submitted_bytes
+        """See `include.pipeline.batch.pull_batch.submitted_bytes`."""
+        from include.pipeline.batch.pull_batch import submitted_bytes
 
         return submitted_bytes(
             submission.batch_uris, allowed_buckets=self.settings.allowed, objects=self.objects
@@ -86,10 +86,10 @@ class Twolane(LaneWiring):
     def express(
         self, submission: Submission, *, run_id: str, on_pulled: Callable[[str], None]
     ) -> ExpressOutcome:
-        """See `include.pipeline.run_express`."""
-        from include.pipeline.batch_layout import batch_root
-        from include.pipeline.near_objects import NearObjects
-        from include.pipeline.run_express import run_express
+        """See `include.pipeline.batch.run_express`."""
+        from include.pipeline.batch.run_express import run_express
+        from include.pipeline.batch_objects.batch_layout import batch_root
+        from include.pipeline.batch_objects.near_objects import NearObjects
 
         bucket = self.settings.work_bucket
         with NearObjects(self.objects, owned_prefix=partial(batch_root, bucket)) as near:
@@ -104,8 +104,8 @@ class Twolane(LaneWiring):
             )
 
     def validate(self, batch_id: str) -> Validation:
-        """See `include.pipeline.validate_batch`."""
-        from include.pipeline.validate_batch import validate_batch
+        """See `include.pipeline.batch.validate_batch`."""
+        from include.pipeline.batch.validate_batch import validate_batch
 
         return validate_batch(
             self.layout(batch_id),
@@ -116,8 +116,8 @@ class Twolane(LaneWiring):
         )
 
     def route(self, batch_id: str) -> Placement:
-        """See `include.pipeline.route_batch`."""
-        from include.pipeline.route_batch import route_batch
+        """See `include.pipeline.batch.route_batch`."""
+        from include.pipeline.batch.route_batch import route_batch
 
         return route_batch(
             self.layout(batch_id),
@@ -172,15 +172,15 @@ class Twolane(LaneWiring):
         return BudgetGate(self.budget_book, self._now)
 
     def ahead_loader(self, batch_id: str) -> AheadLoader:
-        """See `include.pipeline.load_batch.AheadLoader`."""
-        from include.pipeline.load_batch import AheadLoader
+        """See `include.pipeline.batch.load_batch.AheadLoader`."""
+        from include.pipeline.batch.load_batch import AheadLoader
 
         targets = (self._dynamodb, self._aurora)
         return AheadLoader(self.layout(batch_id), targets, self._collect_ports)
 
     def collect(self, batch_id: str) -> Collection:
-        """See `include.pipeline.collect_batch`."""
-        from include.pipeline.collect_batch import collect_batch
+        """See `include.pipeline.batch.collect_batch`."""
+        from include.pipeline.batch.collect_batch import collect_batch
 
         return collect_batch(self.layout(batch_id), ports=self._collect_ports)
 
@@ -193,32 +193,32 @@ class Twolane(LaneWiring):
         return self._load(batch_id, self._aurora)
 
     def _load(self, batch_id: str, target: Target) -> datetime:
-        from include.pipeline.load_batch import load_batch
+        from include.pipeline.batch.load_batch import load_batch
 
         load_batch(self.layout(batch_id), target, objects=self.objects)
         return self._now()
 
     @cached_property
     def _collect_ports(self) -> CollectPorts:
-        from include.pipeline.collect_batch import CollectPorts
+        from include.pipeline.batch.collect_batch import CollectPorts
 
         return CollectPorts(self.objects, self.registry, self.gate, self.read_store)
 
     @cached_property
     def _dynamodb(self) -> Target:
-        from include.pipeline.load_batch import Target
+        from include.pipeline.batch.load_batch import Target
 
         return Target("dynamodb", self.write_store.put)
 
     @cached_property
     def _aurora(self) -> Target:
-        from include.pipeline.load_batch import Target
+        from include.pipeline.batch.load_batch import Target
 
         return Target("aurora", self.read_store.load_predictions)
 
     def close(self, batch_id: str, *, loaded_at: datetime) -> BatchClosure:
-        """See `include.pipeline.close_batch`."""
-        from include.pipeline.close_batch import ClosePorts, close_batch
+        """See `include.pipeline.batch.close_batch`."""
+        from include.pipeline.batch.close_batch import ClosePorts, close_batch
 
         closure = close_batch(
             self.layout(batch_id),
@@ -231,9 +231,9 @@ class Twolane(LaneWiring):
         return closure
 
     def reconcile(self, batch_id: str, *, is_repaired: bool) -> Proof:
-        """Read every row of a batch; see `include.pipeline.reconcile_batch`."""
-        from include.pipeline.reconcile_batch import ReconcilePorts, reconcile_batch
-        from include.pipeline.reconcile_ports import Scope
+        """Read every row of a batch; see `include.pipeline.reconciliation.reconcile_batch`."""
+        from include.pipeline.reconciliation.reconcile_batch import ReconcilePorts, reconcile_batch
+        from include.pipeline.reconciliation.reconcile_ports import Scope
 
         return reconcile_batch(
             self.layout(batch_id),
@@ -248,8 +248,8 @@ class Twolane(LaneWiring):
         return self.book.succeeded_since(moment)
 
     def fail(self, batch_id: str, message: str) -> None:
-        """See `include.pipeline.close_batch.fail_batch`."""
-        from include.pipeline.close_batch import fail_batch
+        """See `include.pipeline.batch.close_batch.fail_batch`."""
+        from include.pipeline.batch.close_batch import fail_batch
 
         fail_batch(
             self.layout(batch_id),
@@ -280,8 +280,8 @@ class Twolane(LaneWiring):
         return self.queue_ledger.record_failure(run_id, reason, is_final=is_final)
 
     def find_nightly(self) -> list[WaitingBatch]:
-        """See `include.pipeline.nightly_inbox.find_waiting`."""
-        from include.pipeline.nightly_inbox import find_waiting
+        """See `include.pipeline.batch.nightly_inbox.find_waiting`."""
+        from include.pipeline.batch.nightly_inbox import find_waiting
 
         return find_waiting(
             self.settings.inbox_bucket,
@@ -290,8 +290,8 @@ class Twolane(LaneWiring):
         )
 
     def archive_nightly(self, uris: Sequence[str]) -> None:
-        """See `include.pipeline.nightly_inbox.archive`."""
-        from include.pipeline.nightly_inbox import archive
+        """See `include.pipeline.batch.nightly_inbox.archive`."""
+        from include.pipeline.batch.nightly_inbox import archive
 
         archive(uris, inbox_bucket=self.settings.inbox_bucket, objects=self.objects)
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     )
     from include.pipeline.queues.ports import QueueLedger, Uploads
     from include.pipeline.queues.settle_message import Queues
-    from include.pipeline.reconcile_ports import ProofBook
+    from include.pipeline.reconciliation.reconcile_ports import ProofBook
     from include.pipeline.release.promotion_ports import AliasRegistry, PromotionBook
     from include.pipeline.release.retire_versions import DeployedVersions, VersionUsage
 

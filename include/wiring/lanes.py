@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from include.config import LanesFile
 from include.domain.lanes import Lane, LaneProfile
-from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.records import BatchRecords, LaneRun
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.wiring.composition import Adapters
 
 if TYPE_CHECKING:

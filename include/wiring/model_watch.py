@@ -62,9 +62,9 @@ class ModelWatch(Adapters):
 
         See `include.pipeline.drift.profile_batch`.
         """
-        from include.pipeline.batch_layout import BatchLayout
+        from include.pipeline.batch_objects.batch_layout import BatchLayout
+        from include.pipeline.batch_objects.records import BatchRecords
         from include.pipeline.drift.profile_batch import profile_batch
-        from include.pipeline.records import BatchRecords
 
         since = self._now() - timedelta(seconds=self.settings.drift_look_back_s)
         profiles = []

@@ -83,7 +83,7 @@ class AsyncBatch(PlacedBatch):
 def reach(batch: AsyncBatch, cloud: LocalAws) -> None:
     """Go on with a batch on another stack that has its state."""
     from include.adapters.aws.object_store import S3ObjectStore
-    from include.pipeline.records import BatchRecords
+    from include.pipeline.batch_objects.records import BatchRecords
 
     batch.cloud = cloud
     batch.objects = S3ObjectStore(cloud.client("s3"))

@@ -15,14 +15,14 @@ from include.adapters.postgres.database import Database
 from include.adapters.postgres.usage_book import PostgresUsageBook
 from include.domain.calibration import largest
 from include.domain.lanes import Lane
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.calibration.calibrate_lane import CalibrationPorts, LaneCalibrator
 from include.pipeline.calibration.make_probe import ProbeSource
 from include.pipeline.calibration.probe_driver import ProbeDriver
 from include.pipeline.calibration.records import CalibrationRequest
 from include.pipeline.lanes.jobs.run_job import JobDriver
 from include.pipeline.money.ports import Grouping
-from include.pipeline.records import BatchRecords
 from tests.support.local_aws import LocalAws
 from tests.support.placed_batch import PlacedBatch
 

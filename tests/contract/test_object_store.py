@@ -10,7 +10,7 @@ import pytest
 
 from include.adapters.aws.object_store import S3ObjectStore
 from include.domain.errors import BucketNotAllowed, ObjectMissing, StoreError
-from include.pipeline.near_objects import NearObjects
+from include.pipeline.batch_objects.near_objects import NearObjects
 from include.pipeline.ports import ObjectStore
 from tests.support.fakes import FakeObjectStore
 from tests.support.local_aws import LocalAws

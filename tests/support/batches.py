@@ -12,14 +12,14 @@ from include.domain.breaker_state import BreakerPolicy
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.manifests import BatchManifest, Submission
 from include.domain.routing import Placement
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch.pull_batch import PullPolicy, PullPorts, pull_batch
+from include.pipeline.batch.route_batch import route_batch
+from include.pipeline.batch.validate_batch import validate_batch
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import LaneRun
 from include.pipeline.lanes.health import LaneWatch
 from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy, run_serverless
 from include.pipeline.money.budget_gate import BudgetGate
-from include.pipeline.pull_batch import PullPolicy, PullPorts, pull_batch
-from include.pipeline.records import LaneRun
-from include.pipeline.route_batch import route_batch
-from include.pipeline.validate_batch import validate_batch
 from tests.support.fakes import (
     FakeAccountDirectory,
     FakeComparisonBook,

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 from include.adapters.aws.clients import AwsAddress
 from include.domain.lanes import Lane
 from include.domain.routing import Placement
-from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.collect_batch import CollectPorts
+from include.pipeline.batch.collect_batch import CollectPorts
+from include.pipeline.batch.load_batch import AheadLoader, Target
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.jobs.run_job import JobDriver
-from include.pipeline.load_batch import AheadLoader, Target
-from include.pipeline.records import BatchRecords
 from tests.support.batches import World, profile
 
 ADDRESS = AwsAddress("eu-central-1", (("s3", "http://s3"), ("sagemaker", "http://sagemaker")))

@@ -20,12 +20,12 @@ from include.domain.lanes import Lane, LaneProfile
 from include.domain.manifests import BatchManifest, Shard, shard_file_name
 from include.domain.model_ref import ModelCard, ModelRef
 from include.domain.routing import Placement
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords, LaneRun, Validation
 from include.pipeline.lanes.driver import LaneDriver
 from include.pipeline.lanes.jobs.run_job import JobDriver
 from include.pipeline.lanes.spot.jobs import SpotPorts
 from include.pipeline.lanes.spot.run_spot import SpotDriver
-from include.pipeline.records import BatchRecords, LaneRun, Validation
 from tests.support.batches import profile
 from tests.support.container import CONTRACT
 from tests.support.fakes import FakeModelRegistry

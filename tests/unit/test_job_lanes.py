@@ -16,9 +16,9 @@ from include.domain.lanes import Lane
 from include.domain.manifests import Shard
 from include.domain.packing import deal_out
 from include.domain.transform_sizing import transform_sizing
+from include.pipeline.batch.validate_batch import split
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.jobs.run_job import MAX_FRUITLESS, MAX_JOBS, JobDriver
-from include.pipeline.records import BatchRecords
-from include.pipeline.validate_batch import split
 from tests.support.batches import NOW, World, documents, profile
 from tests.support.fakes import answer_lines, classify, input_names, write_outputs
 

@@ -13,15 +13,15 @@ from include.domain.errors import (
     StoreError,
 )
 from include.domain.lanes import Lane
-from include.pipeline.book_charges import book_charges
-from include.pipeline.close_batch import ClosePorts, close_batch, fail_batch
-from include.pipeline.collect_batch import CollectPorts, collect_batch
+from include.pipeline.batch.book_charges import book_charges
+from include.pipeline.batch.close_batch import ClosePorts, close_batch, fail_batch
+from include.pipeline.batch.collect_batch import CollectPorts, collect_batch
+from include.pipeline.batch.load_batch import AheadLoader, Target, load_batch
+from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.lanes.jobs.run_job import JobDriver
 from include.pipeline.lanes.serverless.run_serverless import (
     cut_bodies,
 )
-from include.pipeline.load_batch import AheadLoader, Target, load_batch
-from include.pipeline.records import BatchRecords, LaneRun
 from tests.support.batches import NOW, PROFILES, World, documents
 from tests.support.fakes import classify, write_outputs
 

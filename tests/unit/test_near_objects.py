@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from include.domain.errors import ObjectMissing, StoreError
-from include.pipeline.batch_layout import batch_root
-from include.pipeline.near_objects import NearObjects
+from include.pipeline.batch_objects.batch_layout import batch_root
+from include.pipeline.batch_objects.near_objects import NearObjects
 from tests.support.fakes import FakeObjectStore
 
 ROOT = "s3://kept/batches/b-1/"

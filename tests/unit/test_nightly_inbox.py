@@ -1,4 +1,4 @@
-from include.pipeline.nightly_inbox import archive, find_waiting
+from include.pipeline.batch.nightly_inbox import archive, find_waiting
 from tests.support.fakes import FakeObjectStore
 
 INBOX = "s3://twolane-inbox/nightly/"

@@ -14,7 +14,7 @@ from include.domain.errors import (
     UnknownModelAlias,
 )
 from include.domain.model_ref import ModelRef
-from include.pipeline.pull_batch import check_bucket
+from include.pipeline.batch.pull_batch import check_bucket
 from tests.support.batches import URI, World, documents
 
 

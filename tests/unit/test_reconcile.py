@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from include.domain.errors import StoreError
 from include.domain.fingerprints import Fingerprint
 from include.domain.predictions import Stage
-from include.pipeline.close_batch import ClosePorts, close_batch
-from include.pipeline.collect_batch import CollectPorts, collect_batch
-from include.pipeline.load_batch import Target, load_batch
+from include.pipeline.batch.close_batch import ClosePorts, close_batch
+from include.pipeline.batch.collect_batch import CollectPorts, collect_batch
+from include.pipeline.batch.load_batch import Target, load_batch
 from include.pipeline.ports import PredictionRow
-from include.pipeline.reconcile_batch import ReconcilePorts, reconcile_batch
-from include.pipeline.reconcile_ports import Scope
+from include.pipeline.reconciliation.reconcile_batch import ReconcilePorts, reconcile_batch
+from include.pipeline.reconciliation.reconcile_ports import Scope
 from tests.support.batches import NOW, PROFILES, World, documents
 
 ROWS = st.lists(

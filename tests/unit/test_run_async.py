@@ -10,12 +10,12 @@ import pytest
 from include.domain.costs import Waste
 from include.domain.errors import JobFailed
 from include.domain.lanes import Lane
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.lanes.async_endpoint.costs import finished_run
 from include.pipeline.lanes.async_endpoint.records import Meter
 from include.pipeline.lanes.async_endpoint.run_async import AsyncDriver
 from include.pipeline.lanes.async_endpoint.shards import LOST_AFTER_S, MAX_TRIES
-from include.pipeline.records import BatchRecords, LaneRun
 from tests.support.batches import NOW, World, documents, profile
 from tests.support.fakes.async_endpoint import FakeAsyncEndpoint
 

@@ -16,10 +16,10 @@ from include.domain.costs import Capacity, Waste
 from include.domain.errors import JobFailed, JobStopped
 from include.domain.jobs import JobRef, JobState
 from include.domain.lanes import Lane
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.jobs.run_job import MAX_FRUITLESS
 from include.pipeline.lanes.spot.jobs import MAX_FAILURES, SpotPorts
 from include.pipeline.lanes.spot.run_spot import SpotDriver
-from include.pipeline.records import BatchRecords
 from tests.support.batches import NOW, World, documents, profile
 from tests.support.fakes.spot import FakeSpotService, up_and_down
 

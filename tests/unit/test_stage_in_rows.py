@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from include.domain.predictions import Stage
-from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.collect_batch import CollectPorts, collect_batch
-from include.pipeline.load_batch import Target, load_batch
-from include.pipeline.reconcile_batch import ReconcilePorts, reconcile_batch
-from include.pipeline.reconcile_ports import Scope
+from include.pipeline.batch.collect_batch import CollectPorts, collect_batch
+from include.pipeline.batch.load_batch import Target, load_batch
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.reconciliation.reconcile_batch import ReconcilePorts, reconcile_batch
+from include.pipeline.reconciliation.reconcile_ports import Scope
 from tests.support.batches import NOW, World, documents
 from tests.support.fakes import classify
 

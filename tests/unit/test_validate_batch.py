@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from include.domain.documents import QuarantineReason
 from include.domain.errors import NoValidDocuments
-from include.pipeline.id_index import IdIndex
-from include.pipeline.records import BatchRecords
+from include.pipeline.batch_objects.id_index import IdIndex
+from include.pipeline.batch_objects.records import BatchRecords
 from tests.support.batches import World, documents
 
 lines = st.lists(

@@ -17,7 +17,7 @@ from include.adapters.aws.errors import AwsError, explain
 from include.domain.errors import MetricsUnavailable
 from include.domain.gpus.instances import per_gpu
 from include.domain.lanes import Lane
-from include.pipeline.records import LaneRun
+from include.pipeline.batch_objects.records import LaneRun
 
 _JOBS = {
     Lane.PROCESSING: "/aws/sagemaker/ProcessingJobs",

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
-from include.pipeline.reconcile_ports import Proof
+from include.pipeline.reconciliation.reconcile_ports import Proof
 
 
 class PostgresProofBook:

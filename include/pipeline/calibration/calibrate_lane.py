@@ -17,7 +17,8 @@ from include.domain.curves.observation import Load
 from include.domain.lanes import LaneProfile
 from include.domain.routing import Placement
 from include.domain.usage import UsageCharge
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.calibration.charges import probe_charges
 from include.pipeline.calibration.lane_memory import LaneMemory
 from include.pipeline.calibration.make_probe import ProbeSource, make_probe
@@ -31,7 +32,6 @@ from include.pipeline.curves.observe_batch import observe_batch
 from include.pipeline.curves.ports import CurveBook
 from include.pipeline.money.ports import UsageBook
 from include.pipeline.ports import ModelRegistry, ObjectStore
-from include.pipeline.records import BatchRecords
 
 DEADLINE_FACTOR = 100
 """A probe has this many times its estimate until its deadline: spot need not be left for it."""

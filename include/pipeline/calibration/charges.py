@@ -9,7 +9,7 @@ from include.domain.lanes import LaneProfile
 from include.domain.model_ref import ModelRef
 from include.domain.prices import Price, PriceKey, Service, Unit
 from include.domain.usage import Owner, Period, UsageCharge, UsageKind, usage_charge
-from include.pipeline.records import LaneRun
+from include.pipeline.batch_objects.records import LaneRun
 
 SOURCE = "the lanes file"
 

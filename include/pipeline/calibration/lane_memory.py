@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from include.domain.lanes import Lane
-from include.pipeline.records import LaneRun
+from include.pipeline.batch_objects.records import LaneRun
 
 
 class LaneMemory(Protocol):

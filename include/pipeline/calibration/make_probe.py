@@ -15,10 +15,10 @@ from include.domain.documents import CHARACTERS_PER_TOKEN, Document, estimate_to
 from include.domain.manifests import BatchManifest, Shard
 from include.domain.model_ref import ModelRef
 from include.domain.routing import Placement
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords, Validation
+from include.pipeline.batch_objects.shard_files import write_documents
 from include.pipeline.ports import ObjectStore
-from include.pipeline.records import BatchRecords, Validation
-from include.pipeline.shard_files import write_documents
 
 
 @dataclass(frozen=True, slots=True)

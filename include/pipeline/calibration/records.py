@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from include.domain.calibration import Shape, Tried
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.ports import ObjectStore
 
 

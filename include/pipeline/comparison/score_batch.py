@@ -18,14 +18,14 @@ from include.domain.model_ref import ModelRef
 from include.domain.pacing import CallSize
 from include.domain.predictions import Prediction, PredictionError, parse_prediction
 from include.domain.release.comparison import Comparison
-from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.collect_batch import answer_lines
+from include.pipeline.batch.collect_batch import answer_lines
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.comparison.ports import BatchSample, PairedAnswer, Probe, ServedBatch
 from include.pipeline.lanes.serverless.call_gate import CallGate
 from include.pipeline.lanes.serverless.endpoint_calls import MAX_BODY_BYTES, EndpointCaller
 from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy, cut_bodies
 from include.pipeline.ports import Endpoint, ModelRegistry, ObjectStore
-from include.pipeline.records import BatchRecords
 
 _LOG = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from include.domain.costs import Capacity, Waste
 from include.domain.curves.observation import CurveKey, LaneObservation, Load
 from include.domain.lanes import Lane
 from include.domain.routing import Placement
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.ports import ObjectStore
-from include.pipeline.records import BatchRecords, LaneRun
 
 LOST_SHARE = 0.1
 """A batch of which more than this was done again has failed on its lane, if only in part; a call

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from include.domain.drift.policy import DriftPolicy
 from include.domain.errors import ObjectMissing
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.drift.ports import (
     Alarm,
     DriftBook,
@@ -25,7 +26,6 @@ from include.pipeline.drift.ports import (
     TrainingRecords,
 )
 from include.pipeline.ports import ModelRegistry, ObjectStore
-from include.pipeline.records import BatchRecords
 from include.pipeline.release.labelled_files import Labelled, read_labelled
 
 

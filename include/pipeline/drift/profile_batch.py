@@ -11,12 +11,12 @@ from include.domain.drift.policy import Stream
 from include.domain.errors import ObjectMissing
 from include.domain.manifests import Shard
 from include.domain.predictions import Prediction, parse_prediction
-from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.collect_batch import answer_lines
+from include.pipeline.batch.collect_batch import answer_lines
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.drift.document_features import WatchedDocument, WordVectors, feature_rows
 from include.pipeline.drift.ports import BatchProfile
 from include.pipeline.ports import ObjectStore
-from include.pipeline.records import BatchRecords
 
 
 def profile_batch(

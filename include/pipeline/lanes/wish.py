@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from include.domain.errors import ObjectMissing, RecordUnreadable
 from include.domain.lanes import Lane
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.ports import ObjectStore
 
 

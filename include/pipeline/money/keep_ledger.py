@@ -20,7 +20,7 @@ from include.domain.usage import (
     idle_charge,
     storage_charges,
 )
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.money.ports import ClosedBatch, ServingEndpoints, UsageBook
 from include.pipeline.ports import ObjectStore
 

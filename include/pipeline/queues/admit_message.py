@@ -14,8 +14,8 @@ from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.messages import content_key, read_message, split_message
 from include.domain.queues.patience import QueuePatience
 from include.domain.queues.requests import QueueRequest
+from include.pipeline.batch.pull_batch import check_bucket
 from include.pipeline.ports import AccountDirectory
-from include.pipeline.pull_batch import check_bucket
 from include.pipeline.queues.ports import Claim, ClaimState, Message, QueueLedger, Uploads
 
 SENT_AT = "twolane-sent-at"

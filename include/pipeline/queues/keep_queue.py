@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from include.pipeline.put_back import PutBacks
 from include.pipeline.queues.admit_message import (
     Admit,
     Drop,
@@ -25,6 +24,7 @@ from include.pipeline.queues.admit_message import (
 )
 from include.pipeline.queues.ask_again import Asks
 from include.pipeline.queues.ports import Message, OutcomeState, StartedRuns
+from include.pipeline.queues.put_back import PutBacks
 from include.pipeline.queues.settle_message import Queues, Settler
 
 _LOG = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from include.domain.errors import ReleaseRejected, UnknownModelAlias
 from include.domain.lanes import LaneProfile
 from include.domain.release.alias import Alias
 from include.domain.release.candidates import CandidatesPlan, Selection, select
+from include.pipeline.batch.pull_batch import check_bucket
 from include.pipeline.ports import ModelRegistry, ObjectStore
-from include.pipeline.pull_batch import check_bucket
 from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.prepare_data import prepare_data
 from include.pipeline.release.release_ports import ReleaseTracking

@@ -16,10 +16,10 @@ from include.domain.sla.forecast import Forecast, forecast_lane, forecast_loadin
 from include.domain.sla.remedies import Remedy, SlaPolicy, remedy
 from include.domain.sla.stages import Stage
 from include.pipeline.alerts.ports import AlertBook
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.wish import LaneWish, LaneWishes
 from include.pipeline.ports import ObjectStore
-from include.pipeline.records import BatchRecords
 from include.pipeline.sla.look_at_batch import BatchLook, look_at_batch
 from include.pipeline.sla.ports import DueBatch, SlaBook
 from include.pipeline.sla.unreadable import UNREADABLE, post_unreadable

@@ -15,9 +15,9 @@ from include.domain.manifests import Shard
 from include.domain.routing import Placement
 from include.domain.sla.forecast import LaneWork
 from include.domain.sla.stages import Stage, Timeline
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.ports import ObjectStore
-from include.pipeline.records import BatchRecords
 
 STORES = ("dynamodb", "aurora")
 

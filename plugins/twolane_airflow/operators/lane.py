@@ -18,8 +18,8 @@ from include.domain.lanes import Lane
 from twolane_airflow.triggers.lane import DONE, FAILED, LOADABLE, LaneTrigger
 
 if TYPE_CHECKING:
+    from include.pipeline.batch.load_batch import AheadLoader
     from include.pipeline.lanes.driver import LaneDriver
-    from include.pipeline.load_batch import AheadLoader
 
 
 class LaneOperator(BaseOperator):

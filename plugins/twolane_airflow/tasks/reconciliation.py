@@ -29,7 +29,7 @@ def prove_and_repair(batch_ids: list[str]) -> dict[str, int]:
             the others have been proved nevertheless.
     """
     from include.domain.errors import StoreError, TwolaneError
-    from include.pipeline.reconcile_ports import Proof
+    from include.pipeline.reconciliation.reconcile_ports import Proof
     from include.wiring.bootstrap import twolane
 
     product = twolane()

@@ -15,8 +15,8 @@ from include.domain.documents import QuarantineReason as Reason
 from include.domain.documents import RawDocument
 from include.domain.errors import TwolaneError
 from include.domain.predictions import Prediction
-from include.pipeline.expectations import merge_results
-from include.pipeline.id_index import IdIndex
+from include.pipeline.batch.expectations import merge_results
+from include.pipeline.batch_objects.id_index import IdIndex
 from include.pipeline.ports import ExpectationResult, ShardVerdict
 from tests.support.poison import MAX_DOCUMENT_CHARACTERS, MAX_LINE_BYTES, POISON, SOUND
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from include.pipeline.reconcile_ports import Proof
+from include.pipeline.reconciliation.reconcile_ports import Proof
 from tests.support.fakes.stores import FakeReadStore
 
 

@@ -19,10 +19,10 @@ from include.domain.drift.policy import (
 from include.domain.feedback import Feedback
 from include.domain.manifests import Shard
 from include.domain.model_ref import ModelRef
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords, Validation
 from include.pipeline.drift.open_release import Refusal, ReleasePorts, open_releases
 from include.pipeline.drift.ports import DriftRelease, TrainingFacts
-from include.pipeline.records import BatchRecords, Validation
 from tests.support.fakes import FakeModelRegistry, FakeObjectStore
 from tests.support.fakes.drift import FakeDriftBook
 from tests.support.manifests import SUBMITTED_AT, make_manifest, make_rows

@@ -12,11 +12,11 @@ from include.domain.drift.policy import Stream
 from include.domain.errors import ObjectMissing
 from include.domain.manifests import Shard
 from include.domain.model_ref import ModelRef
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords, Validation
 from include.pipeline.drift.ports import TrainingFacts
 from include.pipeline.drift.profile_batch import profile_batch
 from include.pipeline.drift.training_profile import training_profile
-from include.pipeline.records import BatchRecords, Validation
 from tests.support.drifting import VECTORS
 from tests.support.fakes import FakeModelRegistry, FakeObjectStore
 from tests.support.manifests import make_manifest

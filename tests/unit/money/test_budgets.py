@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from include.domain.budgets import Budget, Spending, Standing, judge
 from include.domain.errors import BudgetExceeded
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.money.budget_gate import BudgetGate
-from include.pipeline.records import BatchRecords
 from tests.support.batches import NOW, World, documents
 from tests.support.fakes.money import FakeBudgetBook
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from include.domain.costs import Charge, Waste, lane_charge
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef
+from include.pipeline.batch_objects.records import LaneRun
 from include.pipeline.calibration.charges import probe_charges
-from include.pipeline.records import LaneRun
 from tests.support.batches import profile
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)

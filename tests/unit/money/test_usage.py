@@ -20,7 +20,7 @@ from include.domain.usage import (
     storage_charges,
 )
 from include.files.prices import load_price_book
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.money.keep_ledger import (
     LedgerPorts,
     book_batches,

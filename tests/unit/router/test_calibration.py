@@ -13,13 +13,13 @@ from include.domain.calibration import Budget, Shape, Tried, largest, next_shape
 from include.domain.errors import JobFailed
 from include.domain.lanes import Lane
 from include.domain.usage import UsageKind
+from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.calibration.calibrate_lane import CalibrationPorts, LaneCalibrator
 from include.pipeline.calibration.make_probe import ProbeSource
 from include.pipeline.calibration.probe_driver import STOP_S, ProbeDriver
 from include.pipeline.calibration.records import CalibrationRequest
 from include.pipeline.calibration.report import calibration_report
 from include.pipeline.lanes.jobs.run_job import JobDriver
-from include.pipeline.records import BatchRecords, LaneRun
 from tests.support.batches import NOW, World, profile
 from tests.support.fakes.curves import FakeCurveBook
 from tests.support.fakes.money import FakeUsageBook

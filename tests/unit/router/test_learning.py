@@ -8,11 +8,11 @@ from include.domain.costs import Capacity, Waste
 from include.domain.curves.observation import CurveKey, Load
 from include.domain.lanes import Lane
 from include.domain.placement_table import placement_table
+from include.pipeline.batch.route_batch import route_batch
+from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.curves.learn_curves import known_of, learn_curves
 from include.pipeline.curves.observe_batch import observe_batch
 from include.pipeline.curves.ports import Exploration
-from include.pipeline.records import BatchRecords, LaneRun
-from include.pipeline.route_batch import route_batch
 from tests.support.batches import NOW, PROFILES, World, documents
 from tests.support.fakes.curves import FakeCurveBook
 

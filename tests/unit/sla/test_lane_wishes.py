@@ -11,13 +11,13 @@ from include.domain.costs import Capacity
 from include.domain.errors import EndpointUnavailable
 from include.domain.jobs import JobState
 from include.domain.lanes import Lane
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.async_endpoint.run_async import AsyncDriver
 from include.pipeline.lanes.jobs.run_job import JobDriver
 from include.pipeline.lanes.spot.jobs import SpotPorts
 from include.pipeline.lanes.spot.run_spot import SpotDriver
 from include.pipeline.lanes.wish import LaneWish, LaneWishes
-from include.pipeline.records import BatchRecords
 from tests.support.batches import NOW, World, documents, profile
 from tests.support.fakes.async_endpoint import FakeAsyncEndpoint
 from tests.support.fakes.sagemaker import input_names, write_outputs

@@ -15,10 +15,10 @@ from include.domain.lanes import Lane
 from include.domain.sla.events import Action, SlaEvent, SlaKind
 from include.domain.sla.remedies import SlaPolicy
 from include.domain.sla.stages import Stage
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.wish import LaneWish, LaneWishes
 from include.pipeline.ports import BatchClosure
-from include.pipeline.records import BatchRecords
 from include.pipeline.sla.foresee_misses import ForeseePorts, Lanes, foresee_misses
 from include.pipeline.sla.report_late_run import report_late_run
 from include.pipeline.sla.report_misses import report_misses

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from include.domain.costs import Waste
 from include.domain.lanes import LaneProfile
+from include.pipeline.batch_objects.records import LaneRun
 from include.pipeline.lanes.async_endpoint.records import Meter
-from include.pipeline.records import LaneRun
 
 
 def finished_run(

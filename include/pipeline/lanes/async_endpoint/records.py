@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.lanes.async_endpoint.ports import AcceptedRequest
 from include.pipeline.ports import ObjectStore
 

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.manifests import Shard
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.async_endpoint.costs import finished_run, given_up_run
 from include.pipeline.lanes.async_endpoint.ports import AsyncEndpoint
 from include.pipeline.lanes.async_endpoint.records import AsyncRecords, Meter, SentShard
@@ -16,7 +17,6 @@ from include.pipeline.lanes.async_endpoint.shards import AsyncShards
 from include.pipeline.lanes.driver import LaneProgress
 from include.pipeline.lanes.wish import LaneWishes
 from include.pipeline.ports import ModelRegistry, ObjectStore
-from include.pipeline.records import BatchRecords
 
 LOOK_AGAIN_MIN_S, LOOK_AGAIN_MAX_S = 0.5, 15.0
 """Bounds of the pause between two looks, which grows with the time already waited."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from include.domain.errors import JobFailed, ObjectMissing
 from include.domain.manifests import Shard
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.lanes.async_endpoint.ports import AsyncEndpoint
 from include.pipeline.lanes.async_endpoint.records import AsyncRecords, SentShard
 from include.pipeline.ports import ObjectStore

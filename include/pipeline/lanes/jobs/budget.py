@@ -8,7 +8,7 @@ from datetime import datetime
 from include.domain.jobs import JobStatus
 from include.domain.lanes import LaneProfile
 from include.domain.routing import Placement
-from include.pipeline.records import LaneRun
+from include.pipeline.batch_objects.records import LaneRun
 
 MARGIN = 10
 """A job may take this many times the placement's estimate, and the batch cost as much."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from include.domain.costs import Waste
 from include.domain.jobs import JobState, JobStatus
 from include.domain.lanes import LaneProfile
-from include.pipeline.records import LaneRun
+from include.pipeline.batch_objects.records import LaneRun
 
 
 def job_run(

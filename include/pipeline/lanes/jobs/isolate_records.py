@@ -13,7 +13,7 @@ import tempfile
 from itertools import islice
 from pathlib import Path
 
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.lanes.jobs.records import InputFolder, LaneJob
 from include.pipeline.ports import ObjectStore
 

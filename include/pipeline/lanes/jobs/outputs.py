@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from include.domain.manifests import Shard, shard_file_name
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.jobs.records import InputFolder, LaneJob
 from include.pipeline.ports import ObjectStore
-from include.pipeline.records import BatchRecords
 
 
 class JobOutputs:

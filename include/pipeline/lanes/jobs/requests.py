@@ -7,11 +7,11 @@ from include.domain.lanes import Lane
 from include.domain.manifests import BatchManifest
 from include.domain.routing import Placement
 from include.domain.transform_sizing import transform_sizing
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.jobs.budget import max_runtime_s
 from include.pipeline.lanes.jobs.records import LaneJob
 from include.pipeline.ports import ObjectStore
-from include.pipeline.records import BatchRecords
 
 
 def job_spec(

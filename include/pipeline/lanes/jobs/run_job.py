@@ -18,7 +18,8 @@ from include.domain.lanes import Lane, LaneProfile
 from include.domain.manifests import shard_file_name
 from include.domain.packing import deal_out
 from include.domain.routing import Placement
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.driver import LaneProgress
 from include.pipeline.lanes.jobs.isolate_records import RecordIsolation
 from include.pipeline.lanes.jobs.outputs import JobOutputs
@@ -29,7 +30,6 @@ from include.pipeline.lanes.jobs.requests import job_spec
 from include.pipeline.lanes.jobs.spending import JobSpending
 from include.pipeline.lanes.wish import LaneWishes
 from include.pipeline.ports import JobRunner, ModelRegistry, ObjectStore
-from include.pipeline.records import BatchRecords
 
 MAX_FRUITLESS = 5
 """Jobs that may end one after the other without a new output before the lane gives up."""

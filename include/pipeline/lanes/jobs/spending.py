@@ -11,10 +11,10 @@ from include.domain.jobs import JobState, JobStatus
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.manifests import Shard
 from include.domain.routing import Placement
+from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.lanes.jobs.budget import max_cost_usd, max_runtime_s, spent_usd
 from include.pipeline.lanes.jobs.costs import job_run
 from include.pipeline.lanes.jobs.records import LaneJob
-from include.pipeline.records import BatchRecords, LaneRun
 
 
 class JobSpending:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from include.domain.costs import Waste
 from include.domain.pacing import Call, cold_start_s
-from include.pipeline.records import LaneRun
+from include.pipeline.batch_objects.records import LaneRun
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from include.domain.errors import EndpointUnavailable, OutputIncomplete
 from include.domain.pacing import CallSize
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.lanes.serverless.call_gate import CallGate
 from include.pipeline.lanes.serverless.costs import (
     Attempt,
@@ -23,7 +24,6 @@ from include.pipeline.lanes.serverless.costs import (
 )
 from include.pipeline.lanes.serverless.endpoint_calls import MAX_BODY_BYTES, EndpointCaller
 from include.pipeline.ports import Endpoint, ModelRegistry, ObjectStore
-from include.pipeline.records import BatchRecords, LaneRun
 
 _LOG = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from include.domain.costs import Waste
 from include.domain.jobs import JobPhase, JobState, JobStatus
+from include.pipeline.batch_objects.records import LaneRun
 from include.pipeline.lanes.spot.record import SpotJob
 from include.pipeline.lanes.spot.view import WORKING
-from include.pipeline.records import LaneRun
 
 _CUT_SHORT = ("Interrupted", "Stopping", "MaxWaitTimeExceeded", "MaxRuntimeExceeded")
 

@@ -13,14 +13,14 @@ from include.domain.jobs import JobRef, JobSpec, JobState, JobStatus
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.routing import Placement
 from include.domain.spot.terms import SpotTerms
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.jobs.budget import MARGIN, MIN_RUNTIME_S
 from include.pipeline.lanes.jobs.requests import job_tags
 from include.pipeline.lanes.spot.costs import spot_run
 from include.pipeline.lanes.spot.record import SpotJob, SpotRecord
 from include.pipeline.lanes.spot.view import WORKING
 from include.pipeline.ports import JobRunner, ModelRegistry, ObjectStore
-from include.pipeline.records import BatchRecords
 
 MAX_FAILURES = 3
 """Jobs that may fail one after the other without a new output before the lane gives up."""

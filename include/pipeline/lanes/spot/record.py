@@ -14,7 +14,7 @@ from include.domain.jobs import job_name
 from include.domain.lanes import Lane
 from include.domain.spot.memory import SpotMemory
 from include.domain.spot.terms import SpotTerms
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.ports import ObjectStore
 
 

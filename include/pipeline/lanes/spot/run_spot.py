@@ -28,14 +28,14 @@ from include.domain.manifests import Shard
 from include.domain.spot.policy import decide
 from include.domain.spot.terms import Capacity as Choice
 from include.domain.spot.terms import SpotTerms
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.driver import LaneProgress
 from include.pipeline.lanes.jobs.run_job import JobDriver
 from include.pipeline.lanes.spot.jobs import SpotFleet, SpotPorts, noted
 from include.pipeline.lanes.spot.record import SpotRecord, SpotRecords
 from include.pipeline.lanes.spot.view import Progress, spot_view, work_left_s
 from include.pipeline.lanes.wish import LaneWishes
-from include.pipeline.records import BatchRecords
 
 WORST_CHANGEOVER = 1.5
 """The deadline is kept for a changeover this many times as long as the profile's."""

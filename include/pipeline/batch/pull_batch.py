@@ -14,8 +14,10 @@ from include.domain.accounts import Tier
 from include.domain.documents import RawDocument, estimate_tokens
 from include.domain.errors import BatchRejected, BucketNotAllowed
 from include.domain.manifests import BatchManifest, Shard, Submission, batch_id_for
-from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.choose_version import choose_version
+from include.pipeline.batch.choose_version import choose_version
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
+from include.pipeline.batch_objects.shard_files import write_raw
 from include.pipeline.comparison.ports import Canaries
 from include.pipeline.money.budget_gate import BudgetGate
 from include.pipeline.ports import (
@@ -25,8 +27,6 @@ from include.pipeline.ports import (
     ObjectStore,
     ReadStore,
 )
-from include.pipeline.records import BatchRecords
-from include.pipeline.shard_files import write_raw
 
 HASH_BLOCK_BYTES = 2**20
 

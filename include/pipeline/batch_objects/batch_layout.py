@@ -26,7 +26,7 @@ class BatchLayout:
 
     @property
     def validation(self) -> str:
-        """What validation found: see `include.pipeline.records.Validation`."""
+        """What validation found: see `records.Validation`."""
         return self.root + "validation.json"
 
     @property
@@ -36,7 +36,7 @@ class BatchLayout:
 
     @property
     def lane_runs(self) -> str:
-        """What the lane ran and when: see `include.pipeline.records.LaneRun`."""
+        """What the lane ran and when: see `records.LaneRun`."""
         return self.root + "lane_runs.json"
 
     @property
@@ -83,7 +83,7 @@ class BatchLayout:
         return f"{self.output_prefix}{shard_file_name(index)}.out"
 
     def collected_shard(self, index: int) -> str:
-        """What checking a shard's output found: see `include.pipeline.records.Collection`."""
+        """What checking a shard's output found: see `records.Collection`."""
         return f"{self.root}collected/{index:05d}.json"
 
     def loaded_shard(self, store: str, index: int) -> str:

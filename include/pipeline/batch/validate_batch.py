@@ -15,10 +15,18 @@ from include.domain.documents import (
 )
 from include.domain.errors import NoValidDocuments
 from include.domain.manifests import Shard
-from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.batch_report import REPORT_CONTENT_TYPE, batch_facts
-from include.pipeline.expectations import merge_results
-from include.pipeline.id_index import IdIndex
+from include.pipeline.batch.batch_report import REPORT_CONTENT_TYPE, batch_facts
+from include.pipeline.batch.expectations import merge_results
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.id_index import IdIndex
+from include.pipeline.batch_objects.records import BatchRecords, Validation
+from include.pipeline.batch_objects.shard_files import (
+    excerpt,
+    read_raw,
+    record_line,
+    write_documents,
+    write_quarantine,
+)
 from include.pipeline.ports import (
     ExpectationResult,
     ModelRegistry,
@@ -26,14 +34,6 @@ from include.pipeline.ports import (
     QualityGate,
     ReadStore,
     ShardVerdict,
-)
-from include.pipeline.records import BatchRecords, Validation
-from include.pipeline.shard_files import (
-    excerpt,
-    read_raw,
-    record_line,
-    write_documents,
-    write_quarantine,
 )
 
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from include.domain.errors import StoreError
 from include.domain.lanes import LaneProfile
 from include.domain.manifests import BatchManifest
-from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.batch_report import REPORT_CONTENT_TYPE, batch_facts
-from include.pipeline.book_charges import book_charges
+from include.pipeline.batch.batch_report import REPORT_CONTENT_TYPE, batch_facts
+from include.pipeline.batch.book_charges import book_charges
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords, Collection, Validation
 from include.pipeline.ports import (
     BatchClosure,
     ObjectStore,
@@ -19,9 +20,8 @@ from include.pipeline.ports import (
     ReadStore,
     WriteStore,
 )
-from include.pipeline.reconcile_batch import ReconcilePorts, reconcile_batch
-from include.pipeline.reconcile_ports import ProofBook, Scope
-from include.pipeline.records import BatchRecords, Collection, Validation
+from include.pipeline.reconciliation.reconcile_batch import ReconcilePorts, reconcile_batch
+from include.pipeline.reconciliation.reconcile_ports import ProofBook, Scope
 
 
 @dataclass(frozen=True, slots=True)

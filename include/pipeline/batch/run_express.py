@@ -15,8 +15,8 @@ from typing import Protocol
 from include.domain.lanes import Lane
 from include.domain.manifests import BatchManifest, Submission
 from include.domain.routing import Placement
+from include.pipeline.batch_objects.records import Collection, LaneRun, Validation
 from include.pipeline.ports import BatchClosure
-from include.pipeline.records import Collection, LaneRun, Validation
 
 
 class Steps(Protocol):

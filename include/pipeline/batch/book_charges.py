@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from include.domain.costs import lane_charge
 from include.domain.lanes import LaneProfile
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.ports import ObjectStore, ReadStore
-from include.pipeline.records import BatchRecords
 
 
 def book_charges(

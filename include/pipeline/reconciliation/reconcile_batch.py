@@ -13,8 +13,7 @@ from datetime import datetime
 
 from include.domain.fingerprints import Fingerprint
 from include.domain.manifests import BatchManifest, Shard
-from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.load_batch import (
+from include.pipeline.batch.load_batch import (
     Target,
     expected_fingerprint,
     forget_shard,
@@ -22,9 +21,10 @@ from include.pipeline.load_batch import (
     load_shard,
     prediction_rows,
 )
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.ports import ObjectStore, PredictionRow, ReadStore, WriteStore
-from include.pipeline.reconcile_ports import Proof, ProofBook, Scope
-from include.pipeline.records import BatchRecords
+from include.pipeline.reconciliation.reconcile_ports import Proof, ProofBook, Scope
 
 REPAIR_ROUNDS = 2
 

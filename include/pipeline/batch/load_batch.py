@@ -14,10 +14,10 @@ from include.domain.errors import ObjectMissing, StoreError
 from include.domain.fingerprints import Fingerprint
 from include.domain.manifests import BatchManifest, Shard
 from include.domain.predictions import Prediction, parse_prediction
-from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.collect_batch import CollectPorts, ShardCollector, answer_lines
+from include.pipeline.batch.collect_batch import CollectPorts, ShardCollector, answer_lines
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.ports import ObjectStore, PredictionRow, row_of
-from include.pipeline.records import BatchRecords
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from include.domain.fingerprints import Fingerprint
 from include.domain.lanes import Lane
 from include.domain.manifests import BatchManifest, Shard
 from include.domain.routing import Placement
-from include.pipeline.batch_layout import BatchLayout
-from include.pipeline.expectations import merge_results
+from include.pipeline.batch.expectations import merge_results
+from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.ports import ExpectationResult, ObjectStore
 
 T = TypeVar("T")

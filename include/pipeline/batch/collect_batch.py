@@ -11,7 +11,8 @@ from include.domain.errors import OutputIncomplete
 from include.domain.fingerprints import Fingerprint
 from include.domain.manifests import Shard
 from include.domain.predictions import Prediction, PredictionError, parse_prediction
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords, Collection
 from include.pipeline.ports import (
     ExpectationResult,
     ModelRegistry,
@@ -20,7 +21,6 @@ from include.pipeline.ports import (
     ReadStore,
     row_of,
 )
-from include.pipeline.records import BatchRecords, Collection
 
 MODEL_REFUSAL_ROW_BASE = 1_000_000_000
 """Rows of documents the model refused are numbered from here: their place in the clean shards,

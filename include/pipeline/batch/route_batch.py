@@ -8,12 +8,12 @@ from datetime import datetime
 
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.routing import Placement, place
-from include.pipeline.batch_layout import BatchLayout
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.curves.learn_curves import Knowledge
 from include.pipeline.lanes.health import LaneView, LaneWatch
 from include.pipeline.money.budget_gate import BudgetGate
 from include.pipeline.ports import ObjectStore, ReadStore
-from include.pipeline.records import BatchRecords
 
 LEASE_FACTOR = 3
 """A probe has this many times its estimate to answer before another batch may try the lane."""
