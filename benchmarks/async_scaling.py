@@ -22,12 +22,16 @@ from benchmarks.__main__ import RESULTS, machine
 from benchmarks.async_chart import chart
 from benchmarks.async_observer import EndpointObserver, Period
 from benchmarks.embedded_aws import IMAGE, ROOT, embedded_aws
-from include.adapters.aws.async_endpoint import SageMakerAsyncEndpoint
-from include.adapters.aws.async_metrics import EndpointMetrics
-from include.adapters.aws.async_provision import AsyncEndpoints, AsyncSize
-from include.adapters.aws.async_scaling import VARIANT, EndpointScaling, ScalingRule
 from include.adapters.aws.clients import client
-from include.adapters.aws.sagemaker_models import ServingSite
+from include.adapters.aws.sagemaker.async_endpoint.async_endpoint import SageMakerAsyncEndpoint
+from include.adapters.aws.sagemaker.async_endpoint.async_metrics import EndpointMetrics
+from include.adapters.aws.sagemaker.async_endpoint.async_provision import AsyncEndpoints, AsyncSize
+from include.adapters.aws.sagemaker.async_endpoint.async_scaling import (
+    VARIANT,
+    EndpointScaling,
+    ScalingRule,
+)
+from include.adapters.aws.sagemaker.sagemaker_models import ServingSite
 from include.domain.model_ref import ModelRef
 from include.pipeline.lanes.async_endpoint.ports import AcceptedRequest
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from include.adapters.aws.cloud_stack import apply_stack
-from include.adapters.aws.write_store import DynamoWriteStore, WritePolicy
+from include.adapters.aws.dynamodb.write_store import DynamoWriteStore, WritePolicy
 from include.adapters.postgres.accounts import PostgresAccountDirectory
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.migrations import migrate

@@ -41,7 +41,7 @@ class Calibration(LaneWiring):
     def calibrator(self, request: CalibrationRequest) -> LaneCalibrator:
         """See `include.pipeline.calibration.calibrate_lane`."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.lane_memory import CloudWatchLaneMemory
+        from include.adapters.aws.cloudwatch.lane_memory import CloudWatchLaneMemory
         from include.pipeline.calibration.calibrate_lane import CalibrationPorts, LaneCalibrator
         from include.pipeline.calibration.make_probe import ProbeSource
 

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from include.config import Settings
 
 if TYPE_CHECKING:
-    from include.adapters.aws.async_endpoint import SageMakerAsyncEndpoint
     from include.adapters.aws.clients import AwsAddress
-    from include.adapters.aws.endpoint_alarms import EndpointAlarms
-    from include.adapters.aws.endpoint_provision import ServerlessEndpoints
-    from include.adapters.aws.sagemaker_endpoint import SageMakerServerlessEndpoint
-    from include.adapters.aws.sagemaker_models import ServingSite
+    from include.adapters.aws.cloudwatch.endpoint_alarms import EndpointAlarms
+    from include.adapters.aws.sagemaker.async_endpoint.async_endpoint import SageMakerAsyncEndpoint
+    from include.adapters.aws.sagemaker.sagemaker_models import ServingSite
+    from include.adapters.aws.sagemaker.serverless.endpoint_provision import ServerlessEndpoints
+    from include.adapters.aws.sagemaker.serverless.sagemaker_endpoint import (
+        SageMakerServerlessEndpoint,
+    )
     from include.adapters.postgres.database import Database
     from include.adapters.postgres.usage_book import PostgresUsageBook
     from include.domain.queues.lane_class import LaneClass
@@ -57,7 +59,7 @@ class Adapters:
     def objects(self) -> ObjectStore:
         """S3."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.object_store import S3ObjectStore
+        from include.adapters.aws.s3.object_store import S3ObjectStore
 
         return S3ObjectStore(client("s3", self.aws))
 
@@ -113,9 +115,12 @@ class Adapters:
     @cached_property
     def deployed_versions(self) -> DeployedVersions:
         """What SageMaker keeps of versions."""
-        from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule
         from include.adapters.aws.clients import client
-        from include.adapters.aws.deployed_versions import SageMakerDeployedVersions
+        from include.adapters.aws.sagemaker.async_endpoint.async_scaling import (
+            EndpointScaling,
+            ScalingRule,
+        )
+        from include.adapters.aws.sagemaker.deployed_versions import SageMakerDeployedVersions
 
         rule = ScalingRule(1, self.settings.async_backlog_per_instance)
         autoscaling = client("application-autoscaling", self.aws)
@@ -127,7 +132,7 @@ class Adapters:
     def endpoint_alarms(self) -> EndpointAlarms:
         """Alarms of endpoints, in CloudWatch."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.endpoint_alarms import AlarmLimits, EndpointAlarms
+        from include.adapters.aws.cloudwatch.endpoint_alarms import AlarmLimits, EndpointAlarms
 
         limits = AlarmLimits(self.settings.alarm_error_rate, self.settings.alarm_latency_s)
         return EndpointAlarms(client("cloudwatch", self.aws), limits)
@@ -136,7 +141,9 @@ class Adapters:
     def endpoint(self) -> SageMakerServerlessEndpoint:
         """SageMaker Serverless Inference."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.sagemaker_endpoint import SageMakerServerlessEndpoint
+        from include.adapters.aws.sagemaker.serverless.sagemaker_endpoint import (
+            SageMakerServerlessEndpoint,
+        )
 
         runtime = client("sagemaker-runtime", self.aws)
         return SageMakerServerlessEndpoint(self.serverless_endpoints, runtime)
@@ -145,8 +152,8 @@ class Adapters:
     def serverless_endpoints(self) -> ServerlessEndpoints:
         """Serverless endpoints, as large as the settings say."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.endpoint_provision import ServerlessEndpoints
-        from include.adapters.aws.serverless_size import ServerlessSize
+        from include.adapters.aws.sagemaker.serverless.endpoint_provision import ServerlessEndpoints
+        from include.adapters.aws.sagemaker.serverless.serverless_size import ServerlessSize
 
         size = ServerlessSize(
             memory_mb=self.settings.serverless_memory_mb,
@@ -157,11 +164,20 @@ class Adapters:
 
     def async_endpoint(self, instance_type: str, max_instances: int) -> SageMakerAsyncEndpoint:
         """SageMaker Asynchronous Inference, on instances from none to `max_instances`."""
-        from include.adapters.aws.async_endpoint import RequestPolicy, SageMakerAsyncEndpoint
-        from include.adapters.aws.async_metrics import EndpointMetrics
-        from include.adapters.aws.async_provision import AsyncEndpoints, AsyncSize
-        from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule
         from include.adapters.aws.clients import client
+        from include.adapters.aws.sagemaker.async_endpoint.async_endpoint import (
+            RequestPolicy,
+            SageMakerAsyncEndpoint,
+        )
+        from include.adapters.aws.sagemaker.async_endpoint.async_metrics import EndpointMetrics
+        from include.adapters.aws.sagemaker.async_endpoint.async_provision import (
+            AsyncEndpoints,
+            AsyncSize,
+        )
+        from include.adapters.aws.sagemaker.async_endpoint.async_scaling import (
+            EndpointScaling,
+            ScalingRule,
+        )
 
         settings, cloudwatch = self.settings, client("cloudwatch", self.aws)
         rule = ScalingRule(
@@ -189,14 +205,14 @@ class Adapters:
     def job_runner(self) -> JobRunner:
         """SageMaker Processing and Batch Transform."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.sagemaker_jobs import SageMakerJobRunner
+        from include.adapters.aws.sagemaker.jobs.sagemaker_jobs import SageMakerJobRunner
 
         return SageMakerJobRunner(client("sagemaker", self.aws), self.site)
 
     @cached_property
     def site(self) -> ServingSite:
         """Where and as whom model code runs."""
-        from include.adapters.aws.sagemaker_models import ServingSite
+        from include.adapters.aws.sagemaker.sagemaker_models import ServingSite
 
         return ServingSite(image_uri=self.settings.serving_image, role_arn=self.settings.role_arn)
 
@@ -204,7 +220,7 @@ class Adapters:
     def write_store(self) -> WriteStore:
         """DynamoDB."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.write_store import DynamoWriteStore
+        from include.adapters.aws.dynamodb.write_store import DynamoWriteStore
 
         return DynamoWriteStore(client("dynamodb", self.aws), self.settings.predictions_table)
 
@@ -226,7 +242,7 @@ class Adapters:
     def lane_alerts(self) -> LaneAlerts:
         """Transitions of breakers, to SNS."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.lane_alerts import SnsLaneAlerts
+        from include.adapters.aws.messaging.lane_alerts import SnsLaneAlerts
 
         sns = partial(client, "sns", self.aws)
         return SnsLaneAlerts(sns, self.settings.lane_events_topic_arn)
@@ -242,7 +258,7 @@ class Adapters:
     def uploads(self) -> Uploads:
         """The inbox bucket, in S3."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.object_store import S3ObjectStore
+        from include.adapters.aws.s3.object_store import S3ObjectStore
 
         return S3ObjectStore(client("s3", self.aws))
 
@@ -250,14 +266,14 @@ class Adapters:
     def queue_gauges(self) -> QueueGauges:
         """Depth and age of queues, from SQS and CloudWatch."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.queue_gauges import SqsQueueGauges
+        from include.adapters.aws.messaging.queue_gauges import SqsQueueGauges
 
         return SqsQueueGauges(client("sqs", self.aws), client("cloudwatch", self.aws))
 
     def queues(self, lane_class: LaneClass) -> Queues:
         """SQS: a queue and its dead letters."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.queues import SqsQueue
+        from include.adapters.aws.messaging.queues import SqsQueue
         from include.pipeline.queues.settle_message import Queues
 
         name = self.settings.queue_name(lane_class)

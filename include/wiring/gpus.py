@@ -51,7 +51,7 @@ class GpuWatch(Money):
     def look_at_gpus(self) -> Look:
         """See `include.pipeline.gpus.watch_gpus`."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.gpu_metrics import CloudWatchGpuMetrics
+        from include.adapters.aws.cloudwatch.gpu_metrics import CloudWatchGpuMetrics
         from include.pipeline.gpus.watch_gpus import WatchPorts, watch_gpus
 
         ports = WatchPorts(
@@ -126,9 +126,12 @@ class GpuWatch(Money):
     @cached_property
     def instances(self) -> Instances:
         """What holds instances, in SageMaker."""
-        from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule
         from include.adapters.aws.clients import client
-        from include.adapters.aws.held_instances import SageMakerInstances
+        from include.adapters.aws.sagemaker.async_endpoint.async_scaling import (
+            EndpointScaling,
+            ScalingRule,
+        )
+        from include.adapters.aws.sagemaker.held_instances import SageMakerInstances
 
         rule = ScalingRule(1, self.settings.async_backlog_per_instance)
         autoscaling = client("application-autoscaling", self.aws)

@@ -176,7 +176,7 @@ class ModelLife(ModelReleases, ModelWatch):
     @cached_property
     def endpoint_lanes(self) -> Sequence[EndpointLane]:
         """The lanes that keep endpoints: serverless always, asynchronous where it is a lane."""
-        from include.adapters.aws.endpoint_lanes import AsyncLane, ServerlessLane
+        from include.adapters.aws.sagemaker.endpoint_lanes import AsyncLane, ServerlessLane
 
         lanes: list[EndpointLane] = [
             ServerlessLane(self.serverless_endpoints, self.endpoint, self.endpoint_alarms)

@@ -129,7 +129,7 @@ class ModelReleases(Adapters):
     def training_jobs_on(self, instance_type: str) -> TrainingJobs:
         """Return SageMaker training, on `instance_type` where a job names none."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.training_jobs import SageMakerTrainingJobs
+        from include.adapters.aws.sagemaker.jobs.training_jobs import SageMakerTrainingJobs
 
         return SageMakerTrainingJobs(
             client("sagemaker", self.aws),
@@ -144,7 +144,7 @@ class ModelReleases(Adapters):
     def evaluation_jobs(self) -> EvaluationJobs:
         """SageMaker Processing, with the training image."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.evaluation_jobs import SageMakerEvaluationJobs
+        from include.adapters.aws.sagemaker.jobs.evaluation_jobs import SageMakerEvaluationJobs
 
         return SageMakerEvaluationJobs(
             client("sagemaker", self.aws),

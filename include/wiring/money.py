@@ -112,7 +112,7 @@ class Money(Adapters):
     def publish_gauges(self) -> int:
         """See `include.pipeline.money.gauges.publish_gauges`."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.gauge_board import CloudWatchGauges
+        from include.adapters.aws.cloudwatch.gauge_board import CloudWatchGauges
         from include.adapters.postgres.standings import PostgresStandings
         from include.pipeline.money.gauges import publish_gauges
 
@@ -139,7 +139,7 @@ class Money(Adapters):
     def serving_endpoints(self) -> ServingEndpoints:
         """Endpoints that have instances, in SageMaker."""
         from include.adapters.aws.clients import client
-        from include.adapters.aws.serving_endpoints import SageMakerServingEndpoints
+        from include.adapters.aws.sagemaker.serving_endpoints import SageMakerServingEndpoints
 
         return SageMakerServingEndpoints(client("sagemaker", self.aws))
 

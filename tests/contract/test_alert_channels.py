@@ -23,7 +23,7 @@ use_temporary_airflow_home()
 
 from airflow.sdk import BaseNotifier  # noqa: E402
 
-from include.adapters.aws.queue_gauges import SqsQueueGauges  # noqa: E402
+from include.adapters.aws.messaging.queue_gauges import SqsQueueGauges  # noqa: E402
 from twolane_airflow.notifiers.email import EmailAlert  # noqa: E402
 from twolane_airflow.notifiers.slack import SlackAlert  # noqa: E402
 from twolane_airflow.notifiers.sns import SnsAlert  # noqa: E402

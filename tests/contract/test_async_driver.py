@@ -10,11 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from include.adapters.aws.async_endpoint import SageMakerAsyncEndpoint
-from include.adapters.aws.async_metrics import EndpointMetrics
-from include.adapters.aws.async_provision import AsyncEndpoints, AsyncSize
-from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule
 from include.adapters.aws.cloud_stack import apply_stack
+from include.adapters.aws.sagemaker.async_endpoint.async_endpoint import SageMakerAsyncEndpoint
+from include.adapters.aws.sagemaker.async_endpoint.async_metrics import EndpointMetrics
+from include.adapters.aws.sagemaker.async_endpoint.async_provision import AsyncEndpoints, AsyncSize
+from include.adapters.aws.sagemaker.async_endpoint.async_scaling import EndpointScaling, ScalingRule
 from include.domain.lanes import Lane
 from include.pipeline.lanes.async_endpoint.records import AsyncRecords
 from include.pipeline.lanes.async_endpoint.run_async import AsyncDriver
@@ -82,7 +82,7 @@ class AsyncBatch(PlacedBatch):
 
 def reach(batch: AsyncBatch, cloud: LocalAws) -> None:
     """Go on with a batch on another stack that has its state."""
-    from include.adapters.aws.object_store import S3ObjectStore
+    from include.adapters.aws.s3.object_store import S3ObjectStore
     from include.pipeline.batch_objects.records import BatchRecords
 
     batch.cloud = cloud

@@ -9,10 +9,17 @@ from typing import Any
 
 import pytest
 
-from include.adapters.aws.async_endpoint import RequestPolicy, SageMakerAsyncEndpoint
-from include.adapters.aws.async_metrics import EndpointMetrics
-from include.adapters.aws.async_provision import AsyncEndpoints, AsyncSize
-from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule, wake_alarm_name
+from include.adapters.aws.sagemaker.async_endpoint.async_endpoint import (
+    RequestPolicy,
+    SageMakerAsyncEndpoint,
+)
+from include.adapters.aws.sagemaker.async_endpoint.async_metrics import EndpointMetrics
+from include.adapters.aws.sagemaker.async_endpoint.async_provision import AsyncEndpoints, AsyncSize
+from include.adapters.aws.sagemaker.async_endpoint.async_scaling import (
+    EndpointScaling,
+    ScalingRule,
+    wake_alarm_name,
+)
 from include.domain.errors import EndpointUnavailable
 from include.pipeline.lanes.async_endpoint.ports import AsyncEndpoint
 from tests.support.fakes.async_endpoint import FakeAsyncEndpoint

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from include.adapters.aws.lane_memory import CloudWatchLaneMemory
+from include.adapters.aws.cloudwatch.lane_memory import CloudWatchLaneMemory
 from include.adapters.postgres.curve_book import PostgresCurveBook
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.usage_book import PostgresUsageBook

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule, wake_alarm_name
-from include.adapters.aws.deployed_versions import SageMakerDeployedVersions
-from include.adapters.aws.endpoint_alarms import AlarmLimits, EndpointAlarms, alarm_names
-from include.adapters.aws.sagemaker_models import ensure_model
-from include.adapters.aws.serving_endpoints import SageMakerServingEndpoints
+from include.adapters.aws.cloudwatch.endpoint_alarms import AlarmLimits, EndpointAlarms, alarm_names
+from include.adapters.aws.sagemaker.async_endpoint.async_scaling import (
+    EndpointScaling,
+    ScalingRule,
+    wake_alarm_name,
+)
+from include.adapters.aws.sagemaker.deployed_versions import SageMakerDeployedVersions
+from include.adapters.aws.sagemaker.sagemaker_models import ensure_model
+from include.adapters.aws.sagemaker.serving_endpoints import SageMakerServingEndpoints
 from include.adapters.postgres.accounts import PostgresAccountDirectory
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.read_store import PostgresReadStore

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from include.adapters.aws.endpoint_provision import ServerlessEndpoints
-from include.adapters.aws.sagemaker_endpoint import (
+from include.adapters.aws.sagemaker.serverless.endpoint_provision import ServerlessEndpoints
+from include.adapters.aws.sagemaker.serverless.sagemaker_endpoint import (
     MAX_BODY_BYTES,
     InvokePolicy,
     SageMakerServerlessEndpoint,
 )
-from include.adapters.aws.serverless_size import ServerlessSize
+from include.adapters.aws.sagemaker.serverless.serverless_size import ServerlessSize
 from include.domain.errors import BodyFailed, BodyFault, EndpointThrottled, EndpointUnavailable
 from include.pipeline.ports import Endpoint
 from tests.support.fakes import FakeEndpoint

@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from include.adapters.aws.async_endpoint import SageMakerAsyncEndpoint
-from include.adapters.aws.async_metrics import EndpointMetrics
-from include.adapters.aws.async_provision import AsyncEndpoints, AsyncSize
-from include.adapters.aws.async_scaling import EndpointScaling, ScalingRule
-from include.adapters.aws.endpoint_alarms import AlarmLimits, EndpointAlarms, alarm_names
-from include.adapters.aws.endpoint_lanes import AsyncLane, Patience, ServerlessLane
-from include.adapters.aws.endpoint_provision import ServerlessEndpoints
-from include.adapters.aws.sagemaker_endpoint import InvokePolicy, SageMakerServerlessEndpoint
-from include.adapters.aws.serverless_size import ServerlessSize
+from include.adapters.aws.cloudwatch.endpoint_alarms import AlarmLimits, EndpointAlarms, alarm_names
+from include.adapters.aws.sagemaker.async_endpoint.async_endpoint import SageMakerAsyncEndpoint
+from include.adapters.aws.sagemaker.async_endpoint.async_metrics import EndpointMetrics
+from include.adapters.aws.sagemaker.async_endpoint.async_provision import AsyncEndpoints, AsyncSize
+from include.adapters.aws.sagemaker.async_endpoint.async_scaling import EndpointScaling, ScalingRule
+from include.adapters.aws.sagemaker.endpoint_lanes import AsyncLane, Patience, ServerlessLane
+from include.adapters.aws.sagemaker.serverless.endpoint_provision import ServerlessEndpoints
+from include.adapters.aws.sagemaker.serverless.sagemaker_endpoint import (
+    InvokePolicy,
+    SageMakerServerlessEndpoint,
+)
+from include.adapters.aws.sagemaker.serverless.serverless_size import ServerlessSize
 from include.domain.errors import EndpointUnavailable
 from include.pipeline.release.promotion_ports import EndpointLane
 from tests.support.fakes.promotions import FakeEndpointLane

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from benchmarks.page.load import fill
-from include.adapters.aws.gauge_board import NAMESPACE, CloudWatchGauges
+from include.adapters.aws.cloudwatch.gauge_board import NAMESPACE, CloudWatchGauges
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.standings import PostgresStandings
 from include.adapters.postgres.usage_book import PostgresUsageBook

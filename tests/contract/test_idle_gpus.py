@@ -17,7 +17,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from include.adapters.aws.clients import AwsAddress, forget
-from include.adapters.aws.gpu_metrics import CloudWatchGpuMetrics
+from include.adapters.aws.cloudwatch.gpu_metrics import CloudWatchGpuMetrics
 from include.config import LanesFile, Settings, load_lanes
 from include.domain.gpus.idleness import Standing
 from include.domain.gpus.resources import ResourceKind

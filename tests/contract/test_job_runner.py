@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from include.adapters.aws.sagemaker_jobs import SageMakerJobRunner
+from include.adapters.aws.sagemaker.jobs.sagemaker_jobs import SageMakerJobRunner
 from include.domain.errors import JobFailed
 from include.domain.jobs import JobRef, JobState
 from include.domain.lanes import Lane

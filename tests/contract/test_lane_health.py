@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from include.adapters.aws.lane_alerts import SnsLaneAlerts
+from include.adapters.aws.messaging.lane_alerts import SnsLaneAlerts
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.lane_health import PostgresLaneHealth
 from include.domain.breaker_state import (

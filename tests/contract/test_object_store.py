@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from include.adapters.aws.object_store import S3ObjectStore
+from include.adapters.aws.s3.object_store import S3ObjectStore
 from include.domain.errors import BucketNotAllowed, ObjectMissing, StoreError
 from include.pipeline.batch_objects.near_objects import NearObjects
 from include.pipeline.ports import ObjectStore

@@ -11,8 +11,8 @@ import pytest
 from include import config
 from include.adapters.aws import clients
 from include.adapters.aws.cloud_stack import ProvisioningFailed, apply_stack
-from include.adapters.aws.gauge_board import NAMESPACE
-from include.adapters.aws.prediction_items import BATCH_INDEX
+from include.adapters.aws.cloudwatch.gauge_board import NAMESPACE
+from include.adapters.aws.dynamodb.prediction_items import BATCH_INDEX
 from include.cli import migrate, provision
 from include.domain.queues.patience import SQS_MAX_RECEPTIONS
 from include.pipeline.money.gauges import GaugeName

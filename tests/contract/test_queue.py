@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from include.adapters.aws.queues import SqsQueue
+from include.adapters.aws.messaging.queues import SqsQueue
 from include.domain.errors import QueueUnavailable
 from include.pipeline.queues.ports import Message, MessageQueue
 from tests.support.fakes.queues import FakeQueue

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from include.adapters.aws.endpoint_provision import ServerlessEndpoints
-from include.adapters.aws.sagemaker_endpoint import SageMakerServerlessEndpoint
-from include.adapters.aws.serverless_size import ServerlessSize
+from include.adapters.aws.sagemaker.serverless.endpoint_provision import ServerlessEndpoints
+from include.adapters.aws.sagemaker.serverless.sagemaker_endpoint import SageMakerServerlessEndpoint
+from include.adapters.aws.sagemaker.serverless.serverless_size import ServerlessSize
 from include.domain.errors import EndpointUnavailable
 from include.domain.pacing import CallSize, cold_start_s
 from include.pipeline.lanes.serverless.call_gate import CallGate

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from include.adapters.aws.write_store import DynamoWriteStore, WritePolicy
+from include.adapters.aws.dynamodb.write_store import DynamoWriteStore, WritePolicy
 from include.domain.errors import StoreError
 from include.domain.manifests import BatchManifest
 from include.domain.predictions import Stage

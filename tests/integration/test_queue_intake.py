@@ -221,7 +221,7 @@ def test_the_command_says_when_a_queue_does_not_answer(bulk, monkeypatch, capsys
 
 def bulk_without_queue():
     from include.adapters.aws.clients import client
-    from include.adapters.aws.queues import SqsQueue
+    from include.adapters.aws.messaging.queues import SqsQueue
     from include.pipeline.queues.settle_message import Queues
 
     queue = SqsQueue(client("sqs"), "no-such-queue")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from include.adapters.aws.object_store import S3ObjectStore
-from include.adapters.aws.sagemaker_models import ServingSite
+from include.adapters.aws.s3.object_store import S3ObjectStore
+from include.adapters.aws.sagemaker.sagemaker_models import ServingSite
 from include.domain.jobs import JobRef, JobSpec, JobStatus, job_name
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef

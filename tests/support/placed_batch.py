@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from include.adapters.aws.object_store import S3ObjectStore
-from include.adapters.aws.sagemaker_jobs import SageMakerJobRunner
-from include.adapters.aws.sagemaker_models import ServingSite
+from include.adapters.aws.s3.object_store import S3ObjectStore
+from include.adapters.aws.sagemaker.jobs.sagemaker_jobs import SageMakerJobRunner
+from include.adapters.aws.sagemaker.sagemaker_models import ServingSite
 from include.domain.accounts import Tier
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.manifests import BatchManifest, Shard, shard_file_name

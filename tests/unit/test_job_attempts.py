@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from include.adapters.aws.job_attempts import MAX_ATTEMPTS, JobAttempts
+from include.adapters.aws.sagemaker.jobs.job_attempts import MAX_ATTEMPTS, JobAttempts
 from include.domain.errors import ReleaseFailed, ReleaseRejected
 
 

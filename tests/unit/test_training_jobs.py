@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from include.adapters.aws.training_jobs import SageMakerTrainingJobs
+from include.adapters.aws.sagemaker.jobs.training_jobs import SageMakerTrainingJobs
 from include.pipeline.release.ports import TrainingRequest
 
 

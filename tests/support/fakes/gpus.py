@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from include.adapters.aws.deployed_versions import version_of
+from include.adapters.aws.sagemaker.deployed_versions import version_of
 from include.domain.errors import EndpointUnavailable
 from include.domain.gpus.idleness import Finding, IdlePolicy, Point, Readings
 from include.domain.gpus.resources import HeldInstances

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from include.adapters.aws.s3_uris import S3Uri
+from include.adapters.aws.s3.s3_uris import S3Uri
 from include.domain.errors import ObjectMissing
 from include.pipeline.ports import ObjectInfo
 from include.pipeline.queues.ports import ObjectDetails

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from include.adapters.aws.lane_jobs import LaneJobs
-from include.adapters.aws.processing_jobs import ProcessingJobs
-from include.adapters.aws.sagemaker_models import ServingSite
-from include.adapters.aws.spot_jobs import SpotJobs
-from include.adapters.aws.transform_jobs import TransformJobs
+from include.adapters.aws.sagemaker.jobs.lane_jobs import LaneJobs
+from include.adapters.aws.sagemaker.jobs.processing_jobs import ProcessingJobs
+from include.adapters.aws.sagemaker.jobs.spot_jobs import SpotJobs
+from include.adapters.aws.sagemaker.jobs.transform_jobs import TransformJobs
+from include.adapters.aws.sagemaker.sagemaker_models import ServingSite
 from include.domain.errors import JobFailed
 from include.domain.jobs import JobRef, JobSpec, JobStatus
 from include.domain.lanes import Lane

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from include.adapters.aws.async_scaling import EndpointScaling
-from include.adapters.aws.endpoint_alarms import EndpointAlarms
+from include.adapters.aws.cloudwatch.endpoint_alarms import EndpointAlarms
 from include.adapters.aws.errors import AwsError, explain
-from include.adapters.aws.sagemaker_models import COST_TAGS, describe_endpoint, not_found
+from include.adapters.aws.sagemaker.async_endpoint.async_scaling import EndpointScaling
+from include.adapters.aws.sagemaker.sagemaker_models import COST_TAGS, describe_endpoint, not_found
 from include.domain.errors import EndpointUnavailable
 from include.domain.release.retirement import DeployedVersion, VersionKey
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from include.adapters.aws.async_scaling import VARIANT
 from include.adapters.aws.errors import AwsError, explain
+from include.adapters.aws.sagemaker.async_endpoint.async_scaling import VARIANT
 from include.domain.errors import MetricsUnavailable
 from include.domain.gpus.instances import per_gpu
 from include.domain.lanes import Lane

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from include.adapters.aws.job_attempts import JobAttempts
-from include.adapters.aws.sagemaker_models import tag_list
+from include.adapters.aws.sagemaker.jobs.job_attempts import JobAttempts
+from include.adapters.aws.sagemaker.sagemaker_models import tag_list
 from include.pipeline.release.ports import TrainingRequest
 
 if TYPE_CHECKING:

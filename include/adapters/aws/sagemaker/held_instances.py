@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from include.adapters.aws.async_scaling import EndpointScaling
-from include.adapters.aws.deployed_versions import version_of
-from include.adapters.aws.endpoint_alarms import EndpointAlarms
+from include.adapters.aws.cloudwatch.endpoint_alarms import EndpointAlarms
 from include.adapters.aws.errors import AwsError, error_message, explain
-from include.adapters.aws.sagemaker_models import COST_TAGS, not_found
+from include.adapters.aws.sagemaker.async_endpoint.async_scaling import EndpointScaling
+from include.adapters.aws.sagemaker.deployed_versions import version_of
+from include.adapters.aws.sagemaker.sagemaker_models import COST_TAGS, not_found
 from include.domain.errors import EndpointUnavailable
 from include.domain.gpus.resources import HeldInstances, ResourceKind
 from include.domain.gpus.savings import Action

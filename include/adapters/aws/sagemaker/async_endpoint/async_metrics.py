@@ -6,8 +6,8 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from include.adapters.aws.async_scaling import VARIANT
 from include.adapters.aws.errors import AwsError, explain
+from include.adapters.aws.sagemaker.async_endpoint.async_scaling import VARIANT
 from include.domain.errors import EndpointUnavailable
 
 _MINUTE_S = 60

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from include.adapters.aws.async_endpoint import SageMakerAsyncEndpoint
-from include.adapters.aws.endpoint_alarms import EndpointAlarms
-from include.adapters.aws.endpoint_provision import ServerlessEndpoints
+from include.adapters.aws.cloudwatch.endpoint_alarms import EndpointAlarms
 from include.adapters.aws.errors import AwsError, explain
-from include.adapters.aws.sagemaker_endpoint import SageMakerServerlessEndpoint
+from include.adapters.aws.sagemaker.async_endpoint.async_endpoint import SageMakerAsyncEndpoint
+from include.adapters.aws.sagemaker.serverless.endpoint_provision import ServerlessEndpoints
+from include.adapters.aws.sagemaker.serverless.sagemaker_endpoint import SageMakerServerlessEndpoint
 from include.domain.errors import EndpointUnavailable
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef

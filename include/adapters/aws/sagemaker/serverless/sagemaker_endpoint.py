@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from include.adapters.aws.backoff import pause_s
-from include.adapters.aws.endpoint_provision import ServerlessEndpoints
 from include.adapters.aws.errors import AwsError, error_code, error_message, explain
+from include.adapters.aws.sagemaker.serverless.endpoint_provision import ServerlessEndpoints
 from include.domain.errors import (
     BodyFailed,
     BodyFault,

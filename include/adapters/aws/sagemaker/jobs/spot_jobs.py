@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from include.adapters.aws.lane_jobs import LaneJobs
-from include.adapters.aws.sagemaker_models import tag_list
+from include.adapters.aws.sagemaker.jobs.lane_jobs import LaneJobs
+from include.adapters.aws.sagemaker.sagemaker_models import tag_list
 from include.domain.costs import Capacity
 from include.domain.jobs import JobPhase, JobSpec, JobStatus
 from include.domain.lanes import Lane

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn, cast
 from boto3.exceptions import Boto3Error
 
 from include.adapters.aws.errors import AwsError, error_code, explain
-from include.adapters.aws.s3_uris import S3Uri
+from include.adapters.aws.s3.s3_uris import S3Uri
 from include.domain.errors import ObjectMissing, StoreError
 from include.pipeline.ports import ObjectInfo
 from include.pipeline.queues.ports import ObjectDetails

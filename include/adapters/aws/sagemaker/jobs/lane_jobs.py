@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from include.adapters.aws.errors import AwsError, explain
-from include.adapters.aws.sagemaker_models import ServingSite, already_exists, not_found
+from include.adapters.aws.sagemaker.sagemaker_models import ServingSite, already_exists, not_found
 from include.domain.errors import JobFailed
 from include.domain.jobs import JobRef, JobSpec, JobState, JobStatus
 from include.domain.lanes import Lane

@@ -15,8 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from include.adapters.aws.backoff import pause_s
-from include.adapters.aws.errors import AwsError, error_code, explain
-from include.adapters.aws.prediction_items import (
+from include.adapters.aws.dynamodb.prediction_items import (
     BATCH_INDEX,
     Item,
     batch_buckets,
@@ -25,6 +24,7 @@ from include.adapters.aws.prediction_items import (
     prediction_key,
     prediction_row,
 )
+from include.adapters.aws.errors import AwsError, error_code, explain
 from include.domain.errors import StoreError
 from include.domain.manifests import BatchManifest
 from include.pipeline.ports import PredictionRow

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from include.adapters.aws.async_scaling import VARIANT, EndpointScaling
 from include.adapters.aws.errors import AwsError, explain
-from include.adapters.aws.sagemaker_models import (
+from include.adapters.aws.sagemaker.async_endpoint.async_scaling import VARIANT, EndpointScaling
+from include.adapters.aws.sagemaker.sagemaker_models import (
     ServingSite,
     adopting,
     describe_endpoint,

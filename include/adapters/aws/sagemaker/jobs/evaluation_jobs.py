@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from include.adapters.aws.job_attempts import JobAttempts
-from include.adapters.aws.sagemaker_models import tag_list
+from include.adapters.aws.sagemaker.jobs.job_attempts import JobAttempts
+from include.adapters.aws.sagemaker.sagemaker_models import tag_list
 from include.pipeline.release.release_ports import EvaluationRequest
 
 if TYPE_CHECKING:

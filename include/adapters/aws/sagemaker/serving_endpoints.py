@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from include.adapters.aws.deployed_versions import version_of
 from include.adapters.aws.errors import AwsError, explain
+from include.adapters.aws.sagemaker.deployed_versions import version_of
 from include.domain.errors import EndpointUnavailable
 from include.domain.usage import ServingEndpoint
 
@@ -17,7 +17,7 @@ _PREFIX = "twolane-"
 
 
 class SageMakerServingEndpoints:
-    """Endpoints by name; see `include.adapters.aws.deployed_versions`."""
+    """Endpoints by name; see `include.adapters.aws.sagemaker.deployed_versions`."""
 
     def __init__(self, control: SageMakerClient) -> None:
         self._control = control

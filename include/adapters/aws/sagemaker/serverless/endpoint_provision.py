@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from include.adapters.aws.errors import AwsError, explain
-from include.adapters.aws.sagemaker_models import (
+from include.adapters.aws.sagemaker.sagemaker_models import (
     ServingSite,
     adopting,
     describe_endpoint,
     ensure_model,
     tag_list,
 )
-from include.adapters.aws.serverless_size import ServerlessSize
+from include.adapters.aws.sagemaker.serverless.serverless_size import ServerlessSize
 from include.domain.errors import EndpointUnavailable
 from include.domain.model_ref import ModelRef
 

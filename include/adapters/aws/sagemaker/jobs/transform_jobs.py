@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from include.adapters.aws.lane_jobs import LaneJobs
-from include.adapters.aws.sagemaker_models import ensure_model, tag_list
+from include.adapters.aws.sagemaker.jobs.lane_jobs import LaneJobs
+from include.adapters.aws.sagemaker.sagemaker_models import ensure_model, tag_list
 from include.domain.jobs import JobSpec, TransformSizing
 from include.domain.lanes import Lane
 

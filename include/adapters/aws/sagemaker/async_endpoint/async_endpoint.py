@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from include.adapters.aws.async_metrics import EndpointMetrics
-from include.adapters.aws.async_provision import AsyncEndpoints, endpoint_name
 from include.adapters.aws.backoff import pause_s
 from include.adapters.aws.errors import AwsError, error_code, explain
+from include.adapters.aws.sagemaker.async_endpoint.async_metrics import EndpointMetrics
+from include.adapters.aws.sagemaker.async_endpoint.async_provision import (
+    AsyncEndpoints,
+    endpoint_name,
+)
 from include.domain.errors import EndpointUnavailable
 from include.domain.model_ref import ModelRef
 from include.pipeline.lanes.async_endpoint.ports import AcceptedRequest, EndpointReadiness

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from include.adapters.aws.errors import AwsError, explain
-from include.adapters.aws.sagemaker_models import adopting, not_found
+from include.adapters.aws.sagemaker.sagemaker_models import adopting, not_found
 from include.domain.errors import ReleaseFailed, ReleaseRejected
 
 MAX_ATTEMPTS = 9

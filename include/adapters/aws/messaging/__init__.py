@@ -1,0 +1,1 @@
+"""SQS and SNS: queues of messages, and alerts sent on."""

@@ -1,0 +1,1 @@
+"""SageMaker: versions and what serves them; serverless, asynchronous and job lanes apart."""

@@ -1,0 +1,1 @@
+"""SageMaker Asynchronous Inference, scaled from zero to n and back."""

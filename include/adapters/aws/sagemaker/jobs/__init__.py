@@ -1,0 +1,1 @@
+"""SageMaker's jobs: processing, transform, managed spot, training and evaluation."""
