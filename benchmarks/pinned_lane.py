@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from include.config import LanesFile
 from include.domain.lanes import Lane
-from include.domain.routing import Placement
+from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from include.adapters.quality import GreatExpectationsGate
-from include.domain.documents import RawDocument
-from include.domain.predictions import Prediction
+from include.domain.batches.documents import RawDocument
+from include.domain.batches.predictions import Prediction
 
 SAMPLE = Path(__file__).parent.parent / "include" / "sample" / "news.jsonl"
 SHARD_DOCUMENTS = 5_000

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from include.domain.accounts import Tier
-from include.domain.breaker_state import BreakerPolicy
 from include.domain.drift.policy import DriftPolicy
 from include.domain.gpus.idleness import IdlePolicy
 from include.domain.gpus.quiet_hours import QuietHours
+from include.domain.lane_health.breaker_state import BreakerPolicy
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.patience import QueuePatience

@@ -13,8 +13,8 @@ import getpass
 import sys
 from collections.abc import Sequence
 
-from include.domain.budgets import Budget
 from include.domain.errors import TwolaneError
+from include.domain.money.budgets import Budget
 from include.wiring.money import money
 
 

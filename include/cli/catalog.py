@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from include.config import load_lanes
-from include.domain.documents import estimate_tokens
+from include.domain.batches.documents import estimate_tokens
 from include.domain.errors import TwolaneError
 from include.domain.lanes import LaneProfile
 from include.domain.release.catalog import CATALOG_FILE, ModelEntry, load_catalog

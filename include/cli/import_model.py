@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from include.cli.release_site import reads, release_ports, timed_report
+from include.domain.batches.submission_rules import MODEL_NAME_PATTERN
 from include.domain.errors import ReleaseFailed, TwolaneError
-from include.domain.submission_rules import MODEL_NAME_PATTERN
 from include.pipeline.release.hugging_face import PretrainedFiles, look_at
 from include.pipeline.release.labelled_files import read_labelled
 from include.pipeline.release.model_archive import pack_archive

@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from include.domain.breaker_state import Breaker, BreakerState
 from include.domain.errors import TwolaneError
+from include.domain.lane_health.breaker_state import Breaker, BreakerState
 from include.domain.lanes import Lane
 from include.wiring.bootstrap import twolane
 

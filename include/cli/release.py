@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from include.cli.release_site import reads, release_ports, timed_report
+from include.domain.batches.submission_rules import MODEL_NAME_PATTERN
 from include.domain.errors import TwolaneError
 from include.domain.model_ref import ModelRef
 from include.domain.release.catalog import (
@@ -27,7 +28,6 @@ from include.domain.release.catalog import (
     ModelEntry,
     load_catalog,
 )
-from include.domain.submission_rules import MODEL_NAME_PATTERN
 from include.pipeline.release.ports import Candidate
 from include.pipeline.release.release_model import (
     ReleasePlan,

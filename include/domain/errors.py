@@ -2,7 +2,7 @@
 
 `BatchRejected` and its kin end a run with one clear message; `JobFailed` and its kin are about
 remote work and may be worth a retry. A failed *document* is never an exception: see
-`include.domain.predictions`.
+`include.domain.batches.predictions`.
 """
 
 from __future__ import annotations

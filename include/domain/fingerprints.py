@@ -16,7 +16,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from include.domain.predictions import Heads
+from include.domain.batches.predictions import Heads
 
 _MODULUS = 2**64
 _SEPARATOR = "\x1f"

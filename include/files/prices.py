@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from include.domain.errors import UnknownPrice
-from include.domain.prices import Price, PriceBook, PriceKey, Service, Term, Unit
+from include.domain.money.prices import Price, PriceBook, PriceKey, Service, Term, Unit
 
 PRICES_FOLDER = Path(__file__).resolve().parents[1] / "prices"
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from include.config import LanesFile
 from include.domain.errors import ScenarioRefused
 from include.domain.lanes import Lane
-from include.domain.prices import PriceBook, Term
+from include.domain.money.prices import PriceBook, Term
 from include.domain.what_if.purchase import OwnServer, Purchase
 from include.domain.what_if.scenario import Arrival, Quiet, Scenario, Spot
 

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from include.domain.accounts import Account
-from include.domain.costs import Charge
-from include.domain.documents import QuarantinedDocument, QuarantineReason, RawDocument
+from include.domain.batches.documents import QuarantinedDocument, QuarantineReason, RawDocument
+from include.domain.batches.manifests import BatchManifest, Submission
+from include.domain.batches.predictions import Heads, Prediction, Stage
+from include.domain.execution.jobs import JobRef, JobSpec, JobStatus
 from include.domain.fingerprints import Fingerprint, row_hash
-from include.domain.jobs import JobRef, JobSpec, JobStatus
-from include.domain.manifests import BatchManifest, Submission
 from include.domain.model_ref import ModelCard, ModelRef
-from include.domain.predictions import Heads, Prediction, Stage
-from include.domain.routing import Placement
+from include.domain.money.costs import Charge
+from include.domain.placement.routing import Placement
 
 
 @dataclass(frozen=True, slots=True)

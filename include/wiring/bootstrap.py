@@ -12,8 +12,8 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from include.config import LanesFile, Settings
-from include.domain.manifests import BatchManifest, Submission
-from include.domain.routing import Placement
+from include.domain.batches.manifests import BatchManifest, Submission
+from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.records import BatchRecords, Collection, Validation
 from include.wiring.lanes import LaneWiring
 from include.wiring.process_root import of_address, of_environment

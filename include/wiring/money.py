@@ -14,8 +14,8 @@ from include.wiring.composition import Adapters
 from include.wiring.process_root import of_environment
 
 if TYPE_CHECKING:
-    from include.domain.budgets import Budget, Spending
     from include.domain.curves.moved import Move
+    from include.domain.money.budgets import Budget, Spending
     from include.pipeline.money.backtest import Backtest, SeenBatch
     from include.pipeline.money.keep_ledger import Booked, LedgerPorts
     from include.pipeline.money.ports import CostLine, Grouping, ServingEndpoints

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from airflow.sdk import Param
 
+from include.domain.batches.submission_rules import MODEL_NAME_PATTERN
 from include.domain.release.catalog import load_catalog
-from include.domain.submission_rules import MODEL_NAME_PATTERN
 
 MAX_REASON_CHARACTERS = 500
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from include.domain import submission_rules as rules
 from include.domain.accounts import Tier
-from include.domain.manifests import Submission
+from include.domain.batches import submission_rules as rules
+from include.domain.batches.manifests import Submission
 from twolane_airflow import form_fields
 
 TIERS: list[str | None] = [None, *(tier.value for tier in Tier)]

@@ -20,9 +20,9 @@ from include.adapters.postgres.queue_ledger import PostgresQueueLedger
 from include.adapters.postgres.read_store import PostgresReadStore
 from include.domain.accounts import Account, Tier
 from include.domain.alerts import Alert, AlertKind
-from include.domain.breaker_state import Breaker, BreakerState, Change, Transition
-from include.domain.budgets import Budget
+from include.domain.lane_health.breaker_state import Breaker, BreakerState, Change, Transition
 from include.domain.lanes import Lane
+from include.domain.money.budgets import Budget
 from include.domain.queues.lane_class import LaneClass
 from include.pipeline.alerts.ports import AlertBook, AlertOutbox, Patience
 from tests.support.fakes.alerts import FakeAlertBook, FakeAlertOutbox

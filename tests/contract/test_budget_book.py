@@ -13,10 +13,10 @@ from include.adapters.postgres.budget_book import PostgresBudgetBook
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.read_store import PostgresReadStore
 from include.domain.accounts import Account, Tier
-from include.domain.budgets import Budget, Spending, Standing
-from include.domain.costs import lane_charge
 from include.domain.errors import UnknownAccount
 from include.domain.lanes import Lane
+from include.domain.money.budgets import Budget, Spending, Standing
+from include.domain.money.costs import lane_charge
 from include.pipeline.money.budget_gate import BudgetBook
 from include.pipeline.ports import BatchClosure
 from tests.support.fakes.money import FakeBudgetBook

@@ -13,11 +13,11 @@ from include.adapters.postgres.comparison_book import PostgresComparisonBook
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.read_store import PostgresReadStore
 from include.domain.accounts import Account, Tier
-from include.domain.costs import lane_charge
+from include.domain.batches.manifests import Submission
 from include.domain.errors import ComparisonRefused
 from include.domain.lanes import Lane
-from include.domain.manifests import Submission
 from include.domain.model_ref import ModelRef
+from include.domain.money.costs import lane_charge
 from include.domain.release.betting import Counts
 from include.domain.release.comparison import (
     Comparison,

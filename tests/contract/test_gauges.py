@@ -11,8 +11,8 @@ from include.adapters.aws.cloudwatch.gauge_board import NAMESPACE, CloudWatchGau
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.standings import PostgresStandings
 from include.adapters.postgres.usage_book import PostgresUsageBook
-from include.domain.prices import Price, PriceKey, Service, Unit
-from include.domain.usage import Owner, Period, UsageKind, usage_charge
+from include.domain.money.prices import Price, PriceKey, Service, Unit
+from include.domain.money.usage import Owner, Period, UsageKind, usage_charge
 from include.pipeline.money.gauges import Gauge, GaugeName, publish_gauges
 from tests.support.local_aws import LocalAws
 

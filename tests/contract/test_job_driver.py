@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from include.domain.costs import Waste
 from include.domain.lanes import Lane
+from include.domain.money.costs import Waste
 from tests.support.faults import injected
 from tests.support.local_aws import LocalAws
 from tests.support.placed_batch import PlacedBatch

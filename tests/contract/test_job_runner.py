@@ -9,7 +9,7 @@ import pytest
 
 from include.adapters.aws.sagemaker.jobs.sagemaker_jobs import SageMakerJobRunner
 from include.domain.errors import JobFailed
-from include.domain.jobs import JobRef, JobState
+from include.domain.execution.jobs import JobRef, JobState
 from include.domain.lanes import Lane
 from include.pipeline.ports import JobRunner
 from tests.support.fakes import FakeJobRunner, FakeObjectStore

@@ -15,7 +15,8 @@ import pytest
 from include.adapters.aws.messaging.lane_alerts import SnsLaneAlerts
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.lane_health import PostgresLaneHealth
-from include.domain.breaker_state import (
+from include.domain.errors import AlertsUnavailable, EndpointUnavailable, StoreError
+from include.domain.lane_health.breaker_state import (
     Breaker,
     BreakerPolicy,
     BreakerState,
@@ -24,7 +25,6 @@ from include.domain.breaker_state import (
     Transition,
     Verdict,
 )
-from include.domain.errors import AlertsUnavailable, EndpointUnavailable, StoreError
 from include.domain.lanes import Lane
 from include.pipeline.lanes.health import LaneWatch
 from include.pipeline.lanes.health_ports import LaneEvent, LaneHealthStore, Window

@@ -8,9 +8,9 @@ import pytest
 
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.read_store import PostgresReadStore
+from include.domain.batches.predictions import Stage
 from include.domain.errors import ObjectMissing, StoreError
 from include.domain.fingerprints import Fingerprint
-from include.domain.predictions import Stage
 from include.pipeline.ports import PredictionRow, ReadStore
 from tests.support.fakes import FakeReadStore
 from tests.support.manifests import HEADS, make_rows

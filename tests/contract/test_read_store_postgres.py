@@ -12,10 +12,10 @@ import pytest
 
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.read_store import PostgresReadStore
-from include.domain.costs import Capacity, Waste
 from include.domain.errors import StoreError
 from include.domain.lanes import Lane
-from include.domain.routing import Alternative
+from include.domain.money.costs import Capacity, Waste
+from include.domain.placement.routing import Alternative
 from include.pipeline.ports import PredictionRow
 from tests.support.manifests import SUBMITTED_AT, make_manifest, make_rows
 from tests.support.stored_batch import BATCH, PLACEMENT, charge, closure, opened, quarantined

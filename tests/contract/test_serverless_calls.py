@@ -12,7 +12,7 @@ from include.adapters.aws.sagemaker.serverless.endpoint_provision import Serverl
 from include.adapters.aws.sagemaker.serverless.sagemaker_endpoint import SageMakerServerlessEndpoint
 from include.adapters.aws.sagemaker.serverless.serverless_size import ServerlessSize
 from include.domain.errors import EndpointUnavailable
-from include.domain.pacing import CallSize, cold_start_s
+from include.domain.execution.pacing import CallSize, cold_start_s
 from include.pipeline.lanes.serverless.call_gate import CallGate
 from include.pipeline.lanes.serverless.endpoint_calls import EndpointCaller
 from tests.support.faults import injected

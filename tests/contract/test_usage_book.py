@@ -13,10 +13,9 @@ from include.adapters.postgres.database import Database
 from include.adapters.postgres.read_store import PostgresReadStore
 from include.adapters.postgres.usage_book import PostgresUsageBook
 from include.domain.accounts import Account, Tier
-from include.domain.costs import Waste, lane_charge
 from include.domain.lanes import Lane
-from include.domain.routing import Placement
-from include.domain.usage import (
+from include.domain.money.costs import Waste, lane_charge
+from include.domain.money.usage import (
     BatchUsage,
     Owner,
     Period,
@@ -26,6 +25,7 @@ from include.domain.usage import (
     idle_charge,
     storage_charges,
 )
+from include.domain.placement.routing import Placement
 from include.domain.what_if.scenario import Arrival
 from include.files.prices import load_price_book
 from include.pipeline.money.ports import Grouping

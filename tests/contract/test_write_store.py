@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from include.adapters.aws.dynamodb.write_store import DynamoWriteStore, WritePolicy
+from include.domain.batches.manifests import BatchManifest
+from include.domain.batches.predictions import Stage
 from include.domain.errors import StoreError
-from include.domain.manifests import BatchManifest
-from include.domain.predictions import Stage
 from include.pipeline.ports import PredictionRow, WriteStore
 from tests.support.fakes import FakeWriteStore
 from tests.support.local_aws import LocalAws

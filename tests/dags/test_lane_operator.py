@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from include.domain.errors import JobFailed, JobStopped, StoreError
-from include.domain.jobs import JobState
+from include.domain.execution.jobs import JobState
 from include.domain.lanes import Lane
 from include.pipeline.lanes.jobs.budget import max_runtime_s
 from tests.support.batches import World, documents

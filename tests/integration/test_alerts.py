@@ -32,7 +32,7 @@ def slack(product: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
 def budget(product: Any) -> Iterator[str]:
     """An account whose every batch is warned of."""
     from include.adapters.postgres.budget_book import PostgresBudgetBook
-    from include.domain.budgets import Budget
+    from include.domain.money.budgets import Budget
     from include.wiring.bootstrap import twolane
 
     account, book = "trial-lumen", PostgresBudgetBook(twolane().database)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from include.domain.batches.manifests import Submission
 from include.domain.errors import EndpointUnavailable
 from include.domain.lanes import Lane
-from include.domain.manifests import Submission
 from tests.integration.conftest import forget_settings, json_lines, sound
 from tests.support.faults import injected
 

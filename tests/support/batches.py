@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from include.domain.accounts import Tier
-from include.domain.breaker_state import BreakerPolicy
+from include.domain.batches.manifests import BatchManifest, Submission
+from include.domain.lane_health.breaker_state import BreakerPolicy
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.manifests import BatchManifest, Submission
-from include.domain.routing import Placement
+from include.domain.placement.routing import Placement
 from include.pipeline.batch.pull_batch import PullPolicy, PullPorts, pull_batch
 from include.pipeline.batch.route_batch import route_batch
 from include.pipeline.batch.validate_batch import validate_batch

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from include.domain.manifests import BatchManifest
+from include.domain.batches.manifests import BatchManifest
 from include.domain.model_ref import ModelRef
 from include.domain.release.comparison import Comparison, Kind, Plan
 from include.pipeline.comparison.ports import BatchSample, ServedBatch

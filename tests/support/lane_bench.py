@@ -14,7 +14,7 @@ import pytest
 
 from include.adapters.aws.s3.object_store import S3ObjectStore
 from include.adapters.aws.sagemaker.sagemaker_models import ServingSite
-from include.domain.jobs import JobRef, JobSpec, JobStatus, job_name
+from include.domain.execution.jobs import JobRef, JobSpec, JobStatus, job_name
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef
 from include.pipeline.ports import JobRunner, ObjectStore

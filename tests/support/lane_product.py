@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 from include.adapters.aws.clients import AwsAddress
 from include.domain.lanes import Lane
-from include.domain.routing import Placement
+from include.domain.placement.routing import Placement
 from include.pipeline.batch.collect_batch import CollectPorts
 from include.pipeline.batch.load_batch import AheadLoader, Target
 from include.pipeline.batch_objects.batch_layout import BatchLayout

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from include.domain.accounts import Tier
-from include.domain.manifests import BatchManifest, Shard
+from include.domain.batches.manifests import BatchManifest, Shard
+from include.domain.batches.predictions import HeadAnswer
 from include.domain.model_ref import ModelRef
-from include.domain.predictions import HeadAnswer
 from include.pipeline.ports import PredictionRow
 
 SUBMITTED_AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

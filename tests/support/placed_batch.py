@@ -16,10 +16,10 @@ from include.adapters.aws.s3.object_store import S3ObjectStore
 from include.adapters.aws.sagemaker.jobs.sagemaker_jobs import SageMakerJobRunner
 from include.adapters.aws.sagemaker.sagemaker_models import ServingSite
 from include.domain.accounts import Tier
+from include.domain.batches.manifests import BatchManifest, Shard, shard_file_name
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.manifests import BatchManifest, Shard, shard_file_name
 from include.domain.model_ref import ModelCard, ModelRef
-from include.domain.routing import Placement
+from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, LaneRun, Validation
 from include.pipeline.lanes.driver import LaneDriver

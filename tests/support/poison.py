@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from include.domain.documents import QuarantineReason as Reason
+from include.domain.batches.documents import QuarantineReason as Reason
 
 MAX_DOCUMENT_CHARACTERS = 1_000
 MAX_LINE_BYTES = 20_000

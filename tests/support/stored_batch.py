@@ -11,10 +11,10 @@ from typing import Any
 from include.adapters.postgres.accounts import PostgresAccountDirectory
 from include.adapters.postgres.database import Database
 from include.domain.accounts import Account, Tier
-from include.domain.costs import Charge, lane_charge
-from include.domain.documents import QuarantinedDocument, QuarantineReason
+from include.domain.batches.documents import QuarantinedDocument, QuarantineReason
 from include.domain.lanes import Lane
-from include.domain.routing import Alternative, Placement
+from include.domain.money.costs import Charge, lane_charge
+from include.domain.placement.routing import Alternative, Placement
 from include.pipeline.ports import BatchClosure
 from tests.support.manifests import SUBMITTED_AT, make_manifest
 

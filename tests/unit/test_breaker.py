@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.domain.breaker import admit, closed, observe, opened_by_hand, refusal
-from include.domain.breaker_state import (
+from include.domain.errors import EndpointUnavailable, JobFailed, JobStopped, StoreError
+from include.domain.lane_health.breaker import admit, closed, observe, opened_by_hand, refusal
+from include.domain.lane_health.breaker_state import (
     Breaker,
     BreakerPolicy,
     BreakerState,
@@ -17,8 +18,7 @@ from include.domain.breaker_state import (
     Outcome,
     Verdict,
 )
-from include.domain.errors import EndpointUnavailable, JobFailed, JobStopped, StoreError
-from include.domain.lane_failures import verdict_of
+from include.domain.lane_health.lane_failures import verdict_of
 
 POLICY = BreakerPolicy(
     window_s=600, minimum_outcomes=3, failure_rate=0.5, pause_s=60, max_pause_s=200, lease_s=300

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.domain.predictions import HeadAnswer as RowHead
-from include.domain.predictions import Prediction as RowPrediction
-from include.domain.predictions import Stage as RowStage
-from include.domain.predictions import parse_prediction
+from include.domain.batches.predictions import HeadAnswer as RowHead
+from include.domain.batches.predictions import Prediction as RowPrediction
+from include.domain.batches.predictions import Stage as RowStage
+from include.domain.batches.predictions import parse_prediction
 from include.models.serving.artifact import load_artifact
 from include.models.serving.batching import BatchPolicy
 from include.models.serving.engine import Engine

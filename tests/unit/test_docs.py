@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from include.domain import errors
-from include.domain.documents import QuarantineReason
+from include.domain.batches.documents import QuarantineReason
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])

@@ -15,8 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from include.adapters.document_files import DocumentFileReader
-from include.domain.documents import QuarantineReason as Reason
-from include.domain.documents import RawDocument
+from include.domain.batches.documents import QuarantineReason as Reason
+from include.domain.batches.documents import RawDocument
 from include.domain.errors import EmptyBatch, UnreadableBatch
 
 MAX_LINE_BYTES = 1000

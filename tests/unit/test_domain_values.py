@@ -3,13 +3,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.domain.accounts import Account, Tier
-from include.domain.costs import Capacity, Waste, lane_charge
+from include.domain.batches.manifests import BatchManifest, Shard, batch_id_for
+from include.domain.batches.predictions import Prediction, PredictionError, Stage, parse_prediction
 from include.domain.errors import OutputIncomplete, TierNotAllowed
-from include.domain.jobs import job_name
+from include.domain.execution.jobs import job_name
 from include.domain.lanes import Lane
-from include.domain.manifests import BatchManifest, Shard, batch_id_for
 from include.domain.model_ref import ModelRef
-from include.domain.predictions import Prediction, PredictionError, Stage, parse_prediction
+from include.domain.money.costs import Capacity, Waste, lane_charge
 
 MODEL = ModelRef("news-topic", "3", "a" * 64)
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.domain.costs import Waste
+from include.domain.batches.manifests import Shard
 from include.domain.errors import JobFailed
-from include.domain.jobs import JobState
+from include.domain.execution.jobs import JobState
+from include.domain.execution.packing import deal_out
+from include.domain.execution.transform_sizing import transform_sizing
 from include.domain.lanes import Lane
-from include.domain.manifests import Shard
-from include.domain.packing import deal_out
-from include.domain.transform_sizing import transform_sizing
+from include.domain.money.costs import Waste
 from include.pipeline.batch.validate_batch import split
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.jobs.run_job import MAX_FRUITLESS, MAX_JOBS, JobDriver
@@ -328,7 +328,7 @@ def test_a_record_that_fits_no_payload_is_no_job():
 
 @pytest.mark.parametrize(("characters", "is_kept"), [(650_000, True), (670_000, False)])
 def test_a_record_no_lane_takes_goes_to_quarantine(characters, is_kept):
-    from include.domain.documents import RawDocument
+    from include.domain.batches.documents import RawDocument
     from include.pipeline.ports import ShardVerdict
 
     rows = [RawDocument(0, "a", "é" * characters), RawDocument(1, "b", "short")]

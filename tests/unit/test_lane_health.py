@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from include.domain.breaker_state import BreakerState
 from include.domain.errors import EndpointUnavailable, JobFailed, StoreError
+from include.domain.lane_health.breaker_state import BreakerState
 from include.domain.lanes import Lane
 from include.pipeline.lanes.driver import LaneProgress
 from include.pipeline.lanes.watched_driver import WatchedDriver

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.domain.costs import Waste
 from include.domain.errors import (
     EndpointUnavailable,
     OutputIncomplete,
     StoreError,
 )
 from include.domain.lanes import Lane
+from include.domain.money.costs import Waste
 from include.pipeline.batch.book_charges import book_charges
 from include.pipeline.batch.close_batch import ClosePorts, close_batch, fail_batch
 from include.pipeline.batch.collect_batch import CollectPorts, collect_batch

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.config import Settings
-from include.domain.costs import Waste
 from include.domain.errors import (
     BodyFailed,
     BodyFault,
     EndpointThrottled,
     EndpointUnavailable,
 )
-from include.domain.pacing import Allowance, Call, CallSize, cold_start_s
+from include.domain.execution.pacing import Allowance, Call, CallSize, cold_start_s
+from include.domain.money.costs import Waste
 from include.pipeline.lanes.serverless.call_gate import CallGate
 from include.pipeline.lanes.serverless.endpoint_calls import EndpointCaller
 from tests.support.batches import World, documents

@@ -11,7 +11,7 @@ import pytest
 
 from include.adapters.document_files import DocumentFileReader, parquet_rows
 from include.adapters.document_files.parquet_pages import PageError, largest_page_bytes
-from include.domain.documents import QuarantineReason
+from include.domain.batches.documents import QuarantineReason
 from include.domain.errors import UnreadableBatch
 from tests.support.reading_memory import peak_bytes
 

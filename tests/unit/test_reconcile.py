@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.domain.batches.predictions import Stage
 from include.domain.errors import StoreError
 from include.domain.fingerprints import Fingerprint
-from include.domain.predictions import Stage
 from include.pipeline.batch.close_batch import ClosePorts, close_batch
 from include.pipeline.batch.collect_batch import CollectPorts, collect_batch
 from include.pipeline.batch.load_batch import Target, load_batch

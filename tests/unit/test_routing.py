@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from include.domain.errors import NoFeasibleLane
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.routing import place
+from include.domain.placement.routing import place
 from tests.support.batches import PROFILES, profile
 
 profiles = st.lists(

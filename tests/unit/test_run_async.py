@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from include.domain.costs import Waste
 from include.domain.errors import JobFailed
 from include.domain.lanes import Lane
+from include.domain.money.costs import Waste
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.lanes.async_endpoint.costs import finished_run

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from include.domain.costs import Capacity, Waste
 from include.domain.errors import JobFailed, JobStopped
-from include.domain.jobs import JobRef, JobState
+from include.domain.execution.jobs import JobRef, JobState
 from include.domain.lanes import Lane
+from include.domain.money.costs import Capacity, Waste
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.jobs.run_job import MAX_FRUITLESS
 from include.pipeline.lanes.spot.jobs import MAX_FAILURES, SpotPorts

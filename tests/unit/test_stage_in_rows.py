@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.domain.predictions import Stage
+from include.domain.batches.predictions import Stage
 from include.pipeline.batch.collect_batch import CollectPorts, collect_batch
 from include.pipeline.batch.load_batch import Target, load_batch
 from include.pipeline.batch_objects.batch_layout import BatchLayout

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.domain.documents import QuarantineReason
+from include.domain.batches.documents import QuarantineReason
 from include.domain.errors import NoValidDocuments
 from include.pipeline.batch_objects.id_index import IdIndex
 from include.pipeline.batch_objects.records import BatchRecords

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from include.adapters.document_files.fields import document, faulty, not_utf8, too_long
 from include.adapters.document_files.lines import Line, bounded_lines
-from include.domain.documents import QuarantineReason, RawDocument
+from include.domain.batches.documents import QuarantineReason, RawDocument
 from include.domain.errors import EmptyBatch, UnreadableBatch
 
 REREAD_FACTOR = 16

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.domain.documents import QuarantineReason, RawDocument
+from include.domain.batches.documents import QuarantineReason, RawDocument
 
 NAME_CHARACTERS = 60
 

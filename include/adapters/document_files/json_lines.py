@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from include.adapters.document_files.fields import document, faulty, not_utf8, too_long
 from include.adapters.document_files.lines import bounded_lines
-from include.domain.documents import QuarantineReason, RawDocument
+from include.domain.batches.documents import QuarantineReason, RawDocument
 
 
 def json_lines_rows(stream: BinaryIO, *, max_line_bytes: int) -> Iterator[RawDocument]:

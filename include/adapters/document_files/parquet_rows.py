@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from include.adapters.document_files.fields import document, not_utf8, too_long
 from include.adapters.document_files.parquet_pages import largest_page_bytes
-from include.domain.documents import RawDocument
+from include.domain.batches.documents import RawDocument
 from include.domain.errors import UnreadableBatch
 
 COLUMNS = ("id", "text")

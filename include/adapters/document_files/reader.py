@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 
 from include.adapters.document_files.csv_rows import csv_rows
 from include.adapters.document_files.json_lines import json_lines_rows
-from include.domain.documents import RawDocument
+from include.domain.batches.documents import RawDocument
 from include.domain.errors import EmptyBatch, UnreadableBatch
 
 GZIP_MAGIC = b"\x1f\x8b"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
-from include.domain.budgets import Budget, BudgetVerdict, Spending, Standing, judge
 from include.domain.errors import UnknownAccount
+from include.domain.money.budgets import Budget, BudgetVerdict, Spending, Standing, judge
 
 if TYPE_CHECKING:
     from psycopg import Connection

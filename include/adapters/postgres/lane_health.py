@@ -10,8 +10,15 @@ from typing import Any
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
 from include.adapters.postgres.read_store import storable
-from include.domain.breaker_state import Breaker, BreakerState, Change, Outcome, Transition, Verdict
 from include.domain.errors import StoreError
+from include.domain.lane_health.breaker_state import (
+    Breaker,
+    BreakerState,
+    Change,
+    Outcome,
+    Transition,
+    Verdict,
+)
 from include.domain.lanes import Lane
 from include.pipeline.lanes.health_ports import Decide, LaneEvent
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
-from include.domain.costs import Charge
-from include.domain.documents import QuarantinedDocument
+from include.domain.batches.documents import QuarantinedDocument
+from include.domain.batches.manifests import BatchManifest, Submission
+from include.domain.batches.predictions import Heads, Stage, heads_as_dict, parse_heads
 from include.domain.errors import StoreError
 from include.domain.fingerprints import Fingerprint
-from include.domain.manifests import BatchManifest, Submission
 from include.domain.model_ref import ModelRef
-from include.domain.predictions import Heads, Stage, heads_as_dict, parse_heads
-from include.domain.routing import Placement
+from include.domain.money.costs import Charge
+from include.domain.placement.routing import Placement
 from include.pipeline.ports import BatchClosure, PredictionRow
 
 if TYPE_CHECKING:

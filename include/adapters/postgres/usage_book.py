@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
 from include.domain.lanes import Lane
-from include.domain.usage import Owner, StoredRows, UsageCharge
+from include.domain.money.usage import Owner, StoredRows, UsageCharge
 from include.domain.what_if.scenario import Arrival
 from include.pipeline.money.backtest import SeenBatch
 from include.pipeline.money.ports import ClosedBatch, CostLine, Grouping

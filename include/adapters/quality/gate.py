@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from include.adapters.quality.report import render_page
 from include.adapters.quality.suites import Rule, load_suite
 from include.adapters.quality.tables import Columns, document_columns, prediction_columns
-from include.domain.documents import QuarantineReason, RawDocument
-from include.domain.predictions import Prediction
+from include.domain.batches.documents import QuarantineReason, RawDocument
+from include.domain.batches.predictions import Prediction
 from include.pipeline.ports import ExpectationResult, PoisonRow, ShardVerdict
 
 if TYPE_CHECKING:

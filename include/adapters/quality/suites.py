@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from include.domain.documents import QuarantineReason
+from include.domain.batches.documents import QuarantineReason
 
 FOLDER = Path(__file__).parent / "suites"
 

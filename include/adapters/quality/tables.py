@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from include.domain.documents import RawDocument
-from include.domain.predictions import Prediction
+from include.domain.batches.documents import RawDocument
+from include.domain.batches.predictions import Prediction
 
 Columns = dict[str, list[object]]
 

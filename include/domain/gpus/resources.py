@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from include.domain import calibration
+from include.domain.curves import calibration
 from include.domain.gpus.instances import gpu_count, has_gpus
 
 

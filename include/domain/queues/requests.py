@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from include.domain import submission_rules as rules
 from include.domain.accounts import Tier
+from include.domain.batches import submission_rules as rules
 from include.domain.errors import PoisonMessage
 
 RUN_PREFIX = "queue-"

@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from include.domain.batches.submission_rules import MODEL_NAME_PATTERN
 from include.domain.errors import TwolaneError
-from include.domain.submission_rules import MODEL_NAME_PATTERN
 
 CATALOG_FILE = Path(__file__).resolve().parents[3] / "mlflow" / "catalog.toml"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import LaneObservation
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.routing import MAX_MISS, Placement, place
+from include.domain.placement.routing import MAX_MISS, Placement, place
 from include.domain.simulation.arrivals import Arrival
 from include.domain.simulation.run import Choice
 

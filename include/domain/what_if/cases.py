@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from include.domain.prices import PriceBook, Term
+from include.domain.money.prices import PriceBook, Term
 from include.domain.what_if.purchase import HOURS_PER_YEAR, OwnServer
 
 MONTH_H = 720

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.domain.manifests import BatchManifest
+from include.domain.batches.manifests import BatchManifest
 
 REPORT_CONTENT_TYPE = "text/html; charset=utf-8"
 

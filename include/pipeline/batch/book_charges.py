@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from include.domain.costs import lane_charge
 from include.domain.lanes import LaneProfile
+from include.domain.money.costs import lane_charge
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.ports import ObjectStore, ReadStore

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.domain.manifests import Submission
+from include.domain.batches.manifests import Submission
 from include.domain.model_ref import ModelRef
 from include.domain.release.alias import Alias
 from include.pipeline.comparison.ports import Canaries

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from include.domain.batches.manifests import BatchManifest
 from include.domain.errors import StoreError
 from include.domain.lanes import LaneProfile
-from include.domain.manifests import BatchManifest
 from include.pipeline.batch.batch_report import REPORT_CONTENT_TYPE, batch_facts
 from include.pipeline.batch.book_charges import book_charges
 from include.pipeline.batch_objects.batch_layout import BatchLayout

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from include.domain.documents import QuarantinedDocument, QuarantineReason
+from include.domain.batches.documents import QuarantinedDocument, QuarantineReason
+from include.domain.batches.manifests import Shard
+from include.domain.batches.predictions import Prediction, PredictionError, parse_prediction
 from include.domain.errors import OutputIncomplete
 from include.domain.fingerprints import Fingerprint
-from include.domain.manifests import Shard
-from include.domain.predictions import Prediction, PredictionError, parse_prediction
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, Collection
 from include.pipeline.ports import (

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from include.domain.batches.manifests import BatchManifest, Shard
+from include.domain.batches.predictions import Prediction, parse_prediction
 from include.domain.errors import ObjectMissing, StoreError
 from include.domain.fingerprints import Fingerprint
-from include.domain.manifests import BatchManifest, Shard
-from include.domain.predictions import Prediction, parse_prediction
 from include.pipeline.batch.collect_batch import CollectPorts, ShardCollector, answer_lines
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords

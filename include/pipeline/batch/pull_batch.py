@@ -11,9 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from include.domain.accounts import Tier
-from include.domain.documents import RawDocument, estimate_tokens
+from include.domain.batches.documents import RawDocument, estimate_tokens
+from include.domain.batches.manifests import BatchManifest, Shard, Submission, batch_id_for
 from include.domain.errors import BatchRejected, BucketNotAllowed
-from include.domain.manifests import BatchManifest, Shard, Submission, batch_id_for
 from include.pipeline.batch.choose_version import choose_version
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.routing import Placement, place
+from include.domain.placement.routing import Placement, place
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.curves.learn_curves import Knowledge

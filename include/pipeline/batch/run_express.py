@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from include.domain.batches.manifests import BatchManifest, Submission
 from include.domain.lanes import Lane
-from include.domain.manifests import BatchManifest, Submission
-from include.domain.routing import Placement
+from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.records import Collection, LaneRun, Validation
 from include.pipeline.ports import BatchClosure
 

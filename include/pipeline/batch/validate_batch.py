@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from include.domain.documents import (
+from include.domain.batches.documents import (
     MAX_RECORD_BYTES,
     Document,
     QuarantinedDocument,
@@ -13,8 +13,8 @@ from include.domain.documents import (
     RawDocument,
     estimate_tokens,
 )
+from include.domain.batches.manifests import Shard
 from include.domain.errors import NoValidDocuments
-from include.domain.manifests import Shard
 from include.pipeline.batch.batch_report import REPORT_CONTENT_TYPE, batch_facts
 from include.pipeline.batch.expectations import merge_results
 from include.pipeline.batch_objects.batch_layout import BatchLayout

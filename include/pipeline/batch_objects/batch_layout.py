@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from include.domain.manifests import shard_file_name
+from include.domain.batches.manifests import shard_file_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from include.domain.costs import Capacity, Waste
+from include.domain.batches.manifests import BatchManifest, Shard
 from include.domain.errors import RecordUnreadable
 from include.domain.fingerprints import Fingerprint
 from include.domain.lanes import Lane
-from include.domain.manifests import BatchManifest, Shard
-from include.domain.routing import Placement
+from include.domain.money.costs import Capacity, Waste
+from include.domain.placement.routing import Placement
 from include.pipeline.batch.expectations import merge_results
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.ports import ExpectationResult, ObjectStore

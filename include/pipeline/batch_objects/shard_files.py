@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from include.domain.documents import (
+from include.domain.batches.documents import (
     Document,
     QuarantinedDocument,
     QuarantineReason,

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from include.domain.calibration import Budget, Shape, Tried, next_shape
+from include.domain.curves.calibration import Budget, Shape, Tried, next_shape
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import Load
 from include.domain.lanes import LaneProfile
-from include.domain.routing import Placement
-from include.domain.usage import UsageCharge
+from include.domain.money.usage import UsageCharge
+from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.calibration.charges import probe_charges

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from include.domain.lanes import LaneProfile
 from include.domain.model_ref import ModelRef
-from include.domain.prices import Price, PriceKey, Service, Unit
-from include.domain.usage import Owner, Period, UsageCharge, UsageKind, usage_charge
+from include.domain.money.prices import Price, PriceKey, Service, Unit
+from include.domain.money.usage import Owner, Period, UsageCharge, UsageKind, usage_charge
 from include.pipeline.batch_objects.records import LaneRun
 
 SOURCE = "the lanes file"

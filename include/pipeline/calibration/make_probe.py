@@ -10,11 +10,11 @@ from pathlib import Path
 from random import Random
 
 from include.domain.accounts import Tier
-from include.domain.calibration import ACCOUNT, Shape
-from include.domain.documents import CHARACTERS_PER_TOKEN, Document, estimate_tokens
-from include.domain.manifests import BatchManifest, Shard
+from include.domain.batches.documents import CHARACTERS_PER_TOKEN, Document, estimate_tokens
+from include.domain.batches.manifests import BatchManifest, Shard
+from include.domain.curves.calibration import ACCOUNT, Shape
 from include.domain.model_ref import ModelRef
-from include.domain.routing import Placement
+from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, Validation
 from include.pipeline.batch_objects.shard_files import write_documents

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from include.domain.calibration import Shape, Tried
+from include.domain.curves.calibration import Shape, Tried
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef
 from include.pipeline.batch_objects.batch_layout import BatchLayout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from include.domain.calibration import Tried, largest
+from include.domain.curves.calibration import Tried, largest
 from include.pipeline.calibration.records import LaneCalibration
 
 

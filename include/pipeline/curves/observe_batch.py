@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
-from include.domain.costs import Capacity, Waste
 from include.domain.curves.observation import CurveKey, LaneObservation, Load
 from include.domain.lanes import Lane
-from include.domain.routing import Placement
+from include.domain.money.costs import Capacity, Waste
+from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.ports import ObjectStore

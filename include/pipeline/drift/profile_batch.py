@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterator
 from datetime import date
 
+from include.domain.batches.manifests import Shard
+from include.domain.batches.predictions import Prediction, parse_prediction
 from include.domain.drift.policy import Stream
 from include.domain.errors import ObjectMissing
-from include.domain.manifests import Shard
-from include.domain.predictions import Prediction, parse_prediction
 from include.pipeline.batch.collect_batch import answer_lines
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords

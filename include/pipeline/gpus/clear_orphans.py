@@ -11,7 +11,7 @@ from include.domain.errors import EndpointUnavailable
 from include.domain.gpus.orphans import Orphan, Owners, find_orphans
 from include.domain.gpus.resources import HeldInstances
 from include.domain.gpus.savings import Action, SavingReason, saving_of
-from include.domain.prices import PriceBook
+from include.domain.money.prices import PriceBook
 from include.pipeline.alerts.ports import AlertBook
 from include.pipeline.gpus.ports import GpuBook, Instances, Releases
 

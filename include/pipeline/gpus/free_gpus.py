@@ -15,7 +15,7 @@ from include.domain.errors import EndpointUnavailable, UnknownPrice
 from include.domain.gpus.idleness import Finding
 from include.domain.gpus.resources import HeldInstances, ResourceKind
 from include.domain.gpus.savings import Action, SavingReason, action_for, saving_of
-from include.domain.prices import PriceBook
+from include.domain.money.prices import PriceBook
 from include.pipeline.alerts.ports import AlertBook
 from include.pipeline.gpus.ports import GpuBook, Instances, Releases
 from include.pipeline.gpus.watch_gpus import Look

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from include.domain.breaker import admit, closed, observe, opened_by_hand, refusal
-from include.domain.breaker_state import (
+from include.domain.errors import AlertsUnavailable, StoreError
+from include.domain.lane_health.breaker import admit, closed, observe, opened_by_hand, refusal
+from include.domain.lane_health.breaker_state import (
     Breaker,
     BreakerPolicy,
     BreakerState,
@@ -18,8 +19,7 @@ from include.domain.breaker_state import (
     Outcome,
     Verdict,
 )
-from include.domain.errors import AlertsUnavailable, StoreError
-from include.domain.lane_failures import verdict_of
+from include.domain.lane_health.lane_failures import verdict_of
 from include.domain.lanes import Lane
 from include.pipeline.lanes.health_ports import LaneAlerts, LaneHealthStore, Window
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from include.domain.breaker_state import Breaker, Change, Outcome, Transition
+from include.domain.lane_health.breaker_state import Breaker, Change, Outcome, Transition
 from include.domain.lanes import Lane
 
 Window = Callable[[], Sequence[Outcome]]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 
-from include.domain.budgets import Budget, BudgetVerdict, Spending, Standing
 from include.domain.errors import BudgetExceeded
-from include.domain.routing import Placement
+from include.domain.money.budgets import Budget, BudgetVerdict, Spending, Standing
+from include.domain.placement.routing import Placement
 
 _LOG = logging.getLogger(__name__)
 

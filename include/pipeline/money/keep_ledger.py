@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from include.domain.lanes import Lane
-from include.domain.prices import PriceBook
-from include.domain.usage import (
+from include.domain.money.prices import PriceBook
+from include.domain.money.usage import (
     BatchUsage,
     Period,
     ServingEndpoint,

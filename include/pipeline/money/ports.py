@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from include.domain.lanes import Lane
-from include.domain.usage import Owner, ServingEndpoint, StoredRows, UsageCharge
+from include.domain.money.usage import Owner, ServingEndpoint, StoredRows, UsageCharge
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from include.domain.curves.break_even import BreakEven, CostLine, break_evens, c
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.errors import QueueUnavailable
 from include.domain.lanes import Lane, LaneProfile
+from include.domain.money.usage import UsageKind
 from include.domain.queues.lane_class import LaneClass
-from include.domain.usage import UsageKind
 from include.pipeline.alerts.ports import QueueGauge, QueueGauges
 from include.pipeline.curves.learn_curves import known_of
 from include.pipeline.curves.ports import CurveBook

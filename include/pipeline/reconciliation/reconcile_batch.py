@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from include.domain.batches.manifests import BatchManifest, Shard
 from include.domain.fingerprints import Fingerprint
-from include.domain.manifests import BatchManifest, Shard
 from include.pipeline.batch.load_batch import (
     Target,
     expected_fingerprint,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from include.domain.batches.predictions import PredictionError, parse_prediction
 from include.domain.errors import BodyFailed, OutputIncomplete, PromotionRefused
-from include.domain.predictions import PredictionError, parse_prediction
 from include.pipeline.release.promotion_ports import EndpointLane, PublishedVersion
 
 _TEXTS = (

@@ -10,7 +10,7 @@ from include.domain.alerts import Alert, AlertKind
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.errors import NoFeasibleLane, ObjectMissing
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.routing import place
+from include.domain.placement.routing import place
 from include.domain.sla.events import Action, SlaEvent, SlaKind
 from include.domain.sla.forecast import Forecast, forecast_lane, forecast_loading
 from include.domain.sla.remedies import Remedy, SlaPolicy, remedy

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from include.domain.batches.manifests import Shard
 from include.domain.curves.observation import Load
-from include.domain.manifests import Shard
-from include.domain.routing import Placement
+from include.domain.placement.routing import Placement
 from include.domain.sla.forecast import LaneWork
 from include.domain.sla.stages import Stage, Timeline
 from include.pipeline.batch_objects.batch_layout import BatchLayout

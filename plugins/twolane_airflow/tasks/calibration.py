@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param, task
 
-from include.domain import submission_rules as rules
+from include.domain.batches import submission_rules as rules
 from include.domain.lanes import Lane
 
 if TYPE_CHECKING:

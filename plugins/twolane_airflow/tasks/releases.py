@@ -10,7 +10,7 @@ from typing import Any
 from airflow.sdk import Param, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.domain import submission_rules as rules
+from include.domain.batches import submission_rules as rules
 from include.domain.release.catalog import CANDIDATES, load_catalog
 from twolane_airflow import form_fields
 

@@ -40,7 +40,7 @@ def validate(batch_id: str) -> str:
 
 def route(batch_id: str) -> str:
     """Choose the lane; return its name."""
-    from include.domain.placement_table import placement_table
+    from include.domain.placement.placement_table import placement_table
     from include.wiring.bootstrap import twolane
 
     with no_retry_when_rejected():

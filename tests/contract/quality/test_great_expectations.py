@@ -11,10 +11,10 @@ from include.adapters.document_files import DocumentFileReader
 from include.adapters.quality import GreatExpectationsGate
 from include.adapters.quality.suites import load_suite
 from include.adapters.quality.validator import SuiteValidator
-from include.domain.documents import QuarantineReason as Reason
-from include.domain.documents import RawDocument
+from include.domain.batches.documents import QuarantineReason as Reason
+from include.domain.batches.documents import RawDocument
+from include.domain.batches.predictions import Prediction
 from include.domain.errors import TwolaneError
-from include.domain.predictions import Prediction
 from include.pipeline.batch.expectations import merge_results
 from include.pipeline.batch_objects.id_index import IdIndex
 from include.pipeline.ports import ExpectationResult, ShardVerdict

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from include.adapters.quality import GreatExpectationsGate
-from include.domain.documents import QuarantineReason as Reason
-from include.domain.documents import RawDocument
-from include.domain.predictions import Prediction
+from include.domain.batches.documents import QuarantineReason as Reason
+from include.domain.batches.documents import RawDocument
+from include.domain.batches.predictions import Prediction
 from include.pipeline.ports import QualityGate
 from tests.support.fakes.quality import FakeQualityGate
 

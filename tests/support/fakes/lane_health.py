@@ -6,8 +6,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from include.domain.breaker_state import Breaker, Change, Outcome
 from include.domain.errors import AlertsUnavailable
+from include.domain.lane_health.breaker_state import Breaker, Change, Outcome
 from include.domain.lanes import Lane
 from include.pipeline.lanes.health_ports import Decide, LaneEvent
 

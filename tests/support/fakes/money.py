@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from include.domain.budgets import Budget, BudgetVerdict, Spending, Standing, judge
 from include.domain.lanes import Lane
-from include.domain.usage import ServingEndpoint, StoredRows, UsageCharge, UsageKind
+from include.domain.money.budgets import Budget, BudgetVerdict, Spending, Standing, judge
+from include.domain.money.usage import ServingEndpoint, StoredRows, UsageCharge, UsageKind
 from include.pipeline.money.ports import ClosedBatch
 
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from include.domain.documents import QuarantineReason, RawDocument
+from include.domain.batches.documents import QuarantineReason, RawDocument
+from include.domain.batches.predictions import Prediction
 from include.domain.errors import EmptyBatch
-from include.domain.predictions import Prediction
 from include.pipeline.ports import ExpectationResult, PoisonRow, ShardVerdict
 
 

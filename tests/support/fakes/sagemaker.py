@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from include.domain.errors import EndpointUnavailable, JobFailed
-from include.domain.jobs import JobRef, JobSpec, JobState, JobStatus
+from include.domain.execution.jobs import JobRef, JobSpec, JobState, JobStatus
 from include.domain.model_ref import ModelRef
 from tests.support.fakes.directories import LABELS
 from tests.support.fakes.objects import FakeObjectStore

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from include.domain.manifests import BatchManifest
+from include.domain.batches.manifests import BatchManifest
 from include.domain.sla.events import SlaEvent, SlaKind
 from include.domain.sla.objectives import WeekOfTier
 from include.pipeline.ports import BatchClosure

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from include.domain.costs import Capacity
 from include.domain.errors import JobFailed
-from include.domain.jobs import JobPhase, JobRef, JobSpec, JobState, JobStatus
+from include.domain.execution.jobs import JobPhase, JobRef, JobSpec, JobState, JobStatus
+from include.domain.money.costs import Capacity
 from tests.support.fakes.objects import FakeObjectStore
 from tests.support.fakes.sagemaker import answer_lines, input_names
 

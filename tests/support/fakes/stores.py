@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from include.domain.costs import Charge
-from include.domain.documents import QuarantinedDocument
+from include.domain.batches.documents import QuarantinedDocument
+from include.domain.batches.manifests import BatchManifest, Submission
 from include.domain.errors import StoreError
 from include.domain.fingerprints import Fingerprint
-from include.domain.manifests import BatchManifest, Submission
 from include.domain.model_ref import ModelRef
-from include.domain.routing import Placement
+from include.domain.money.costs import Charge
+from include.domain.placement.routing import Placement
 from include.pipeline.ports import BatchClosure, PredictionRow
 
 

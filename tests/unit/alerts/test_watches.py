@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from include.domain.alerts import AlertKind
-from include.domain.breaker_state import BreakerState, Transition
+from include.domain.lane_health.breaker_state import BreakerState, Transition
 from include.domain.lanes import Lane
 from include.domain.queues.lane_class import LaneClass
 from include.pipeline.alerts.ports import BudgetEvents, DeadLetters, QueueGauge

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from include.domain.batches.manifests import Shard
 from include.domain.drift.features import Feature
 from include.domain.drift.policy import (
     Comparison,
@@ -17,7 +18,6 @@ from include.domain.drift.policy import (
     Stream,
 )
 from include.domain.feedback import Feedback
-from include.domain.manifests import Shard
 from include.domain.model_ref import ModelRef
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, Validation

@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
+from include.domain.batches.manifests import Shard
 from include.domain.drift.features import EMBEDDING_WIDTH
 from include.domain.drift.policy import Stream
 from include.domain.errors import ObjectMissing
-from include.domain.manifests import Shard
 from include.domain.model_ref import ModelRef
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, Validation

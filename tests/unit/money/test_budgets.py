@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.domain.budgets import Budget, Spending, Standing, judge
 from include.domain.errors import BudgetExceeded
+from include.domain.money.budgets import Budget, Spending, Standing, judge
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.money.budget_gate import BudgetGate
 from tests.support.batches import NOW, World, documents

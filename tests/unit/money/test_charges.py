@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.domain.costs import Charge, Waste, lane_charge
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef
+from include.domain.money.costs import Charge, Waste, lane_charge
 from include.pipeline.batch_objects.records import LaneRun
 from include.pipeline.calibration.charges import probe_charges
 from tests.support.batches import profile

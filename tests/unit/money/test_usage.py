@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.domain.lanes import Lane
-from include.domain.prices import Service, Sku
-from include.domain.usage import (
+from include.domain.money.prices import Service, Sku
+from include.domain.money.usage import (
     HOURS_PER_MONTH,
     BatchUsage,
     Owner,

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.domain.calibration import Budget, Shape, Tried, largest, next_shape
+from include.domain.curves.calibration import Budget, Shape, Tried, largest, next_shape
 from include.domain.errors import JobFailed
 from include.domain.lanes import Lane
-from include.domain.usage import UsageKind
+from include.domain.money.usage import UsageKind
 from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.calibration.calibrate_lane import CalibrationPorts, LaneCalibrator
 from include.pipeline.calibration.make_probe import ProbeSource

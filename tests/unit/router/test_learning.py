@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from include.domain.costs import Capacity, Waste
 from include.domain.curves.observation import CurveKey, Load
 from include.domain.lanes import Lane
-from include.domain.placement_table import placement_table
+from include.domain.money.costs import Capacity, Waste
+from include.domain.placement.placement_table import placement_table
 from include.pipeline.batch.route_batch import route_batch
 from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.curves.learn_curves import known_of, learn_curves

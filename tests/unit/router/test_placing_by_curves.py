@@ -13,7 +13,7 @@ from include.domain.curves.lane_curve import SEASONED, LaneCurve
 from include.domain.curves.observation import CurveKey, LaneObservation, Load
 from include.domain.errors import NoFeasibleLane
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.routing import MAX_MISS, Placement, place
+from include.domain.placement.routing import MAX_MISS, Placement, place
 from tests.support.batches import profile
 
 lane_profiles = st.builds(

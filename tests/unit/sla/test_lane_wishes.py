@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from include.domain.costs import Capacity
 from include.domain.errors import EndpointUnavailable
-from include.domain.jobs import JobState
+from include.domain.execution.jobs import JobState
 from include.domain.lanes import Lane
+from include.domain.money.costs import Capacity
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.async_endpoint.run_async import AsyncDriver

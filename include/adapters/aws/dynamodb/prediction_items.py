@@ -18,8 +18,8 @@ from __future__ import annotations
 from typing import Any
 from zlib import crc32
 
-from include.domain.manifests import BatchManifest
-from include.domain.predictions import HeadAnswer, Stage, parse_heads
+from include.domain.batches.manifests import BatchManifest
+from include.domain.batches.predictions import HeadAnswer, Stage, parse_heads
 from include.pipeline.ports import PredictionRow
 
 BATCH_INDEX = "by_batch"

@@ -25,8 +25,8 @@ from include.adapters.aws.dynamodb.prediction_items import (
     prediction_row,
 )
 from include.adapters.aws.errors import AwsError, error_code, explain
+from include.domain.batches.manifests import BatchManifest
 from include.domain.errors import StoreError
-from include.domain.manifests import BatchManifest
 from include.pipeline.ports import PredictionRow
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from include.adapters.aws.errors import AwsError, explain
 from include.adapters.aws.sagemaker.deployed_versions import version_of
 from include.domain.errors import EndpointUnavailable
-from include.domain.usage import ServingEndpoint
+from include.domain.money.usage import ServingEndpoint
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

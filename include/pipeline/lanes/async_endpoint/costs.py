@@ -8,8 +8,8 @@ which are waste: who starts an instance pays for both.
 
 from __future__ import annotations
 
-from include.domain.costs import Waste
 from include.domain.lanes import LaneProfile
+from include.domain.money.costs import Waste
 from include.pipeline.batch_objects.records import LaneRun
 from include.pipeline.lanes.async_endpoint.records import Meter
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from include.domain.batches.manifests import Shard
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.manifests import Shard
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.async_endpoint.costs import finished_run, given_up_run

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from include.domain.batches.manifests import Shard
 from include.domain.errors import JobFailed, ObjectMissing
-from include.domain.manifests import Shard
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.lanes.async_endpoint.ports import AsyncEndpoint
 from include.pipeline.lanes.async_endpoint.records import AsyncRecords, SentShard

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from include.domain.jobs import JobStatus
+from include.domain.execution.jobs import JobStatus
 from include.domain.lanes import LaneProfile
-from include.domain.routing import Placement
+from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.records import LaneRun
 
 MARGIN = 10

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from include.domain.costs import Waste
-from include.domain.jobs import JobState, JobStatus
+from include.domain.execution.jobs import JobState, JobStatus
 from include.domain.lanes import LaneProfile
+from include.domain.money.costs import Waste
 from include.pipeline.batch_objects.records import LaneRun
 
 

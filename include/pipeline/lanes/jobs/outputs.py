@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cached_property
 
-from include.domain.manifests import Shard, shard_file_name
+from include.domain.batches.manifests import Shard, shard_file_name
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.jobs.records import InputFolder, LaneJob

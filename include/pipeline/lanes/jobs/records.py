@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
-from include.domain.jobs import job_name
+from include.domain.execution.jobs import job_name
 from include.domain.lanes import Lane
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.ports import ObjectStore

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from include.domain.batches.manifests import Shard, shard_file_name
+from include.domain.execution.packing import deal_out
 from include.domain.lanes import Lane
-from include.domain.manifests import Shard, shard_file_name
-from include.domain.packing import deal_out
 from include.pipeline.lanes.jobs.records import InputFolder, LaneJobs
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.domain.jobs import JobState, JobStatus
+from include.domain.execution.jobs import JobState, JobStatus
 from include.domain.lanes import Lane
 from include.pipeline.lanes.jobs.isolate_records import PATIENCE, RecordIsolation, split_files
 from include.pipeline.lanes.jobs.records import LaneJob, LaneJobs

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from include.domain.jobs import JobSpec, TransformSizing
+from include.domain.batches.manifests import BatchManifest
+from include.domain.execution.jobs import JobSpec, TransformSizing
+from include.domain.execution.transform_sizing import transform_sizing
 from include.domain.lanes import Lane
-from include.domain.manifests import BatchManifest
-from include.domain.routing import Placement
-from include.domain.transform_sizing import transform_sizing
+from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.jobs.budget import max_runtime_s

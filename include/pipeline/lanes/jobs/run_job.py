@@ -12,12 +12,12 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 
+from include.domain.batches.manifests import shard_file_name
 from include.domain.errors import JobFailed, JobStopped
-from include.domain.jobs import JobRef, JobState, JobStatus
+from include.domain.execution.jobs import JobRef, JobState, JobStatus
+from include.domain.execution.packing import deal_out
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.manifests import shard_file_name
-from include.domain.packing import deal_out
-from include.domain.routing import Placement
+from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.driver import LaneProgress

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from include.domain.batches.manifests import Shard
 from include.domain.errors import JobFailed
-from include.domain.jobs import JobState, JobStatus
+from include.domain.execution.jobs import JobState, JobStatus
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.manifests import Shard
-from include.domain.routing import Placement
+from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.lanes.jobs.budget import max_cost_usd, max_runtime_s, spent_usd
 from include.pipeline.lanes.jobs.costs import job_run

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from include.domain.errors import EndpointThrottled
-from include.domain.pacing import Allowance
+from include.domain.execution.pacing import Allowance
 
 
 class CallGate:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from include.domain.costs import Waste
-from include.domain.pacing import Call, cold_start_s
+from include.domain.execution.pacing import Call, cold_start_s
+from include.domain.money.costs import Waste
 from include.pipeline.batch_objects.records import LaneRun
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from include.domain.documents import CHARACTERS_PER_TOKEN
+from include.domain.batches.documents import CHARACTERS_PER_TOKEN
 from include.domain.errors import (
     BodyFailed,
     BodyFault,
@@ -21,7 +21,7 @@ from include.domain.errors import (
     EndpointUnavailable,
     OutputIncomplete,
 )
-from include.domain.pacing import Call, CallSize
+from include.domain.execution.pacing import Call, CallSize
 from include.pipeline.lanes.serverless.call_gate import CallGate
 from include.pipeline.ports import Endpoint
 

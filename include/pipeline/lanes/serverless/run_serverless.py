@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from include.domain.errors import EndpointUnavailable, OutputIncomplete
-from include.domain.pacing import CallSize
+from include.domain.execution.pacing import CallSize
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.pipeline.lanes.serverless.call_gate import CallGate

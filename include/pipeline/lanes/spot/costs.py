@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from include.domain.costs import Waste
-from include.domain.jobs import JobPhase, JobState, JobStatus
+from include.domain.execution.jobs import JobPhase, JobState, JobStatus
+from include.domain.money.costs import Waste
 from include.pipeline.batch_objects.records import LaneRun
 from include.pipeline.lanes.spot.record import SpotJob
 from include.pipeline.lanes.spot.view import WORKING

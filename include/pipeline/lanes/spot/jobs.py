@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from include.domain.costs import Capacity
 from include.domain.errors import JobFailed, JobStopped
-from include.domain.jobs import JobRef, JobSpec, JobState, JobStatus
+from include.domain.execution.jobs import JobRef, JobSpec, JobState, JobStatus
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.routing import Placement
+from include.domain.money.costs import Capacity
+from include.domain.placement.routing import Placement
 from include.domain.spot.terms import SpotTerms
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords

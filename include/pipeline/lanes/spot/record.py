@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from include.domain.costs import Capacity
-from include.domain.jobs import job_name
+from include.domain.execution.jobs import job_name
 from include.domain.lanes import Lane
+from include.domain.money.costs import Capacity
 from include.domain.spot.memory import SpotMemory
 from include.domain.spot.terms import SpotTerms
 from include.pipeline.batch_objects.batch_layout import BatchLayout

@@ -20,11 +20,11 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
-from include.domain.costs import Capacity
+from include.domain.batches.manifests import Shard
 from include.domain.errors import JobStopped
-from include.domain.jobs import JobStatus
+from include.domain.execution.jobs import JobStatus
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.manifests import Shard
+from include.domain.money.costs import Capacity
 from include.domain.spot.policy import decide
 from include.domain.spot.terms import Capacity as Choice
 from include.domain.spot.terms import SpotTerms

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from include.domain import costs
-from include.domain.jobs import JobPhase, JobStatus
+from include.domain.execution.jobs import JobPhase, JobStatus
+from include.domain.money import costs
 from include.domain.spot.terms import Capacity, SpotTerms, SpotView
 from include.pipeline.lanes.spot.record import SpotRecord
 

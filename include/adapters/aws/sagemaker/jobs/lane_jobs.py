@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from include.adapters.aws.errors import AwsError, explain
 from include.adapters.aws.sagemaker.sagemaker_models import ServingSite, already_exists, not_found
 from include.domain.errors import JobFailed
-from include.domain.jobs import JobRef, JobSpec, JobState, JobStatus
+from include.domain.execution.jobs import JobRef, JobSpec, JobState, JobStatus
 from include.domain.lanes import Lane
 
 if TYPE_CHECKING:

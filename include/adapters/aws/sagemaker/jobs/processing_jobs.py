@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from include.adapters.aws.sagemaker.jobs.lane_jobs import LaneJobs
 from include.adapters.aws.sagemaker.sagemaker_models import tag_list
-from include.domain.jobs import JobSpec
+from include.domain.execution.jobs import JobSpec
 from include.domain.lanes import Lane
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from include.adapters.aws.sagemaker.jobs.spot_jobs import SpotJobs
 from include.adapters.aws.sagemaker.jobs.transform_jobs import TransformJobs
 from include.adapters.aws.sagemaker.sagemaker_models import ServingSite
 from include.domain.errors import JobFailed
-from include.domain.jobs import JobRef, JobSpec, JobStatus
+from include.domain.execution.jobs import JobRef, JobSpec, JobStatus
 from include.domain.lanes import Lane
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from include.adapters.aws.sagemaker.jobs.lane_jobs import LaneJobs
 from include.adapters.aws.sagemaker.sagemaker_models import tag_list
-from include.domain.costs import Capacity
-from include.domain.jobs import JobPhase, JobSpec, JobStatus
+from include.domain.execution.jobs import JobPhase, JobSpec, JobStatus
 from include.domain.lanes import Lane
+from include.domain.money.costs import Capacity
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import ChannelTypeDef, StoppingConditionTypeDef

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from include.adapters.aws.sagemaker.jobs.lane_jobs import LaneJobs
 from include.adapters.aws.sagemaker.sagemaker_models import ensure_model, tag_list
-from include.domain.jobs import JobSpec, TransformSizing
+from include.domain.execution.jobs import JobSpec, TransformSizing
 from include.domain.lanes import Lane
 
 JSON_LINES = "application/jsonlines"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.domain.routing import Alternative, Placement
+from include.domain.placement.routing import Alternative, Placement
 
 HEADS = ("lane", "latency s", "list cost $", "±", "late", "batches seen", "why not")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from include.domain.prices import Price, PriceBook, Service, Sku
+from include.domain.money.prices import Price, PriceBook, Service, Sku
 
 READS_PER_SHARD = 5
 """GETs a shard takes at the least: validated, classified, collected, loaded into two stores."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from include.domain.manifests import Shard
+from include.domain.batches.manifests import Shard
 
 
 def deal_out(shards: Sequence[Shard], instances: int) -> tuple[tuple[Shard, ...], ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from include.domain.lanes import Lane
-from include.domain.quotes import SURELY_LATE, Demand, Quote
+from include.domain.placement.quotes import SURELY_LATE, Demand, Quote
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.errors import NoFeasibleLane
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.quotes import SURELY_LATE, Demand, Quote, best_quote, is_in_time
-from include.domain.routing_reasons import Answer, reason, refusals
+from include.domain.placement.quotes import SURELY_LATE, Demand, Quote, best_quote, is_in_time
+from include.domain.placement.routing_reasons import Answer, reason, refusals
 
 MAX_MISS = 0.01
 """A lane is in time when it misses the deadline of at most one batch in a hundred."""

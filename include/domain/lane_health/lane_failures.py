@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from include.domain.breaker_state import Verdict
 from include.domain.errors import EndpointUnavailable, JobFailed, JobStopped
+from include.domain.lane_health.breaker_state import Verdict
 
 _OWN_FAULT = re.compile(r"\b(ClientError|AlgorithmError|ValidationException|ValidationError)\b")
 """SageMaker's words for a job that failed through its request, its data or its own code."""

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from include.domain.jobs import TransformSizing
+from include.domain.execution.jobs import TransformSizing
 
 MAX_PRODUCT_MB = 100
 """`MaxConcurrentTransforms` × `MaxPayloadInMB` may not pass it, as AWS has it."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from include.domain.costs import Capacity
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef
+from include.domain.money.costs import Capacity
 
 
 class JobState(StrEnum):
@@ -31,7 +31,7 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TransformSizing:
-    """How Batch Transform cuts objects into requests; see `include.domain.transform_sizing`."""
+    """How Batch Transform cuts objects into requests; see `transform_sizing` beside it."""
 
     max_payload_mb: int
     max_concurrent: int

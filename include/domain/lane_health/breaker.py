@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from include.domain.breaker_state import (
+from include.domain.lane_health.breaker_state import (
     Breaker,
     BreakerPolicy,
     BreakerState,

@@ -1,0 +1,1 @@
+"""What accounts submit and get back: documents, manifests, predictions."""

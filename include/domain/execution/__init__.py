@@ -1,0 +1,1 @@
+"""How a batch's work is dealt out and run: jobs, packing, pacing, the size of requests."""

@@ -1,0 +1,1 @@
+"""A lane's circuit breaker, and which failures it counts."""

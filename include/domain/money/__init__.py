@@ -1,0 +1,1 @@
+"""Charges, prices, usage and budgets."""
