@@ -51,12 +51,6 @@ class Readings:
     backlog: Sequence[Point] | None = None
     invocations: float = 0.0
 
-    @property
-    def mean_utilisation(self) -> float | None:
-        """Over the time looked at; None where the metric is missing."""
-        values = [point.mean for point in self.utilisation]
-        return sum(values) / len(values) if values else None
-
 
 @dataclass(frozen=True, slots=True)
 class IdlePolicy:
@@ -98,6 +92,8 @@ class Finding:
     Attributes:
         reason: one sentence.
         since: since when it has been idle; None where it is not.
+        utilisation: mean share of a GPU's time in use over the last window; None where the metric
+            is missing.
         is_quiet: quiet hours made it idle sooner.
     """
 
@@ -122,16 +118,17 @@ def judge(
     Args:
         has_batch: a batch under way needs the endpoint; of jobs, nothing is said by it.
     """
-    found = Finding(resource, Standing.BUSY, "", utilisation=readings.mean_utilisation)
+    # One GPU of eight at work is an eighth of the mean: the sum over an instance must be nothing.
+    limit = policy.max_utilisation / (gpu_count(resource.instance_type) or 1)
+    used = _quiet(readings.utilisation, limit, policy, now)
+    utilisation = _mean_of_last(readings.utilisation, policy.window_s) if used.is_known else None
+    found = Finding(resource, Standing.BUSY, "", utilisation=utilisation)
     warm_at = _warm_at(resource, policy)
     if warm_at is None or now < warm_at:
         until = f" until {warm_at:%H:%M:%S} UTC" if warm_at else ""
         return replace(found, standing=Standing.WARMING_UP, reason=f"its instances start{until}")
     if has_batch:
         return replace(found, standing=Standing.IN_FLIGHT, reason="a batch under way needs it")
-    # One GPU of eight at work is an eighth of the mean: the sum over an instance must be nothing.
-    limit = policy.max_utilisation / (gpu_count(resource.instance_type) or 1)
-    used = _quiet(readings.utilisation, limit, policy, now)
     served = used if readings.backlog is None else _quiet(readings.backlog, 0.0, policy, now)
     if readings.backlog and readings.backlog[-1].peak > 0:
         waiting = f"{readings.backlog[-1].peak:g} requests wait or are in work"
@@ -154,6 +151,12 @@ def judge(
         since=since,
         is_quiet=idle_s < policy.window_s,
     )
+
+
+def _mean_of_last(points: Sequence[Point], window_s: float) -> float:
+    """Return the mean over the last window that a metric tells of."""
+    last = [each.mean for each in points if _age_s(each.start, points[-1].start) < window_s]
+    return sum(last) / len(last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,11 @@ def test_gpus_that_worked_within_the_window_are_busy():
     assert (found.standing, found.since) == (Standing.BUSY, None)
 
 
+def test_a_sample_is_of_the_last_window_alone():
+    used = [*flat(1.0, until=NOW - timedelta(minutes=5)), *flat(0.2, until=NOW, minutes=5)]
+    assert look(replace(NOTHING, utilisation=used)).utilisation == pytest.approx(0.2)
+
+
 def test_the_highest_instance_counts_not_the_mean():
     used = [replace(point, mean=0.01, peak=0.6) for point in flat(0.0, until=NOW)]
     assert look(replace(NOTHING, utilisation=used)).standing is Standing.BUSY
@@ -65,6 +70,7 @@ def test_one_gpu_of_eight_at_work_is_no_idleness(instance_type, standing):
 def test_a_missing_metric_is_not_idleness_nor_is_one_that_stopped(missing, points):
     found = look(replace(NOTHING, **{missing: points}))
     assert found.standing is Standing.UNKNOWN
+    assert (found.utilisation is None) == (missing == "utilisation")
     assert "missing" in found.reason
 
 
