@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+
+from local_aws.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/twolane-serving:1"
@@ -28,7 +29,7 @@ def embedded_aws(folder: Path, *options: str) -> Iterator[None]:
     Raises:
         RuntimeError: it does not become ready.
     """
-    port_aws, port_sagemaker = _free_port(), _free_port()
+    port_aws, port_sagemaker = free_port(), free_port()
     images = folder / "images.json"
     python = ROOT / ".twolane" / "venvs" / "serving" / "bin" / "python"
     program = ROOT / "include" / "models"
@@ -65,12 +66,6 @@ def _client_environment(port_aws: int, port_sagemaker: int) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

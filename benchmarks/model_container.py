@@ -14,7 +14,6 @@ import json
 import os
 import re
 import signal
-import socket
 import statistics
 import subprocess
 import tempfile
@@ -24,6 +23,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from local_aws.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "include" / "sample" / "news.jsonl"
@@ -116,11 +117,9 @@ def _documents(path: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def _serving(model: Path) -> Iterator[Container]:
-    with tempfile.TemporaryDirectory() as root, socket.socket() as probe:
+    port = free_port()
+    with tempfile.TemporaryDirectory() as root:
         (Path(root) / "model").symlink_to(model)
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
         env = {"PATH": os.environ["PATH"], "ML_ROOT": root}
         env |= {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_BIND_TO_HOST": "127.0.0.1"}
         process = subprocess.Popen([str(PYTHON), str(ENTRY), "serve"], env=env)

@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import dataclasses
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import aiohttp
 
+from local_aws.ports import free_port
 from local_aws.sagemaker.containers import Container, ContainerSpec, LogSink, running
 
 _FIRST_PING_DELAY_S = 0.01
@@ -157,12 +157,6 @@ def _records_in(path: Path) -> int:
         return sum(1 for _ in stream)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextlib.asynccontextmanager
 async def serving(
     spec: ContainerSpec, sink: LogSink, startup_timeout_s: float
@@ -172,7 +166,7 @@ async def serving(
     Raises:
         ModelServerNotReadyError: on entering, when it does not become ready.
     """
-    port = _free_port()
+    port = free_port()
     address = {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_BIND_TO_HOST": "127.0.0.1"}
     spec = dataclasses.replace(spec, environment={**spec.environment, **address})
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)

@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from local_aws.ports import free_port
 from stack.paths import ROOT, STATE_VARIABLE
 from stack.processes import MARKER
-from tests.support.ports import free_port
 
 SERVERS = ("airflow", "mlflow", "postgres", "aws", "sagemaker")
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.ports import free_port
+from local_aws.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "include" / "models"

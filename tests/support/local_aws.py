@@ -18,7 +18,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests.support.ports import free_port
+from local_aws.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"

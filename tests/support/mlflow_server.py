@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.ports import free_port
+from local_aws.ports import free_port
 
 PARENT_ONLY = ("MLFLOW_", "AWS_")
 

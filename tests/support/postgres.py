@@ -16,8 +16,8 @@ import pytest
 from psycopg import sql
 
 from include.adapters.postgres.migrations import migrate
+from local_aws.ports import free_port
 from stack.components.postgres import allow_traversal, binaries, server_owner
-from tests.support.ports import free_port
 
 _numbers = itertools.count()
 

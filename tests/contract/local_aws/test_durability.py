@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from local_aws.durable.journal import Entry, Journal
+from local_aws.ports import free_port
 from tests.support.local_aws import (
     REPOSITORY,
     LocalAws,
@@ -18,7 +19,6 @@ from tests.support.local_aws import (
     client_environment,
     wait_for,
 )
-from tests.support.ports import free_port
 
 
 @contextmanager

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from local_aws.ports import free_port
 from tests.support.local_aws import (
     LocalAws,
     client_environment,
     started,
     write_images,
 )
-from tests.support.ports import free_port
 from tests.support.sagemaker import Bucket, SageMaker, documents
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from local_aws.ports import free_port
 from stack.component import Runner
 from stack.components import postgres
 from stack.environment import database_url
@@ -14,7 +15,6 @@ from stack.paths import ROOT, Paths
 from stack.processes import Processes, family
 from stack.settings import Ports
 from stack.status import listening
-from tests.support.ports import free_port
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Loopback ports for servers that tests start, apart between processes that run tests at once."""
+"""Loopback ports for servers, apart between processes that look for some at once."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import itertools
 import os
 import socket
 
-#: Below the ports that Linux gives outgoing connections, which would take one while it is unused.
-FIRST, COUNT = 12_000, 20_000
+#: Above the stack's own ports, below those that Linux gives outgoing connections (from 32,768):
+#: one of these would be taken between its choice and its use.
+FIRST, COUNT = 20_000, 12_000
 _APART = 4_001
 _offsets = itertools.count()
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on, and that this process has not been given before."""
+    """Return a loopback port that nobody listens on, and that this process was not given lately."""
     while True:
         port = FIRST + (os.getpid() * _APART + next(_offsets)) % COUNT
         with socket.socket() as probe:
