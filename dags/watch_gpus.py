@@ -6,7 +6,7 @@ what nobody owns is posted. The rules are in `docs/gpus.md`.
 | Task | What it does |
 |---|---|
 | `clear_orphans` | once a run: jobs and endpoints of ours that no batch, release or version owns |
-| `wait_for_idle_gpus` | every five minutes, a look from the triggerer; after an hour the next run |
+| `wait_for_idle_gpus` | looks every five minutes until something may be let go; an hour at most |
 | `free_gpus` | endpoints to zero, idle jobs of ended runs stopped; waste and saving are booked |
 
 A missing metric, instances that start, and work in flight are no idleness. Jobs whose run goes on

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from include.pipeline.gpus.clear_orphans import OrphanPolicy, OrphanPorts
     from include.pipeline.gpus.free_gpus import Freed
     from include.pipeline.gpus.ports import GpuBook, Instances, Releases, SavedLine
+    from include.pipeline.gpus.sift_idle import FreePolicy
     from include.pipeline.gpus.watch_gpus import Look
 
 SERVICES = ("sagemaker", "cloudwatch", "application-autoscaling")
@@ -64,7 +65,7 @@ class GpuWatch(Money):
 
     def free_gpus(self) -> list[Freed]:
         """Look, and let go what is idle; see `include.pipeline.gpus.free_gpus`."""
-        from include.pipeline.gpus.free_gpus import FreePolicy, FreePorts, free_gpus
+        from include.pipeline.gpus.free_gpus import FreePorts, free_gpus
         from include.pipeline.money.keep_ledger import book_idle_until
 
         ports = FreePorts(
@@ -76,10 +77,23 @@ class GpuWatch(Money):
             book_waste=lambda names, at: book_idle_until(names, at, self._ledger_ports),
             is_emulated=self.settings.is_emulated,
         )
-        policy = FreePolicy(
-            scales=self.settings.gpu_scales_endpoints, stops_jobs=self.settings.gpu_stops_jobs
+        return free_gpus(self.look_at_gpus(), self._free_policy, ports)
+
+    def to_free(self, look: Look) -> list[str]:
+        """Return the names of what is idle and may be let go; what has to be left is posted.
+
+        See `include.pipeline.gpus.sift_idle`.
+        """
+        from include.pipeline.gpus.sift_idle import Freeable, sift_idle
+
+        found = sift_idle(
+            look,
+            self._free_policy,
+            releases=self.owners,
+            prices=load_price_book(),
+            alerts=self.alert_book,
         )
-        return free_gpus(self.look_at_gpus(), policy, ports)
+        return [each.finding.resource.resource_id for each in found if isinstance(each, Freeable)]
 
     def clear_orphans(self) -> list[Orphan]:
         """See `include.pipeline.gpus.clear_orphans`."""
@@ -96,6 +110,14 @@ class GpuWatch(Money):
     def saved(self, first: date, last: date) -> Sequence[SavedLine]:
         """See `include.pipeline.gpus.ports.GpuBook.saved`."""
         return self.gpu_book.saved(first, last)
+
+    @property
+    def _free_policy(self) -> FreePolicy:
+        from include.pipeline.gpus.sift_idle import FreePolicy
+
+        return FreePolicy(
+            scales=self.settings.gpu_scales_endpoints, stops_jobs=self.settings.gpu_stops_jobs
+        )
 
     @property
     def _orphan_policy(self) -> OrphanPolicy:

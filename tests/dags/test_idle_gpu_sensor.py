@@ -20,7 +20,7 @@ WAIT = {
 
 
 class Watch:
-    """Finds what `looks` says, one a look; an error is raised."""
+    """Finds what `looks` says, one a look; an error is raised. `kept` may not be let go."""
 
     settings = SimpleNamespace(gpu_watch_s=300.0)
 
@@ -33,6 +33,9 @@ class Watch:
             raise look
         idle = [SimpleNamespace(resource=SimpleNamespace(resource_id=name)) for name in look]
         return SimpleNamespace(findings=[], idle=idle)
+
+    def to_free(self, look):
+        return [each.resource.resource_id for each in look.idle if "kept" not in str(each)]
 
     def aws_in_use(self):
         return ADDRESS
@@ -70,6 +73,11 @@ def test_it_looks_until_something_is_idle(watched):
     watch = watched([], [], ["twolane-news-v3-async"], ["never"])
     assert fired() == {"status": "found", "idle": ["twolane-news-v3-async"]}
     assert watch.looks == [["never"]]
+
+
+def test_what_is_idle_and_has_to_be_left_is_nothing_to_resume_for(watched):
+    watched(["kept"], ["kept"], ["kept", "e"])
+    assert fired() == {"status": "found", "idle": ["e"]}
 
 
 def test_it_ends_with_nothing_once_it_has_waited_long_enough(watched):
@@ -122,8 +130,8 @@ def test_the_sensor_goes_on_by_the_event_alone():
 
 
 def test_a_look_in_its_place_says_whether_something_is_idle(watched):
-    watched(["e"], [])
-    assert [sensor().poke({}), sensor().poke({})] == [True, False]
+    watched(["e"], [], ["kept"])
+    assert [sensor().poke({}) for _ in range(3)] == [True, False, False]
 
 
 def test_nothing_is_looked_at_again_where_nothing_was_idle(dag_bag, watched):

@@ -10,28 +10,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from include.domain.alerts import Alert, AlertKind
-from include.domain.errors import EndpointUnavailable, UnknownPrice
+from include.domain.errors import EndpointUnavailable
 from include.domain.gpus.idleness import Finding
-from include.domain.gpus.resources import HeldInstances, ResourceKind
-from include.domain.gpus.savings import Action, SavingReason, action_for, saving_of
+from include.domain.gpus.savings import Action, SavingReason, saving_of
 from include.domain.money.prices import PriceBook
 from include.pipeline.alerts.ports import AlertBook
 from include.pipeline.gpus.ports import GpuBook, Instances, Releases
+from include.pipeline.gpus.sift_idle import Freeable, FreePolicy, Left, post_idle, sift_idle
 from include.pipeline.gpus.watch_gpus import Look
-
-
-@dataclass(frozen=True, slots=True)
-class FreePolicy:
-    """What may be done without asking.
-
-    Attributes:
-        scales: endpoints are scaled down.
-        stops_jobs: idle jobs are stopped whose run goes on, too.
-    """
-
-    scales: bool = True
-    stops_jobs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,80 +51,41 @@ def free_gpus(look: Look, policy: FreePolicy, ports: FreePorts) -> list[Freed]:
     """Act on what a look has found idle, and post what has to be left.
 
     Raises:
-        EndpointUnavailable: SageMaker refused something, or the price book lacks an instance;
-            everything else has been done.
+        EndpointUnavailable: SageMaker refused something; everything else has been done.
+        RegistryUnavailable: MLflow does not say which releases are under way.
         StoreError: the database does not answer.
     """
     freed, failures = [], []
-    for finding in look.idle:
+    sifted = sift_idle(
+        look, policy, releases=ports.releases, prices=ports.prices, alerts=ports.alerts
+    )
+    for each in sifted:
+        if isinstance(each, Left):
+            freed.append(Freed(each.finding, None, each.note))
+            continue
         try:
-            freed.append(_free(finding, look, policy, ports))
-        except (EndpointUnavailable, UnknownPrice) as exc:
+            freed.append(_free(each, look.at, ports))
+        except EndpointUnavailable as exc:
             failures.append(str(exc))
-            ports.alerts.post(_alert(finding, f"it could not be let go: {exc}", look.at))
+            post_idle(each.finding, f"it could not be let go: {exc}", look.at, ports.alerts)
     if failures:
         raise EndpointUnavailable(" | ".join(failures))
     return freed
 
 
-def _free(finding: Finding, look: Look, policy: FreePolicy, ports: FreePorts) -> Freed:
-    resource = finding.resource
-    allowed = policy.stops_jobs or _run_has_ended(resource, look, ports.releases)
-    action = action_for(finding, may_stop=resource.kind.is_job and allowed)
-    if action is None or not (policy.scales or resource.kind.is_job):
-        note = _why_left(resource, policy)
-        ports.alerts.post(_alert(finding, note, look.at))
-        return Freed(finding, None, note)
-    price = ports.prices.instance(resource.instance_type)
+def _free(found: Freeable, at: datetime, ports: FreePorts) -> Freed:
+    finding, resource = found.finding, found.finding.resource
     if not resource.kind.is_job:
-        ports.book_waste([resource.resource_id], look.at)
-    ports.instances.release(resource, action)
+        ports.book_waste([resource.resource_id], at)
+    ports.instances.release(resource, found.action)
     saving = saving_of(
         resource,
-        action,
+        found.action,
         SavingReason.QUIET_HOURS if finding.is_quiet else SavingReason.IDLE,
-        since=finding.since or look.at,
-        at=look.at,
-        usd_per_hour=price.usd,
+        since=finding.since or at,
+        at=at,
+        usd_per_hour=found.price.usd,
         is_emulated=ports.is_emulated,
     )
     ports.book.put_saving(saving)
-    return Freed(finding, action, f"saves ${saving.usd_per_hour:.3f} an hour at list price")
-
-
-def _run_has_ended(resource: HeldInstances, look: Look, releases: Releases) -> bool:
-    if resource.is_unrecorded:
-        return False
-    if resource.batch_id is not None:
-        return resource.batch_id not in {batch.batch_id for batch in look.running}
-    if resource.release_id is not None:
-        return resource.release_id not in releases.open_releases([resource.release_id])
-    return False
-
-
-def _why_left(resource: HeldInstances, policy: FreePolicy) -> str:
-    if resource.kind.is_job:
-        return "its run goes on, and idle jobs of such runs are not stopped"
-    if not policy.scales:
-        return "scaling is switched off"
-    return "a real-time endpoint keeps one instance unless it has inference components"
-
-
-def _alert(finding: Finding, note: str, at: datetime) -> Alert:
-    resource = finding.resource
-    what = f"{resource.kind.words} {resource.resource_id}"
-    steps = {
-        ResourceKind.ENDPOINT: "Delete the endpoint, or move the model to an asynchronous one.",
-        ResourceKind.ASYNC_ENDPOINT: "Set TWOLANE_GPU_SCALES_ENDPOINTS, or scale it to zero.",
-    }
-    return Alert(
-        kind=AlertKind.IDLE_GPU,
-        subject=resource.resource_id,
-        title=f"Idle GPUs: {what}",
-        detail=f"{resource.instances} x {resource.instance_type}: {finding.reason}; {note}.",
-        next_step=steps.get(
-            resource.kind, "Look at the job's log; stop it, or set TWOLANE_GPU_STOPS_JOBS."
-        ),
-        at=at,
-        batch_id=resource.batch_id,
-    )
+    return Freed(finding, found.action, f"saves ${saving.usd_per_hour:.3f} an hour at list price")

@@ -1,4 +1,4 @@
-"""Waits until a GPU of ours does nothing."""
+"""Waits until a GPU of ours does nothing and may be let go."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ class IdleGpuSensor(BaseSensorOperator):
     """Looks at all endpoints and jobs with GPUs every `interval_s`, from the triggerer.
 
     A missing metric, instances that start and work in flight are no idleness. The result is the
-    names of what is idle; empty where nothing was for `patience_s`. It holds no worker's slot.
+    names of what is idle and may be let go; empty where nothing was for `patience_s`. What is idle
+    and has to be left is posted. It holds no worker's slot.
 
     Args:
         interval_s: seconds between two looks; None for the setting `gpu_watch_s`.
@@ -34,7 +35,8 @@ class IdleGpuSensor(BaseSensorOperator):
         """Look once, where it stands."""
         from include.wiring.gpus import gpu_watch
 
-        return bool(gpu_watch().look_at_gpus().idle)
+        watch = gpu_watch()
+        return bool(watch.to_free(watch.look_at_gpus()))
 
     def execute(self, context: Any) -> None:
         """Defer: the first look comes after one interval, so that a run cannot follow at once."""

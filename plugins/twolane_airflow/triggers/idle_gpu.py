@@ -1,4 +1,4 @@
-"""Looks at GPUs from within the triggerer until one of them does nothing."""
+"""Looks at GPUs from within the triggerer until one of them does nothing and may be let go."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PATIENCE = 6
 
 
 class IdleGpuTrigger(BaseTrigger):
-    """Fires once: with the names of what is idle, or with none after `patience_s`.
+    """Fires once: with the names of what is idle and may be let go, or none after `patience_s`.
 
-    Each look keeps samples and counts savings on. It changes no instance: the task that resumes
-    looks again and acts.
+    Each look keeps samples, counts savings on, and posts what is idle and has to be left, which is
+    nothing to resume for. It changes no instance: the task that resumes looks again and acts.
 
     Args:
         region: of the AWS that is looked at.
@@ -61,7 +61,7 @@ class IdleGpuTrigger(BaseTrigger):
         while True:
             await asyncio.sleep(self.interval_s)
             try:
-                idle = await asyncio.to_thread(self._look)
+                to_free = await asyncio.to_thread(self._look)
                 went_wrong = 0
             except TwolaneError as exc:
                 # A service may be restarting; what is asked of it can be asked again.
@@ -75,8 +75,8 @@ class IdleGpuTrigger(BaseTrigger):
                 self.log.exception("cannot look at GPUs")
                 yield TriggerEvent({"status": FAILED, "message": f"{type(exc).__name__}: {exc}"})
                 return
-            if idle or time.monotonic() >= ends_at:
-                yield TriggerEvent({"status": FOUND, "idle": idle})
+            if to_free or time.monotonic() >= ends_at:
+                yield TriggerEvent({"status": FOUND, "idle": to_free})
                 return
 
     def _look(self) -> list[str]:
@@ -88,4 +88,4 @@ class IdleGpuTrigger(BaseTrigger):
         for finding in look.findings:
             name, standing = finding.resource.resource_id, finding.standing.value
             self.log.info("%s: %s (%s)", name, standing, finding.reason)
-        return [finding.resource.resource_id for finding in look.idle]
+        return watch.to_free(look)

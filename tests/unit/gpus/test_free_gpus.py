@@ -19,8 +19,9 @@ from include.domain.release.retirement import VersionKey
 from include.files.prices import load_price_book
 from include.pipeline.calibration.make_probe import ACCOUNT
 from include.pipeline.gpus.clear_orphans import OrphanPolicy, OrphanPorts, clear_orphans
-from include.pipeline.gpus.free_gpus import FreePolicy, FreePorts, free_gpus
+from include.pipeline.gpus.free_gpus import FreePorts, free_gpus
 from include.pipeline.gpus.ports import RunningBatch
+from include.pipeline.gpus.sift_idle import FreePolicy, Left, sift_idle
 from include.pipeline.gpus.watch_gpus import WatchPorts, watch_gpus
 from tests.support.fakes.alerts import FakeAlertBook
 from tests.support.fakes.gpus import (
@@ -90,6 +91,15 @@ class World:
             is_emulated=True,
         )
         return free_gpus(self.look(now), policy, ports)
+
+    def sift(self, policy=FreePolicy(), now=NOW):  # noqa: B008
+        return sift_idle(
+            self.look(now),
+            policy,
+            releases=self.releases,
+            prices=load_price_book(),
+            alerts=self.alerts,
+        )
 
     def clear(self, stops=False, now=NOW):
         ports = OrphanPorts(
@@ -229,6 +239,20 @@ def test_nothing_is_scaled_where_that_is_switched_off():
     assert len(world.alerts.posted) == 1
 
 
+def test_what_has_to_be_left_is_posted_once_by_looking_alone_and_let_go_when_its_run_ends():
+    batch = RunningBatch("b-1", VersionKey("news", "3"), Lane.TRANSFORM)
+    world = World(JOB, ENDPOINT, batches=[batch])
+    for minute in range(3):
+        left, found = world.sift(now=NOW + minute * MINUTE)
+        assert isinstance(left, Left)
+        assert (left.finding.resource, found.finding.resource) == (JOB, ENDPOINT)
+    assert [alert.subject for alert in world.alerts.posted] == [JOB.resource_id]
+    assert world.instances.done == []
+
+    world.book.batches = []
+    assert not any(isinstance(each, Left) for each in world.sift(now=NOW + 3 * MINUTE))
+
+
 def test_one_refusal_stops_nothing_else_and_saves_nothing():
     other = replace(ENDPOINT, resource_id="twolane-news-v4-async")
     world = World(ENDPOINT, other, refuses=ENDPOINT.resource_id)
@@ -238,11 +262,11 @@ def test_one_refusal_stops_nothing_else_and_saves_nothing():
     assert [alert.subject for alert in world.alerts.posted] == [ENDPOINT.resource_id]
 
 
-def test_one_without_a_price_stops_nothing_else():
+def test_one_without_a_price_is_left_and_posted_and_stops_nothing_else():
     unheard = replace(ENDPOINT, resource_id="twolane-other-v1-async", instance_type="ml.g9.large")
     world = World(unheard, ENDPOINT)
-    with pytest.raises(EndpointUnavailable, match=r"ml\.g9\.large"):
-        world.free()
+    assert [each.action for each in world.free()] == [None, Action.SCALE_TO_ZERO]
+    assert "ml.g9.large" in world.alerts.posted[0].detail
     assert world.instances.done == [(ENDPOINT.resource_id, Action.SCALE_TO_ZERO)]
     assert [each.subject for each in world.alerts.posted] == [unheard.resource_id]
 
