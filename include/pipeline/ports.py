@@ -317,7 +317,7 @@ class ReadStore(Protocol):
         ...
 
     def record_charge(self, charge: Charge) -> None:
-        """Book a charge once."""
+        """Book a charge once; one that stands and ended earlier is brought up to date."""
         ...
 
     def close_batch(self, batch_id: str, closure: BatchClosure) -> None:

@@ -68,12 +68,14 @@ def test_a_running_batch_has_a_summary(postgres: PostgresReadStore, database: Da
     assert (row["prediction_count"], row["list_cost_usd"]) == (0, 0.0)
 
 
-def test_a_charge_is_booked_once(postgres: PostgresReadStore, database: Database) -> None:
-    postgres.record_charge(charge())
-    postgres.record_charge(charge(ended_at=SUBMITTED_AT + timedelta(seconds=72)))
+def test_a_charge_is_booked_once_and_work_that_went_on_in_its_place(
+    postgres: PostgresReadStore, database: Database
+) -> None:
+    for seconds in (36, 72, 72, 36):
+        postgres.record_charge(charge(ended_at=SUBMITTED_AT + timedelta(seconds=seconds)))
     postgres.record_charge(charge(resource_id="twolane-processing-b-0001-r1"))
 
-    assert summary(database)["list_cost_usd"] == pytest.approx(2 * 0.002)
+    assert summary(database)["list_cost_usd"] == pytest.approx(2 * 0.002 + 0.002)
 
 
 def test_waste_is_kept_apart_by_reason(postgres: PostgresReadStore, database: Database) -> None:

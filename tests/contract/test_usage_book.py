@@ -161,6 +161,38 @@ def test_every_way_to_sum_up_is_the_charges_own_sum(
     assert exact == (True,), "to the last billionth"
 
 
+def test_work_that_went_on_after_it_was_booked_is_booked_in_its_own_place(
+    database: Database, book: PostgresUsageBook
+) -> None:
+    store = PostgresReadStore(database)
+    closed(store, "b-1", at=SUBMITTED_AT + HOUR, account="standard-harbor")
+    for minutes, wasted in ((30, Waste.RETRY), (30, Waste.RETRY), (90, Waste.IDLE)):
+        store.record_charge(
+            lane_charge(
+                batch_id="b-1",
+                lane=Lane.ASYNC_ENDPOINT,
+                resource_id="twolane-x-v1-async",
+                sku="ml.g4dn.xlarge",
+                price_usd_per_h=0.5,
+                instance_count=1,
+                started_at=SUBMITTED_AT,
+                ended_at=SUBMITTED_AT + timedelta(minutes=minutes),
+                is_emulated=False,
+                waste_s={wasted: 360.0},
+            )
+        )
+    (line,) = book.costs(Grouping.KIND, *WEEK)
+    assert (line.charges, line.list_cost_usd) == (1, pytest.approx(0.75))
+    assert (line.billed_cost_usd, line.waste_list_cost_usd) == pytest.approx((0.75, 0.05))
+    with database.transaction("test") as connection:
+        wasted_usd = connection.execute(
+            "SELECT reason, list_cost_usd::float FROM daily_waste WHERE list_nano_usd <> 0"
+        ).fetchall()
+        (total,) = connection.execute("SELECT sum(list_cost) FROM charges").fetchall()
+    assert wasted_usd == [("idle", pytest.approx(0.05))]
+    assert total == (pytest.approx(0.75),)
+
+
 def test_rows_that_stand_are_counted_by_account_and_version(
     database: Database, book: PostgresUsageBook
 ) -> None:

@@ -129,7 +129,7 @@ class PostgresReadStore:
         return count
 
     def record_charge(self, charge: Charge) -> None:
-        """Book a charge once; see `ReadStore.record_charge`. The first booking stands."""
+        """Book a charge once; see `ReadStore.record_charge`."""
         with self._database.transaction(f"charge {charge.charge_id}") as connection:
             account_id = _lock(connection, charge.batch_id)
             values = {

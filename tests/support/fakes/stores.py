@@ -107,7 +107,9 @@ class FakeReadStore:
 
     def record_charge(self, charge: Charge) -> None:
         self._batch(charge.batch_id)
-        self.charges.setdefault(charge.charge_id, charge)
+        known = self.charges.get(charge.charge_id)
+        if known is None or known.charge_period_end < charge.charge_period_end:
+            self.charges[charge.charge_id] = charge
 
     def close_batch(self, batch_id: str, closure: BatchClosure) -> None:
         batch = self._batch(batch_id)
