@@ -32,6 +32,8 @@ WORK = ROOT / ".twolane" / "bench-import"
 RESULT = ROOT / "benchmarks" / "results" / "import.json"
 SAMPLE = ROOT / "include" / "sample" / "news.jsonl"
 FAMILIES = ("bert", "roberta", "distilbert")
+ALIAS = "bench-import"
+"""Moves to what was imported last, whichever version is champion."""
 ASKED_EVERY = 5
 """One document of so many is asked about, and not trained on."""
 
@@ -101,9 +103,9 @@ def _import_and_ask(
     name: str, source: list[str], trained: Path, asked: Path, owned: dict[str, Any]
 ) -> dict[str, Comparison]:
     command = [sys.executable, "-m", "include.cli.import_model", "--name", name, *source]
-    subprocess.run([*command, "--documents", trained], cwd=ROOT, check=True)
+    subprocess.run([*command, "--documents", trained, "--alias", ALIAS], cwd=ROOT, check=True)
     app = twolane()
-    model = app.registry.resolve(name, "champion")
+    model = app.registry.resolve(name, ALIAS)
     url = app.registry.artifact_url(model)
     lines = app.endpoint.invoke(app.endpoint.ensure(model, artifact_url=url), asked.read_bytes())
     artifact = WORK / f"{name}.tar.gz"

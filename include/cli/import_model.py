@@ -2,7 +2,7 @@
 
 From a folder of Hugging Face's `save_pretrained`, or from a model of MLflow's transformers flavour.
 BERT, RoBERTa and DistilBERT are read. It goes the way of every release: converted and checked by a
-training job, registered, promoted.
+training job, registered, and made champion where the model has none yet, else challenger.
 """
 
 from __future__ import annotations
@@ -112,7 +112,11 @@ def _parser() -> argparse.ArgumentParser:
         "--documents", type=Path, help="labelled JSON Lines or CSV, for figures and int8's ranges"
     )
     parser.add_argument("--max-tokens", type=int, help="read of a document; 256 where it can")
-    parser.add_argument("--alias", default="champion", help="alias for the new version")
+    parser.add_argument(
+        "--alias",
+        default="champion",
+        help="alias for the new version; where there is a champion, challenger instead of that",
+    )
     parser.add_argument("--instance-type", default="ml.m5.large", help="where it is converted")
     parser.add_argument(
         "--no-deploy",

@@ -3,7 +3,9 @@
 A model of the catalogue brings its labelled documents; any other needs `--data`. A bundle of the
 catalogue is made of its models' champions.
 
-Harmless to run again: what is already there is found and left as it is.
+The first version of a model becomes its champion, each further one the challenger: what stands is
+not replaced without evidence. Harmless to run again: what is already there is found and left as it
+is.
 """
 
 from __future__ import annotations
@@ -73,7 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data", type=Path, help="labelled JSON Lines or CSV, by default the catalogue's"
     )
-    parser.add_argument("--alias", default="champion", help="alias for the new version")
+    parser.add_argument(
+        "--alias",
+        default="champion",
+        help="alias for the new version; where there is a champion, challenger instead of that",
+    )
     parser.add_argument("--instance-type", default="ml.m5.large", help="where training runs")
     parser.add_argument(
         "--set",

@@ -134,8 +134,17 @@ def test_other_code_or_parameters_make_another_version(
     world.release()
     model, _ = world.release(**change)
     assert model.version == "2"
-    assert world.registry.aliases == {"champion": "2"}
     assert world.training.requests[0].name != world.training.requests[1].name
+
+
+def test_a_champion_that_stands_is_challenged_and_never_replaced(world: World) -> None:
+    world.release()
+    world.release(code_digest="other")
+    assert world.registry.aliases == {"champion": "1", "challenger": "2"}
+    assert world.promoted == ["1"]
+    next_step = world.lines[-1]
+    assert "compare_challenger" in next_step
+    assert "include.cli.champion --model news-topic promote 2" in next_step
 
 
 def test_another_alias_is_pointed_and_no_one_promoted(world: World) -> None:
@@ -170,7 +179,8 @@ def test_a_published_artifact_that_was_lost_is_published_again(world: World) -> 
 def test_an_operator_who_rolled_back_is_not_overruled(world: World) -> None:
     world.release()
     world.release(code_digest="other")
-    world.registry.aliases["champion"] = "1"
+    world.registry.aliases.clear()
+    world.registry.point_alias("news-topic", "champion", "1")
     world.release(code_digest="other")
     assert world.registry.aliases == {"champion": "1"}
     assert "alias champion stays at version 1" in world.lines

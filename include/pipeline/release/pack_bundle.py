@@ -70,8 +70,8 @@ def _check_frozen(artifact: Path, model: ModelRef) -> None:
     if method != _FROZEN or described.get("cascade"):
         made = f"{method} with a cascade" if described.get("cascade") else method
         raise ReleaseFailed(
-            f"{model.label} is made by method {made}: a bundle shares the frozen encoder; release "
-            f"one with: python -m include.cli.release --model {model.name} --set method={_FROZEN}"
+            f"{model.label} is made by method {made}: a bundle shares the frozen encoder; make "
+            f"such a champion with the DAG release_model, candidates {_FROZEN} alone"
         )
 
 

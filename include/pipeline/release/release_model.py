@@ -33,7 +33,8 @@ class ReleasePlan:
 
     Attributes:
         model_name: registered model name.
-        alias: points to the version once it is published.
+        alias: points to the version once it is published; `champion` only where there is none yet,
+            else the version is the model's challenger.
         models_bucket: holds training data, job outputs and published artifacts.
         data: labelled JSON Lines.
         code_digest: of the training code and its locked requirements.
@@ -69,7 +70,8 @@ def release_model(plan: ReleasePlan, ports: ReleasePorts) -> tuple[ModelRef, str
     """Release the model trained on `plan.data`.
 
     An alias that already points to another version is moved only to a version made now: an
-    operator who rolled back is not overruled by running the same release again.
+    operator who rolled back is not overruled by running the same release again. A champion that
+    stands is not replaced without evidence: the new version becomes its challenger.
 
     Returns:
         The version, and the S3 URI of its published artifact.
@@ -176,8 +178,16 @@ def _point_alias(
     if current is not None and not is_new:
         ports.report(f"alias {plan.alias} stays at version {current}")
         return
-    if plan.alias == Alias.CHAMPION:
+    alias = plan.alias
+    if alias == Alias.CHAMPION and current is None:
         ports.promote(version.name, version.version)
     else:
-        ports.registry.point_alias(version.name, plan.alias, version.version)
-    ports.report(f"alias {plan.alias} → {version.name} version {version.version}")
+        alias = Alias.CHALLENGER if alias == Alias.CHAMPION else alias
+        ports.registry.point_alias(version.name, alias, version.version)
+    ports.report(f"alias {alias} → {version.name} version {version.version}")
+    if alias != plan.alias:
+        ports.report(
+            f"version {current} stays champion; next, on live batches: the DAG compare_challenger "
+            f"with model_name {version.name}, or, without evidence: python -m include.cli.champion "
+            f"--model {version.name} promote {version.version} --reason …"
+        )
