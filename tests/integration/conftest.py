@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -195,8 +195,11 @@ class Product:
         """Run `express_inference` to its end."""
         return self.run("express_inference", form(uri, account, conf))
 
-    def run(self, dag_id: str, conf: dict[str, Any]) -> Outcome:
-        with quick_looks():
+    def run(
+        self, dag_id: str, conf: dict[str, Any], meanwhile: Callable[[], None] | None = None
+    ) -> Outcome:
+        """Run a DAG to its end; `meanwhile` is called whenever none of its tasks runs."""
+        with quick_looks(meanwhile):
             run = self._dags[dag_id].test(run_conf=conf)
         tasks = {each.task_id: str(each.state) for each in run.get_task_instances()}
         found = self.query("SELECT * FROM batch_summary WHERE run_id = %s", run.run_id)

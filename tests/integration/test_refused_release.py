@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 import urllib.parse
 import urllib.request
 from typing import Any
@@ -32,15 +30,14 @@ def small_candidates(product, tmp_path_factory):
     model_life.cache_clear()
 
 
-class Person(threading.Thread):
-    """Answers by Airflow's REST API, as soon as a run of the DAG waits for it."""
+class Person:
+    """Answers by Airflow's REST API, once a run of the DAG waits for it."""
 
     def __init__(self, option: str) -> None:
         from airflow.api_fastapi.app import create_app
         from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
         from fastapi.testclient import TestClient
 
-        super().__init__(daemon=True)
         self._option = option
         self.asked = ""
         app = create_app(apps="core")
@@ -49,29 +46,31 @@ class Person(threading.Thread):
         )
         self._client = TestClient(app, headers={"Authorization": f"Bearer {token}"})
 
-    def run(self) -> None:
-        deadline = time.monotonic() + 250
-        while time.monotonic() < deadline and not self.asked:
-            time.sleep(1)
-            runs = self._get("").get("dag_runs", [])
-            for run_id in [run["dag_run_id"] for run in runs if run["state"] == "running"]:
-                path = f"/{urllib.parse.quote(run_id)}/taskInstances/approve"
-                if self._get(path).get("state") == WAITING:
-                    time.sleep(1)  # the run's own process has noted it by then
-                    self.asked = self._get(f"{path}/-1/hitlDetails")["body"]
-                    body = {"chosen_options": [self._option], "params_input": {"reason": "later"}}
-                    answer = self._client.patch(self._url(f"{path}/-1/hitlDetails"), json=body)
-                    assert answer.status_code == 200, answer.text
+    def look(self) -> None:
+        """See whether there is something to answer, and answer it."""
+        runs = self._get("?state=running")["dag_runs"]
+        for run_id in [urllib.parse.quote(run["dag_run_id"]) for run in runs]:
+            task = f"/{run_id}/taskInstances/approve"
+            if self._get(task)["state"] == WAITING:
+                self._answer(f"{task}/-1/hitlDetails")
+
+    def _answer(self, question: str) -> None:
+        self.asked = self._get(question)["body"]
+        body = {"chosen_options": [self._option], "params_input": {"reason": "later"}}
+        answer = self._client.patch(self._url(question), json=body)
+        assert answer.status_code == 200, answer.text
 
     def _get(self, path: str) -> dict[str, Any]:
-        return dict(self._client.get(self._url(path)).json())
+        answer = self._client.get(self._url(path))
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
 
     @staticmethod
     def _url(path: str) -> str:
         return f"/api/v2/dags/{DAG}/dagRuns{path}"
 
 
-def release(product, model_name: str, documents: list[Document]):
+def release(product, model_name: str, documents: list[Document], person: Person | None = None):
     body = "".join(json.dumps(document) + "\n" for document in documents)
     conf = {
         "model_name": model_name,
@@ -79,7 +78,7 @@ def release(product, model_name: str, documents: list[Document]):
         "candidates": ["linear"],
         "reason": "",
     }
-    return product.run(DAG, conf)
+    return product.run(DAG, conf, meanwhile=person.look if person else None)
 
 
 def nothing_is_promoted(product, mlflow_uri: str, name: str) -> None:
@@ -93,8 +92,7 @@ def nothing_is_promoted(product, mlflow_uri: str, name: str) -> None:
 
 def test_what_a_person_rejects_is_not_promoted(product, mlflow_uri):
     person = Person("Reject")
-    person.start()
-    outcome = release(product, "topics-refused", topics(900))
+    outcome = release(product, "topics-refused", topics(900), person)
     assert "accuracy" in person.asked.lower(), "the evidence is in the form"
     assert outcome.state == "success"
     assert outcome.tasks["check_gates"] == "success"
