@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param, task
 
-from include.domain.batches import submission_rules as rules
 from include.domain.lanes import Lane
+from twolane_airflow import form_fields
 
 if TYPE_CHECKING:
     from include.pipeline.calibration.records import CalibrationRequest
@@ -22,13 +22,7 @@ CALIBRATION_PARAMS = {
         title="Lanes",
         description="What is calibrated; every lane of the lanes file when empty.",
     ),
-    "model_name": Param(
-        "news-topic",
-        type="string",
-        pattern=rules.MODEL_NAME_PATTERN,
-        title="Model",
-        description="Its champion answers the probes.",
-    ),
+    "model_name": form_fields.named_model("news-topic", "Its champion answers the probes."),
     "documents": Param(
         [100, 1_000, 5_000],
         type="array",
