@@ -79,13 +79,19 @@ def test_of_many_watchers_at_once_one_is_the_first(product_database_url: str) ->
 def test_an_event_that_is_looked_at_again_counts_once(product_database_url: str) -> None:
     database = Database(product_database_url)
     book = PostgresAlertBook(database, quiet=QUIET)
-    for at in (NOW, NOW, NOW + timedelta(minutes=1), NOW):
+
+    def seen(at: datetime) -> list[tuple[object, ...]]:
         book.post(replace(RISK, at=at))
-    with database.transaction("counting") as connection:
-        rows = connection.execute("SELECT times, last_at FROM alerts").fetchall()
+        with database.transaction("counting") as connection:
+            return connection.execute("SELECT times, last_at, ctid FROM alerts").fetchall()
+
+    first = seen(NOW)
+    assert seen(NOW) == first, "the row is not written again"
+    ((times, last_at, _),) = later = seen(NOW + timedelta(minutes=1))
+    assert seen(NOW) == later
     database.close()
 
-    assert rows == [(2, NOW + timedelta(minutes=1))]
+    assert (times, last_at) == (2, NOW + timedelta(minutes=1))
 
 
 def test_alerts_do_not_pile_up_for_ever(product_database_url: str) -> None:

@@ -39,7 +39,7 @@ class PostgresAlertBook:
         about = f"alert {alert.kind.value} of {alert.subject!r}"
         with self._database.transaction(about) as connection:
             connection.execute(query("lock_alert_subject"), values)
-            if connection.execute(query("count_alert"), values).rowcount:
+            if connection.execute(query("count_alert"), values).fetchone():
                 return False
             connection.execute(query("add_alert"), values)
             connection.execute(query("forget_alerts"), {"before": alert.at - KEPT})
