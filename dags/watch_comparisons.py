@@ -8,7 +8,8 @@ Every ten minutes, for each comparison that `compare_challenger` has begun:
 | `report` | what has ended is reported: to S3, and as tags of the challenger's version in MLflow |
 
 A comparison is fed until its finding is sure or its means are used up. Results of batches are read
-and never written. Nothing is done where no comparison runs.
+and never written. Nothing is done where no comparison runs. Where some could not be fed, what has
+ended is reported all the same, and the run fails.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from twolane_airflow.tasks import comparisons
     deadline=late_after(timedelta(hours=1)),
 )
 def watch_comparisons() -> None:
-    comparisons.feed() >> comparisons.report.override(trigger_rule="all_done")()
+    comparisons.feed() >> comparisons.report()
 
 
 watch_comparisons()

@@ -26,6 +26,16 @@ def no_retry_when_rejected() -> Iterator[None]:
         raise AirflowFailException(str(exc)) from exc
 
 
+def failed_before(task_id: str, ti: Any) -> str:
+    """Return what the last task of a run says of one before it that has failed; empty if not.
+
+    A task that runs in any case would else have the run succeed.
+    """
+    states = ti.get_task_states(dag_id=ti.dag_id, task_ids=[task_id], run_ids=[ti.run_id])
+    has_failed = states.get(ti.run_id, {}).get(task_id) == "failed"
+    return f"task {task_id} has failed: its log says why" if has_failed else ""
+
+
 def close_as_failed(context: Mapping[str, Any]) -> None:
     """Record why a run failed: on its batch, if it was pulled, and on the message it came by."""
     from include.wiring.bootstrap import twolane

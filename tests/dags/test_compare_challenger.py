@@ -45,6 +45,9 @@ class Life:
             raise EndpointUnavailable("endpoint e: no answer")
         return "nothing is sure yet"
 
+    def report_comparisons(self) -> list[str]:
+        return ["s3://w/comparisons/c0.json"]
+
 
 @pytest.fixture
 def life(monkeypatch) -> Life:
@@ -110,3 +113,23 @@ def test_a_comparison_that_cannot_be_fed_leaves_the_others_their_turn(life) -> N
     with pytest.raises(TwolaneError, match="m: c1: endpoint e: no answer"):
         feed.function()
     assert life.watched == ["c1", "c2"]
+
+
+@pytest.mark.parametrize("fed", ["success", "failed"])
+def test_what_has_ended_is_reported_whatever_became_of_feeding_and_its_failure_is_the_runs(
+    dag_bag, life, fed
+) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    report = dag_bag.dags["watch_comparisons"].get_task("report")
+    assert report.trigger_rule == "all_done"
+    run = SimpleNamespace(
+        dag_id="watch_comparisons",
+        run_id="r",
+        get_task_states=lambda task_ids, **run: {"r": dict.fromkeys(task_ids, fed)},
+    )
+    if fed == "success":
+        assert report.python_callable(ti=run) == ["s3://w/comparisons/c0.json"]
+        return
+    with pytest.raises(AirflowFailException, match="task feed has failed"):
+        report.python_callable(ti=run)

@@ -12,6 +12,7 @@ from airflow.sdk import Param, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 from include.domain.alerts import AlertKind
+from twolane_airflow.failures import failed_before
 
 if TYPE_CHECKING:
     from include.config import Settings
@@ -68,8 +69,8 @@ def send(ti: Any = None, params: Any = None) -> dict[str, int]:
         for title in report.sent:
             print(f"{report.channel}: {title}")  # noqa: T201
     failures += [f"{report.channel}: {report.failure}" for report in reports if report.failure]
-    if _has_failed("watch", ti):
-        failures.append("task watch has failed: its log says why")
+    if why := failed_before("watch", ti):
+        failures.append(why)
     if failures:
         raise AirflowFailException(" | ".join(failures))
     return {report.channel: len(report.sent) for report in reports}
@@ -122,12 +123,6 @@ def run_url(posted: PostedAlert, ti: Any) -> str:
         if ti.get_dr_count(dag_id=dag_id, run_ids=[posted.run_id]):
             return f"{base}/dags/{dag_id}/runs/{quote(posted.run_id, safe='')}"
     return f"{base}/dag_runs?{urlencode({'run_id_pattern': posted.run_id})}"
-
-
-def _has_failed(task_id: str, ti: Any) -> bool:
-    """Whether a task of the same run has failed."""
-    states = ti.get_task_states(dag_id=ti.dag_id, task_ids=[task_id], run_ids=[ti.run_id])
-    return bool(states.get(ti.run_id, {}).get(task_id) == "failed")
 
 
 def _told(alerts: list[Alert]) -> list[str]:

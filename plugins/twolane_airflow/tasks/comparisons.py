@@ -17,6 +17,7 @@ from include.domain.errors import (
 )
 from include.domain.release.comparison import Kind, Plan
 from twolane_airflow import form_fields
+from twolane_airflow.failures import failed_before
 from twolane_airflow.tasks.promotions import decider
 
 _SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
@@ -121,12 +122,25 @@ def feed() -> None:
         raise TwolaneError(" | ".join(failures))
 
 
-@task
-def report() -> list[str]:
-    """Report what has ended; return where each report stands."""
+@task(trigger_rule="all_done")
+def report(ti: Any = None) -> list[str]:
+    """Report what has ended; return where each report stands.
+
+    Args:
+        ti: the task instance, given by Airflow.
+
+    Raises:
+        AirflowFailException: `feed` has failed, which the run would not show otherwise; what has
+            ended is reported.
+    """
     from include.wiring.model_life import model_life
 
-    return model_life().report_comparisons()
+    reports = model_life().report_comparisons()
+    for each in reports:
+        print(each)  # noqa: T201
+    if why := failed_before("feed", ti):
+        raise AirflowFailException(why)
+    return reports
 
 
 def _plan(params: Mapping[str, Any]) -> Plan:
