@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         TrainingRecords,
         WordSource,
     )
+    from include.pipeline.drift.profile_batch import Skipped
     from include.pipeline.feedback.load_feedback import LoadedUpload
     from include.pipeline.feedback.ports import FeedbackBook
 
@@ -57,29 +58,25 @@ class ModelWatch(Adapters):
         )
         return load_feedback(self.settings.inbox_bucket, now=self._now(), ports=ports)
 
-    def profile_batches(self, night: date) -> list[BatchProfile]:
+    def profile_batches(self, night: date) -> tuple[list[BatchProfile], list[Skipped]]:
         """Describe the batches that closed and were not looked at, and count them to a night.
 
         See `include.pipeline.drift.profile_batch`.
         """
         from include.pipeline.batch_objects.batch_layout import BatchLayout
-        from include.pipeline.batch_objects.records import BatchRecords
-        from include.pipeline.drift.profile_batch import profile_batch
+        from include.pipeline.drift.profile_batch import Looking, profile_batches
 
         since = self._now() - timedelta(seconds=self.settings.drift_look_back_s)
-        profiles = []
-        for batch_id in self.drift_book.unprofiled(since):
-            layout = BatchLayout(self.settings.work_bucket, batch_id)
-            profile = profile_batch(
-                layout,
-                night=night,
-                sample_documents=self.settings.drift_sample_documents,
-                vectors=self._word_vectors(BatchRecords(self.objects, layout).manifest().model),
-                objects=self.objects,
-            )
-            self.drift_book.keep_profile(profile)
-            profiles.append(profile)
-        return profiles
+        bucket = self.settings.work_bucket
+        looking = Looking(
+            night=night,
+            sample_documents=self.settings.drift_sample_documents,
+            vectors=self._word_vectors,
+            objects=self.objects,
+            book=self.drift_book,
+        )
+        layouts = [BatchLayout(bucket, each) for each in self.drift_book.unprofiled(since)]
+        return profile_batches(layouts, looking)
 
     def watch_drift(self, night: date) -> list[Finding]:
         """See `include.pipeline.drift.watch_drift`."""
@@ -102,21 +99,22 @@ class ModelWatch(Adapters):
 
     def open_drift_releases(self, night: date) -> tuple[list[DriftRelease], list[Refusal]]:
         """See `include.pipeline.drift.open_release`."""
-        from include.pipeline.drift.open_release import ReleasePorts, open_releases
+        from include.pipeline.drift.open_release import ReleasePorts, ReleaseSite, open_releases
 
-        return open_releases(
-            night,
+        site = ReleaseSite(
             work_bucket=self.settings.work_bucket,
             data_prefix=f"s3://{self.settings.inbox_bucket}/drift/",
             policy=self.settings.drift_policy,
             ports=ReleasePorts(self.objects, self.registry, self.training_records, self.drift_book),
         )
+        return open_releases(night, site)
 
     def _word_vectors(self, model: ModelRef) -> WordVectors | None:
         if model not in self._vectors:
-            self._vectors[model] = None
+            vectors = None
             with suppress(UnknownModelAlias):  # deleted since: compared without
-                self._vectors[model] = self.word_source.of(self.registry.artifact_url(model))
+                vectors = self.word_source.of(self.registry.artifact_url(model))
+            self._vectors[model] = vectors
         return self._vectors[model]
 
     def _training_sketch(self, model: ModelRef) -> Sketch | None:

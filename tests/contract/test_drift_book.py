@@ -149,7 +149,8 @@ def test_findings_of_a_night_take_the_place_of_earlier_ones(stores: Stores) -> N
         (ACCOUNT, FIRST, 0.5),
         ("other", second, 0.75),
     ]
-    assert found[0].feature == "labels"
+    assert (found[0].feature, found[0].model_name) == ("labels", MODEL.name)
+    assert found[0].model_version == MODEL.version
     assert [alarm.account for alarm in book.alarms(second, second)] == ["other"]
     book.record(second, [], report_uri="s3://w/1.html")
     assert book.alarms(second, second) == []

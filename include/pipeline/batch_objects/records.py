@@ -135,9 +135,8 @@ class BatchRecords:
     def manifest(self) -> BatchManifest:
         """Read the manifest. Raises `ObjectMissing`."""
         uri = self._layout.manifest
-        text = self._objects.read_text(uri)
         try:
-            return BatchManifest.from_json(text)
+            return BatchManifest.from_json(self._objects.read_text(uri))
         except (ValueError, KeyError, TypeError) as exc:
             raise RecordUnreadable(f"{uri}: {type(exc).__name__}: {exc}") from exc
 
@@ -192,8 +191,7 @@ class BatchRecords:
         self._objects.write_text(uri, adapter.dump_json(value).decode())
 
     def _load(self, uri: str, adapter: TypeAdapter[T]) -> T:
-        text = self._objects.read_text(uri)
         try:
-            return adapter.validate_json(text)
+            return adapter.validate_json(self._objects.read_text(uri))
         except ValueError as exc:
             raise RecordUnreadable(f"{uri}: {exc}") from exc

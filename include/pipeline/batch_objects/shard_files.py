@@ -12,6 +12,7 @@ from include.domain.batches.documents import (
     QuarantineReason,
     RawDocument,
 )
+from include.domain.errors import RecordUnreadable
 
 EXCERPT_CHARACTERS = 200
 
@@ -44,6 +45,22 @@ def read_raw(path: Path) -> Iterator[RawDocument]:
 def record_line(document: Document) -> bytes:
     """Return a document as one request line of the container (`include/models/contract/`)."""
     return json.dumps({"id": document.id, "text": document.text}).encode() + b"\n"
+
+
+def read_record(line: bytes, *, source: str) -> Document:
+    """Return the document of a request line.
+
+    Args:
+        source: the object the line stands in, for the message.
+
+    Raises:
+        RecordUnreadable: the line is not as `record_line` wrote it.
+    """
+    try:
+        record = json.loads(line)
+        return Document(str(record["id"]), str(record["text"]))
+    except (ValueError, KeyError, TypeError) as exc:
+        raise RecordUnreadable(f"{source}: not a request line: {line[:200]!r}") from exc
 
 
 def write_documents(path: Path, documents: Iterable[Document]) -> int:

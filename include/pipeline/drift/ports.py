@@ -46,9 +46,10 @@ class LabelledReference:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A feature that has moved far, of an account that sends to a model."""
+    """A feature that has moved far, of an account that sends to a model version."""
 
     model_name: str
+    model_version: str
     account: str
     night: date
     feature: str

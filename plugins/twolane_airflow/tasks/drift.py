@@ -30,6 +30,8 @@ def load_feedback() -> dict[str, int]:
 def describe_batches(loaded: dict[str, int], dag_run: Any = None) -> str:
     """Describe the batches that closed since the last watch; return the night they count to.
 
+    One that cannot be read is skipped, the reason told, and looked at again the next night.
+
     Args:
         loaded: what `load_feedback` did; labels come first.
         dag_run: the run, given by Airflow.
@@ -37,7 +39,9 @@ def describe_batches(loaded: dict[str, int], dag_run: Any = None) -> str:
     from include.wiring.model_life import model_life
 
     night = dag_run.run_after.astimezone(UTC).date()
-    profiles = model_life().profile_batches(night)
+    profiles, skipped = model_life().profile_batches(night)
+    for each in skipped:
+        print(f"{each.batch_id}: skipped: {each.reason}")  # noqa: T201
     documents = sum(profile.sketch.documents for profile in profiles if profile.sketch)
     print(f"{night}: {documents} documents of {len(profiles)} batches")  # noqa: T201
     return str(night.isoformat())

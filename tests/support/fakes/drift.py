@@ -88,6 +88,7 @@ class FakeDriftBook:
         return [
             Alarm(
                 finding.comparison.stream.model.name,
+                finding.comparison.stream.model.version,
                 finding.comparison.stream.account,
                 night,
                 finding.comparison.feature.value,

@@ -75,10 +75,10 @@ def test_a_budget_that_warns_and_then_refuses_is_told_twice():
 def test_features_that_moved_together_are_one_alert():
     world = World()
     world.alarms = [
-        Alarm("news", "a", DAY, "words", 0.4),
-        Alarm("news", "b", DAY, "score", 0.3),
-        Alarm("news", "a", DAY, "length", 0.9),
-        Alarm("news", "a", DAY - timedelta(days=5), "length", 0.9),
+        Alarm("news", "1", "a", DAY, "words", 0.4),
+        Alarm("news", "1", "b", DAY, "score", 0.3),
+        Alarm("news", "1", "a", DAY, "length", 0.9),
+        Alarm("news", "1", "a", DAY - timedelta(days=5), "length", 0.9),
     ]
 
     alerts = watch_events(world.ports, NOW)

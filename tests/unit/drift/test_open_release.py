@@ -21,7 +21,12 @@ from include.domain.feedback import Feedback
 from include.domain.model_ref import ModelRef
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, Validation
-from include.pipeline.drift.open_release import Refusal, ReleasePorts, open_releases
+from include.pipeline.drift.open_release import (
+    Refusal,
+    ReleasePorts,
+    ReleaseSite,
+    open_releases,
+)
 from include.pipeline.drift.ports import DriftRelease, TrainingFacts
 from tests.support.fakes import FakeModelRegistry, FakeObjectStore
 from tests.support.fakes.drift import FakeDriftBook
@@ -50,8 +55,10 @@ def ports() -> ReleasePorts:
     return ReleasePorts(objects, FakeModelRegistry(), Training(), FakeDriftBook())
 
 
-def alarm(ports: ReleasePorts, night: date = NIGHT, level: Level = Level.MAJOR) -> None:
-    stream = Stream("standard-harbor", ModelRef("news-topic", "1", "d" * 64))
+def alarm(
+    ports: ReleasePorts, night: date = NIGHT, level: Level = Level.MAJOR, version: str = "1"
+) -> None:
+    stream = Stream("standard-harbor", ModelRef("news-topic", version, "d" * 64))
     found = Comparison(stream, Feature.EMBEDDING, 1, Source.OWN, 100, 900, 0.8, 1e-9)
     ports.book.record(night, [Finding(night, found, 1e-8, level)], report_uri="s3://w/i.html")
 
@@ -77,9 +84,7 @@ def label(ports: ReleasePorts, count: int, batch_id: str = "b-1") -> None:
 
 
 def opened(ports: ReleasePorts, night: date = NIGHT) -> tuple[list[DriftRelease], list[Refusal]]:
-    return open_releases(
-        night, work_bucket="work", data_prefix="s3://inbox/drift/", policy=POLICY, ports=ports
-    )
+    return open_releases(night, ReleaseSite("work", "s3://inbox/drift/", POLICY, ports))
 
 
 def test_a_release_has_the_models_data_and_what_the_account_labelled(ports: ReleasePorts) -> None:
@@ -139,6 +144,39 @@ def test_without_labels_it_waits_for_them(ports: ReleasePorts) -> None:
     assert release.run_id == "drift-news-topic-2026-03-03"
 
 
+def test_what_moved_for_a_version_that_was_followed_asks_for_no_other_release(
+    ports: ReleasePorts,
+) -> None:
+    alarm(ports)
+    label(ports, 3)
+    opened(ports)
+    alarm(ports, NIGHT + timedelta(days=1))
+    assert isinstance(ports.registry, FakeModelRegistry)
+    ports.registry.add("champion", ModelRef("news-topic", "2", "e" * 64))
+
+    after = NIGHT + timedelta(days=7)
+    releases, refused = opened(ports, after)
+    assert releases == []
+    assert refused[0].reason == ("what moved was sent to version 1; the champion is version 2")
+
+    alarm(ports, after, version="2")
+    (release,) = opened(ports, after)[0]
+    assert release.run_id == "drift-news-topic-2026-03-09"
+    assert "on 2026-03-09" in release.reason
+
+
+def test_a_model_without_a_champion_holds_up_no_other(ports: ReleasePorts) -> None:
+    alarm(ports)
+    label(ports, 3)
+    assert isinstance(ports.registry, FakeModelRegistry)
+    ports.registry.drop("news-topic", "champion")
+
+    releases, refused = opened(ports)
+
+    assert releases == []
+    assert "there is nothing to release anew" in refused[0].reason
+
+
 def test_less_than_major_drift_asks_for_nothing(ports: ReleasePorts) -> None:
     alarm(ports, level=Level.MODERATE)
     label(ports, 3)
@@ -155,6 +193,18 @@ def test_texts_that_are_gone_are_left_out(ports: ReleasePorts) -> None:
     releases, refused = opened(ports)
     assert releases == []
     assert "0 of the 3 labelled documents it needs" in refused[0].reason
+
+
+def test_texts_that_cannot_be_read_are_left_out(ports: ReleasePorts) -> None:
+    alarm(ports)
+    label(ports, 2, batch_id="b-broken")
+    label(ports, 3, batch_id="b-1")
+    shard = BatchLayout("work", "b-broken").input_shard(0)
+    ports.objects.write_text(shard, '{"id": "doc-0"}\n')
+
+    (release,) = opened(ports)[0]
+
+    assert "3 documents that the accounts labelled are added" in release.reason
 
 
 def test_what_an_earlier_release_was_given_stands_once_with_its_latest_label(

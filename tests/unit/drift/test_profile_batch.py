@@ -14,11 +14,13 @@ from include.domain.errors import ObjectMissing
 from include.domain.model_ref import ModelRef
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, Validation
+from include.pipeline.drift.document_features import WordVectors
 from include.pipeline.drift.ports import TrainingFacts
-from include.pipeline.drift.profile_batch import profile_batch
+from include.pipeline.drift.profile_batch import Looking, profile_batch, profile_batches
 from include.pipeline.drift.training_profile import training_profile
 from tests.support.drifting import VECTORS
 from tests.support.fakes import FakeModelRegistry, FakeObjectStore
+from tests.support.fakes.drift import FakeDriftBook
 from tests.support.manifests import make_manifest
 
 NIGHT = date(2026, 3, 2)
@@ -28,13 +30,18 @@ LAYOUT = BatchLayout("work", "b-1")
 def closed_batch(documents: int, shards: int = 2) -> FakeObjectStore:
     """A batch whose every fifth document the model refused."""
     objects = FakeObjectStore()
-    records = BatchRecords(objects, LAYOUT)
-    records.save_manifest(make_manifest("b-1"))
+    save_batch(objects, LAYOUT, documents, shards)
+    return objects
+
+
+def save_batch(objects: FakeObjectStore, layout: BatchLayout, documents: int, shards: int) -> None:
+    records = BatchRecords(objects, layout)
+    records.save_manifest(make_manifest(layout.batch_id))
     clean = []
     for index in range(shards):
         ids = [f"d{n}" for n in range(documents) if n % shards == index]
         lines = [json.dumps({"id": i, "text": f"sport1 common{i[-1]}"}) for i in ids]
-        objects.put(LAYOUT.input_shard(index), "\n".join(lines) + "\n")
+        objects.put(layout.input_shard(index), "\n".join(lines) + "\n")
         answers = [
             {"id": i, "error": {"code": "empty", "message": "no"}}
             if int(i[1:]) % 5 == 0
@@ -42,16 +49,23 @@ def closed_batch(documents: int, shards: int = 2) -> FakeObjectStore:
             for i in ids
         ]
         # A transform job may leave blank lines between payloads.
-        objects.put(LAYOUT.output_shard(index), "\n\n".join(map(json.dumps, answers)) + "\n")
-        clean.append(Shard(index, LAYOUT.input_shard(index), len(ids), 10 * len(ids)))
+        objects.put(layout.output_shard(index), "\n\n".join(map(json.dumps, answers)) + "\n")
+        clean.append(Shard(index, layout.input_shard(index), len(ids), 10 * len(ids)))
     records.save_validation(Validation(tuple(clean), 0, ()))
-    return objects
+
+
+def looking(
+    objects: FakeObjectStore,
+    *,
+    sample_documents: int = 100,
+    vectors: WordVectors | None = None,
+    book: FakeDriftBook | None = None,
+) -> Looking:
+    return Looking(NIGHT, sample_documents, lambda model: vectors, objects, book or FakeDriftBook())
 
 
 def test_a_small_batch_is_described_as_a_whole() -> None:
-    profile = profile_batch(
-        LAYOUT, night=NIGHT, sample_documents=100, vectors=VECTORS, objects=closed_batch(20)
-    )
+    profile = profile_batch(LAYOUT, looking(closed_batch(20), vectors=VECTORS))
 
     assert profile.stream == Stream("standard-harbor", make_manifest("b-1").model)
     assert profile.night == NIGHT
@@ -66,10 +80,7 @@ def test_a_small_batch_is_described_as_a_whole() -> None:
 def test_of_a_large_batch_about_so_many_are_taken_and_the_same_each_time() -> None:
     objects = closed_batch(2_000)
 
-    found = [
-        profile_batch(LAYOUT, night=NIGHT, sample_documents=200, vectors=None, objects=objects)
-        for _ in range(2)
-    ]
+    found = [profile_batch(LAYOUT, looking(objects, sample_documents=200)) for _ in range(2)]
 
     assert found[0] == found[1]
     assert found[0].sketch is not None
@@ -81,15 +92,41 @@ def test_a_batch_whose_objects_are_gone_is_noted_as_such() -> None:
     objects = closed_batch(20)
     objects.objects.pop(LAYOUT.output_shard(1))
 
-    profile = profile_batch(
-        LAYOUT, night=NIGHT, sample_documents=100, vectors=None, objects=objects
-    )
+    profile = profile_batch(LAYOUT, looking(objects))
 
     assert profile.sketch is None
     with pytest.raises(ObjectMissing):
-        profile_batch(
-            LAYOUT, night=NIGHT, sample_documents=9, vectors=None, objects=FakeObjectStore()
-        )
+        profile_batch(LAYOUT, looking(FakeObjectStore()))
+
+
+@pytest.mark.parametrize(
+    ("uri", "text", "fault"),
+    [
+        (LAYOUT.manifest, None, "ObjectMissing"),
+        (LAYOUT.manifest, "{", "RecordUnreadable"),
+        (LAYOUT.validation, "{", "RecordUnreadable"),
+        (LAYOUT.input_shard(1), '{"id": 1}\n', "RecordUnreadable"),
+        (LAYOUT.output_shard(1), "<html>\n", "OutputIncomplete"),
+    ],
+)
+def test_a_batch_that_cannot_be_read_is_skipped_with_the_reason_and_the_others_are_kept(
+    uri: str, text: str | None, fault: str
+) -> None:
+    objects = closed_batch(20)
+    well = BatchLayout("work", "b-2")
+    save_batch(objects, well, documents=20, shards=1)
+    objects.objects.pop(uri)
+    if text is not None:
+        objects.put(uri, text)
+    book = FakeDriftBook()
+
+    profiles, skipped = profile_batches([LAYOUT, well], looking(objects, book=book))
+
+    assert [each.batch_id for each in profiles] == ["b-2"]
+    assert list(book.profiles) == ["b-2"]
+    assert [each.batch_id for each in skipped] == ["b-1"]
+    assert skipped[0].reason.startswith(f"{fault}: ")
+    assert uri in skipped[0].reason
 
 
 class Facts:
