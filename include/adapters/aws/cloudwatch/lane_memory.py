@@ -8,6 +8,7 @@ CloudWatch".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -26,6 +27,9 @@ _JOBS = {
 }
 _ENDPOINTS = "/aws/sagemaker/Endpoints"
 _MINUTE = timedelta(minutes=1)
+
+MAX_POINTS = 1_440
+"""CloudWatch refuses a request for more (Amazon CloudWatch API Reference, GetMetricStatistics)."""
 
 
 class CloudWatchLaneMemory:
@@ -77,13 +81,24 @@ class CloudWatchLaneMemory:
     def _peak(
         self, namespace: str, name: str, dimensions: Mapping[str, str], run: LaneRun
     ) -> float | None:
+        start, end = run.started_at - _MINUTE, run.ended_at + _MINUTE
         answer = self._cloudwatch.get_metric_statistics(
             Namespace=namespace,
             MetricName=name,
             Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
-            StartTime=run.started_at - _MINUTE,
-            EndTime=run.ended_at + _MINUTE,
-            Period=60,
+            StartTime=start,
+            EndTime=end,
+            Period=_period_s(end - start),
             Statistics=["Maximum"],
         )
         return max((float(point["Maximum"]) for point in answer["Datapoints"]), default=None)
+
+
+def _period_s(time: timedelta) -> int:
+    """Return whole minutes, in seconds, so long that the points of a time are not too many.
+
+    The highest of a longer period is no lower. One point more is counted: CloudWatch takes the
+    start of the first.
+    """
+    minutes = math.ceil(time / _MINUTE) + 1
+    return 60 * math.ceil(minutes / MAX_POINTS)
