@@ -132,14 +132,18 @@ def test_what_is_not_there_is_not_found(client: Any) -> None:
         assert client.get(f"/twolane/{path}").status_code == 404, path
 
 
-def test_a_database_that_is_away_is_told_as_such(client: Any, composition: FakePage) -> None:
+def test_a_database_that_is_away_is_told_in_plain_words_and_its_own_stand_in_the_log(
+    client: Any, composition: FakePage, caplog: pytest.LogCaptureFixture
+) -> None:
     client.cookies.set("_token", client.token)
-    composition.error = StoreError("the page's figures: connection refused")
+    composition.error = StoreError('the page\'s figures: connection to "10.0.0.7" refused')
 
     answer = client.get("/twolane/")
 
     assert answer.status_code == 503
-    assert "connection refused" in answer.text
+    assert "does not answer" in answer.text
+    assert "10.0.0.7" not in answer.text
+    assert "10.0.0.7" in caplog.text
 
 
 def test_every_component_loads_the_plugin_and_none_the_page() -> None:

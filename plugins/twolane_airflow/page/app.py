@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from typing import Annotated
 
@@ -26,6 +27,13 @@ PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 """Nothing is loaded from elsewhere, and no other site may frame the page."""
+
+UNAVAILABLE = (
+    "The database that keeps the figures does not answer. Try again in a minute; the log of "
+    "Airflow's API server says what went wrong.\n"
+)
+
+_LOG = logging.getLogger(__name__)
 
 
 @cache
@@ -84,5 +92,8 @@ def serve(version: str, name: str) -> Response:
 
 
 def _unavailable(request: object, error: Exception) -> PlainTextResponse:
-    text = f"The product's database does not answer: {error}\n"
-    return PlainTextResponse(text, status.HTTP_503_SERVICE_UNAVAILABLE)
+    """Tell the reader that there are no figures now; why stands in the log alone."""
+    _LOG.error("the page has no figures: %s", error)
+    return PlainTextResponse(
+        UNAVAILABLE, status.HTTP_503_SERVICE_UNAVAILABLE, headers={"Cache-Control": "no-store"}
+    )
