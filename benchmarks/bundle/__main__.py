@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.cascade.fit import ENTRY, ROOT, VENVS, train
 from benchmarks.engine.machine import describe
 from include.domain.release.catalog import BundleEntry, load_catalog
-from include.pipeline.release.model_archive import pack_archive
+from include.pipeline.versions.model_archive import pack_archive
 
 WORK = ROOT / ".twolane" / "bench-bundle"
 RESULT = ROOT / "benchmarks" / "results" / "bundle.json"

@@ -18,9 +18,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from include.domain.release.betting import Counts
-from include.domain.release.comparison import Finding
-from include.domain.release.sequential_test import Evidence, judge
+from include.domain.comparison.betting import Counts
+from include.domain.comparison.comparison import Finding
+from include.domain.comparison.sequential_test import Evidence, judge
 
 TRAINING = 3_000
 CHAMPION = 1_000

@@ -1,7 +1,7 @@
 """Comparisons of two simulated versions, judged after every document.
 
-The test is the product's own (`include.domain.release.sequential_test`), its sums written for many
-runs at once; a unit test holds the two together.
+The test is the product's own (`include.domain.comparison.sequential_test`), its sums written for
+many runs at once; a unit test holds the two together.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from include.domain.release.betting import growth
+from include.domain.comparison.betting import growth
 
 Counts = NDArray[np.float32]
 """Counts of -1, 0 and 1 after each document of each run: runs × documents × 3."""

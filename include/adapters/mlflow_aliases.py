@@ -22,7 +22,7 @@ from include.adapters.mlflow_registry import (
 )
 from include.domain.errors import RegistryUnavailable, UnknownModelAlias
 from include.domain.model_ref import ModelRef
-from include.pipeline.release.promotion_ports import PublishedVersion
+from include.pipeline.promotion.promotion_ports import PublishedVersion
 
 EVIDENCE_TAG = "twolane.evidence"
 """On a version: the S3 prefix of what its release found."""

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from include.adapters.mlflow_aliases import MlflowAliases
 from include.domain.errors import ReleaseFailed, UnknownModelAlias
-from include.domain.release.retirement import VersionKey
+from include.domain.promotion.retirement import VersionKey
 
 
 class MlflowOwners:

@@ -30,7 +30,7 @@ from include.adapters.mlflow_registry import (
     MODEL_DATA_URL_TAG,
 )
 from include.domain.model_ref import ModelCard
-from include.pipeline.release.ports import Candidate, RegisteredVersion
+from include.pipeline.versions.ports import Candidate, RegisteredVersion
 
 TRAINING_DIGEST_TAG = "twolane.training_digest"
 """On the run and on the version, so a release finds what it made before."""

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Sequence
 
 from include.domain.errors import TwolaneError
-from include.pipeline.release.move_champion import describe
-from include.pipeline.release.promote_model import PromotionRequest
+from include.pipeline.promotion.move_champion import describe
+from include.pipeline.promotion.promote_model import PromotionRequest
 from include.wiring.model_life import ModelLife, model_life
 
 

@@ -19,10 +19,10 @@ from pathlib import Path
 from include.cli.release_site import reads, release_ports, timed_report
 from include.domain.batches.submission_rules import MODEL_NAME_PATTERN
 from include.domain.errors import ReleaseFailed, TwolaneError
-from include.pipeline.release.hugging_face import PretrainedFiles, look_at
 from include.pipeline.release.labelled_files import read_labelled
-from include.pipeline.release.model_archive import pack_archive
-from include.pipeline.release.release_model import ReleasePlan, deploy_model, release_model
+from include.pipeline.versions.hugging_face import PretrainedFiles, look_at
+from include.pipeline.versions.model_archive import pack_archive
+from include.pipeline.versions.release_model import ReleasePlan, deploy_model, release_model
 from include.wiring.bootstrap import twolane
 from include.wiring.training_code import code_digest
 

@@ -30,8 +30,8 @@ from include.domain.release.catalog import (
     ModelEntry,
     load_catalog,
 )
-from include.pipeline.release.ports import Candidate
-from include.pipeline.release.release_model import (
+from include.pipeline.versions.ports import Candidate
+from include.pipeline.versions.release_model import (
     ReleasePlan,
     ReleasePorts,
     deploy_model,

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from include.pipeline.release.promote_model import PromotionRequest
-from include.pipeline.release.release_model import ReleasePorts
+from include.pipeline.promotion.promote_model import PromotionRequest
+from include.pipeline.versions.release_model import ReleasePorts
 from include.wiring.model_life import model_life
 
 CHARACTERS_A_TOKEN = 10

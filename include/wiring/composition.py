@@ -37,11 +37,11 @@ if TYPE_CHECKING:
         ReadStore,
         WriteStore,
     )
+    from include.pipeline.promotion.promotion_ports import AliasRegistry, PromotionBook
+    from include.pipeline.promotion.retire_versions import DeployedVersions, VersionUsage
     from include.pipeline.queues.ports import QueueLedger, Uploads
     from include.pipeline.queues.settle_message import Queues
     from include.pipeline.reconciliation.reconcile_ports import ProofBook
-    from include.pipeline.release.promotion_ports import AliasRegistry, PromotionBook
-    from include.pipeline.release.retire_versions import DeployedVersions, VersionUsage
 
 
 class Adapters:

@@ -18,16 +18,16 @@ from include.wiring.model_watch import ModelWatch
 from include.wiring.process_root import of_environment
 
 if TYPE_CHECKING:
+    from include.domain.comparison.comparison import Comparison, Plan
     from include.domain.model_ref import ModelRef
-    from include.domain.release.comparison import Comparison, Plan
-    from include.domain.release.promotion import Promotion
-    from include.domain.release.retirement import Retirement
+    from include.domain.promotion.promotion import Promotion
+    from include.domain.promotion.retirement import Retirement
     from include.pipeline.comparison.ports import BatchSample, ServedBatch
     from include.pipeline.comparison.run_comparison import ComparisonPorts
     from include.pipeline.comparison.score_batch import ScoringPolicy
-    from include.pipeline.release.promote_model import PromotionPorts, PromotionRequest
-    from include.pipeline.release.promotion_ports import EndpointLane
-    from include.pipeline.release.rollback_model import RollbackPlan
+    from include.pipeline.promotion.promote_model import PromotionPorts, PromotionRequest
+    from include.pipeline.promotion.promotion_ports import EndpointLane
+    from include.pipeline.promotion.rollback_model import RollbackPlan
 
 Report = Callable[[str], None]
 
@@ -42,30 +42,30 @@ class ModelLife(ModelReleases, ModelWatch):
         self.lanes = lanes
 
     def promote(self, request: PromotionRequest, report: Report = print) -> Promotion:
-        """See `include.pipeline.release.promote_model`."""
-        from include.pipeline.release.promote_model import promote_model
+        """See `include.pipeline.promotion.promote_model`."""
+        from include.pipeline.promotion.promote_model import promote_model
 
         return promote_model(request, self._promotion_ports(report))
 
     def plan_rollback(self, model_name: str) -> RollbackPlan:
-        """See `include.pipeline.release.rollback_model.plan_rollback`."""
-        from include.pipeline.release.rollback_model import plan_rollback
+        """See `include.pipeline.promotion.rollback_model.plan_rollback`."""
+        from include.pipeline.promotion.rollback_model import plan_rollback
 
         return plan_rollback(model_name, self._promotion_ports(print))
 
     def roll_back(self, plan: RollbackPlan, *, by: str, reason: str) -> Promotion:
-        """See `include.pipeline.release.rollback_model.rollback_model`."""
-        from include.pipeline.release.rollback_model import rollback_model
+        """See `include.pipeline.promotion.rollback_model.rollback_model`."""
+        from include.pipeline.promotion.rollback_model import rollback_model
 
         return rollback_model(plan, by=by, reason=reason, ports=self._promotion_ports(print))
 
     def watch_champion(self, model_name: str) -> list[Promotion]:
         """Settle a champion with its history, then with its alarms; return what was done.
 
-        See `include.pipeline.release.follow_registry` and `…watch_promotions`.
+        See `include.pipeline.promotion.follow_registry` and `…watch_promotions`.
         """
-        from include.pipeline.release.follow_registry import follow_registry
-        from include.pipeline.release.watch_promotions import watch_promotion
+        from include.pipeline.promotion.follow_registry import follow_registry
+        from include.pipeline.promotion.watch_promotions import watch_promotion
 
         ports = self._promotion_ports(print)
         settled = follow_registry(model_name, ports)
@@ -124,7 +124,7 @@ class ModelLife(ModelReleases, ModelWatch):
         return ComparisonPorts(self.registry, self.comparisons, self._now)
 
     def _bring_into_service(self, challenger: ModelRef, champion: ModelRef) -> None:
-        from include.pipeline.release.promote_model import bring_into_service
+        from include.pipeline.promotion.promote_model import bring_into_service
 
         version = self.aliases.published(challenger.name, challenger.version)
         bring_into_service(version, champion.version, self._promotion_ports(print))
@@ -152,8 +152,8 @@ class ModelLife(ModelReleases, ModelWatch):
         return ScoringPolicy(settings.work_bucket, calls, lane.price_usd_per_h)
 
     def retire_versions(self) -> list[Retirement]:
-        """See `include.pipeline.release.retire_versions`."""
-        from include.pipeline.release.retire_versions import RetirementPorts, retire_versions
+        """See `include.pipeline.promotion.retire_versions`."""
+        from include.pipeline.promotion.retire_versions import RetirementPorts, retire_versions
 
         ports = RetirementPorts(
             self.deployed_versions, self.version_usage, self.aliases, self.promotions, self._now
@@ -161,7 +161,7 @@ class ModelLife(ModelReleases, ModelWatch):
         return retire_versions(ports, grace_s=self.settings.retirement_grace_s)
 
     def _promotion_ports(self, report: Report) -> PromotionPorts:
-        from include.pipeline.release.promote_model import PromotionPorts
+        from include.pipeline.promotion.promote_model import PromotionPorts
 
         return PromotionPorts(
             registry=self.aliases,

@@ -17,13 +17,13 @@ from include.wiring.composition import Adapters
 from include.wiring.training_code import code_digest, container_code
 
 if TYPE_CHECKING:
+    from include.pipeline.promotion.promote_model import PromotionRequest
     from include.pipeline.release.evidence import Evidence
     from include.pipeline.release.judge_release import JudgePorts
-    from include.pipeline.release.ports import ReleaseRegistry, TrainingJobs
-    from include.pipeline.release.promote_model import PromotionRequest
     from include.pipeline.release.release_ports import EvaluationJobs, ReleaseTracking
     from include.pipeline.release.release_records import ReleaseRequest
     from include.pipeline.release.release_report import Findings
+    from include.pipeline.versions.ports import ReleaseRegistry, TrainingJobs
 
 MAX_TRAINING_S = 6 * 3600
 """Fine-tuning with the folds of a cascade takes hours on two busy cores, minutes on a card."""
@@ -112,7 +112,7 @@ class ModelReleases(Adapters):
     def _judge_ports(self, model_name: str, report: Callable[[str], None]) -> JudgePorts:
         from include.adapters.pictures.release_pictures import MatplotlibPictures
         from include.pipeline.release.judge_release import JudgePorts
-        from include.pipeline.release.publish_version import PublishPorts
+        from include.pipeline.versions.publish_version import PublishPorts
 
         return JudgePorts(
             publish=PublishPorts(self.objects, self.release_registry(model_name), report),

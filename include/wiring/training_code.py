@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from include.pipeline.release.model_archive import tree_digest
+from include.pipeline.versions.model_archive import tree_digest
 
 if TYPE_CHECKING:
     from include.adapters.mlflow_releases import ContainerCode

@@ -14,8 +14,8 @@ from include.adapters.mlflow_aliases import EVIDENCE_TAG, MlflowAliases
 from include.adapters.mlflow_owners import MlflowOwners
 from include.adapters.mlflow_release_runs import MlflowReleaseRuns
 from include.domain.errors import RegistryUnavailable, UnknownModelAlias
-from include.domain.release.retirement import VersionKey
-from include.pipeline.release.promotion_ports import AliasRegistry
+from include.domain.promotion.retirement import VersionKey
+from include.pipeline.promotion.promotion_ports import AliasRegistry
 from tests.support.fakes.promotions import FakeAliasRegistry
 from tests.support.mlflow_server import running_mlflow
 

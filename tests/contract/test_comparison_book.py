@@ -14,12 +14,8 @@ from include.adapters.postgres.database import Database
 from include.adapters.postgres.read_store import PostgresReadStore
 from include.domain.accounts import Account, Tier
 from include.domain.batches.manifests import Submission
-from include.domain.errors import ComparisonRefused
-from include.domain.lanes import Lane
-from include.domain.model_ref import ModelRef
-from include.domain.money.costs import lane_charge
-from include.domain.release.betting import Counts
-from include.domain.release.comparison import (
+from include.domain.comparison.betting import Counts
+from include.domain.comparison.comparison import (
     Comparison,
     Ending,
     Finding,
@@ -27,7 +23,11 @@ from include.domain.release.comparison import (
     Plan,
     new_comparison,
 )
-from include.domain.release.sequential_test import Evidence
+from include.domain.comparison.sequential_test import Evidence
+from include.domain.errors import ComparisonRefused
+from include.domain.lanes import Lane
+from include.domain.model_ref import ModelRef
+from include.domain.money.costs import lane_charge
 from include.pipeline.comparison.ports import (
     BatchSample,
     ComparisonBook,

@@ -23,7 +23,7 @@ from include.adapters.postgres.read_store import PostgresReadStore
 from include.adapters.postgres.version_usage import PostgresVersionUsage
 from include.domain.accounts import Account, Tier
 from include.domain.model_ref import ModelRef
-from include.domain.release.retirement import VersionKey
+from include.domain.promotion.retirement import VersionKey
 from include.pipeline.ports import BatchClosure
 from tests.contract.test_endpoint_lanes import asynchronous, serverless
 from tests.support.lane_bench import SITE, LaneBench, real_bench

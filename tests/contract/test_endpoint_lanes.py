@@ -23,7 +23,7 @@ from include.adapters.aws.sagemaker.serverless.sagemaker_endpoint import (
 )
 from include.adapters.aws.sagemaker.serverless.serverless_size import ServerlessSize
 from include.domain.errors import EndpointUnavailable
-from include.pipeline.release.promotion_ports import EndpointLane
+from include.pipeline.promotion.promotion_ports import EndpointLane
 from tests.support.fakes.promotions import FakeEndpointLane
 from tests.support.lane_bench import SITE, LaneBench, fake_bench, real_bench, request_lines
 from tests.support.local_aws import LocalAws

@@ -11,8 +11,8 @@ import pytest
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.promotion_book import PostgresPromotionBook
 from include.domain.errors import RegistryUnavailable
-from include.domain.release.promotion import Promotion, PromotionKind
-from include.pipeline.release.promotion_ports import PromotionBook
+from include.domain.promotion.promotion import Promotion, PromotionKind
+from include.pipeline.promotion.promotion_ports import PromotionBook
 from tests.support.fakes.promotions import FakePromotionBook
 
 AT = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)

@@ -18,8 +18,8 @@ from include.adapters.postgres.database import Database
 from include.adapters.postgres.migrations import migrate
 from include.adapters.postgres.promotion_book import PostgresPromotionBook
 from include.domain.model_ref import ModelCard
-from include.domain.release.promotion import PromotionKind
-from include.pipeline.release.model_archive import file_sha256, unpack_archive
+from include.domain.promotion.promotion import PromotionKind
+from include.pipeline.versions.model_archive import file_sha256, unpack_archive
 from tests.support.container import ROOT, SAMPLE
 from tests.support.local_aws import LocalAws
 from tests.support.mlflow_server import running_mlflow

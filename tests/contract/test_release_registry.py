@@ -12,7 +12,7 @@ from include.adapters.mlflow_registry import MlflowModelRegistry
 from include.adapters.mlflow_releases import ContainerCode, MlflowReleaseRegistry
 from include.domain.errors import RegistryUnavailable, ReleaseFailed, UnknownModelAlias
 from include.domain.model_ref import ModelCard, ModelRef
-from include.pipeline.release.ports import Candidate, ReleaseRegistry
+from include.pipeline.versions.ports import Candidate, ReleaseRegistry
 from tests.support.container import MODELS, trivial_model
 from tests.support.fakes.releases import FakeReleaseRegistry
 from tests.support.mlflow_server import running_mlflow

@@ -15,10 +15,10 @@ from include.adapters.aws import clients
 from include.adapters.mlflow_release_runs import MlflowReleaseRuns
 from include.config import LanesFile, Settings, load_lanes
 from include.domain.errors import ReleaseFailed, ReleaseRejected
-from include.domain.release.alias import Alias
+from include.domain.promotion.alias import Alias
 from include.pipeline.release.evidence import Evidence
-from include.pipeline.release.ports import TrainingRequest
 from include.pipeline.release.release_report import Findings
+from include.pipeline.versions.ports import TrainingRequest
 from include.wiring.model_life import ModelLife
 from tests.support.labelled_topics import topics
 from tests.support.local_aws import REPOSITORY, LocalAws

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from include.domain.comparison.comparison import Kind, Plan
 from include.domain.errors import ComparisonRefused, EndpointUnavailable
-from include.domain.release.comparison import Kind, Plan
 
 
 @pytest.fixture

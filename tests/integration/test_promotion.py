@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from include.pipeline.release.promote_model import PromotionRequest
+from include.pipeline.promotion.promote_model import PromotionRequest
 from include.wiring.model_life import model_life
 from tests.integration.conftest import json_lines, sound
 from tests.support.faults import injected

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from include.domain.batches.manifests import BatchManifest
+from include.domain.comparison.comparison import Comparison, Kind, Plan
 from include.domain.model_ref import ModelRef
-from include.domain.release.comparison import Comparison, Kind, Plan
 from include.pipeline.comparison.ports import BatchSample, ServedBatch
 from include.pipeline.comparison.run_comparison import (
     ComparisonPorts,

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from include.domain.model_ref import ModelRef
-from include.domain.release.comparison import (
+from include.domain.comparison.comparison import (
     Comparison,
     Ending,
     Finding,
@@ -15,6 +14,7 @@ from include.domain.release.comparison import (
     Plan,
     new_comparison,
 )
+from include.domain.model_ref import ModelRef
 from tests.support.batches import NOW, World, documents
 
 CHAMPION = ModelRef("news-topic", "1", "d" * 64)

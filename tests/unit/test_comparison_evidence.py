@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from include.domain.comparison.comparison import Comparison
 from include.domain.errors import PromotionRefused
-from include.domain.release.comparison import Comparison
-from include.pipeline.release.promotion_ports import PublishedVersion
-from include.pipeline.release.read_evidence import refuse_failed_gates
+from include.pipeline.promotion.promotion_ports import PublishedVersion
+from include.pipeline.promotion.read_evidence import refuse_failed_gates
 from tests.support.comparison_world import CHALLENGER, ComparisonWorld
 from tests.support.fakes.directories import CARD
 

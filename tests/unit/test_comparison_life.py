@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from include.domain.comparison.comparison import Comparison, Finding, Kind, Plan
+from include.domain.comparison.sequential_test import Evidence
 from include.domain.errors import ComparisonRefused, EndpointUnavailable, UnknownModelAlias
 from include.domain.model_ref import ModelCard, ModelRef
-from include.domain.release.comparison import Comparison, Finding, Kind, Plan
-from include.domain.release.sequential_test import Evidence
 from tests.support.batches import NOW
 from tests.support.comparison_world import CHALLENGER, CHAMPION, ComparisonWorld
 

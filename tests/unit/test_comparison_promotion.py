@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from include.domain.errors import PromotionRefused
-from include.domain.release.promotion import Promotion
+from include.domain.promotion.promotion import Promotion
 from include.pipeline.comparison.promote_winner import promote_winner
-from include.pipeline.release.promote_model import PromotionPorts
-from include.pipeline.release.promotion_ports import PublishedVersion
+from include.pipeline.promotion.promote_model import PromotionPorts
+from include.pipeline.promotion.promotion_ports import PublishedVersion
 from tests.support.comparison_world import CHALLENGER, CHAMPION, ComparisonWorld
 from tests.support.fakes.directories import CARD
 from tests.support.fakes.promotions import FakeEndpointLane, FakePromotionBook

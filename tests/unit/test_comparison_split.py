@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from include.domain.comparison.comparison import Comparison, Kind, Plan, new_comparison
 from include.domain.model_ref import ModelRef
-from include.domain.release.comparison import Comparison, Kind, Plan, new_comparison
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CHAMPION = ModelRef("news-topic", "1", "d" * 64)

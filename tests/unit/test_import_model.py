@@ -10,7 +10,7 @@ import pytest
 
 from include.cli.import_model import pack
 from include.domain.errors import ReleaseFailed
-from include.pipeline.release.hugging_face import look_at
+from include.pipeline.versions.hugging_face import look_at
 from tests.support.pretrained import LABELS, TinyClassifier
 
 

@@ -11,8 +11,8 @@ import pytest
 from include.domain.errors import ReleaseFailed, UnknownModelAlias
 from include.domain.model_ref import ModelRef
 from include.domain.release.catalog import BundleEntry
-from include.pipeline.release.model_archive import pack_archive
 from include.pipeline.release.pack_bundle import pack_bundle
+from include.pipeline.versions.model_archive import pack_archive
 from tests.support.fakes import FakeModelRegistry, FakeObjectStore
 
 BUNDLE = BundleEntry("both", "Both", ("topic", "urgency"))
@@ -82,7 +82,9 @@ def test_a_champion_that_cannot_share_the_pass_is_named_with_a_remedy(
 ) -> None:
     world.add("topic")
     world.add("urgency", **described)
-    with pytest.raises(ReleaseFailed, match=f"urgency@3 is made by method {made}: .*candidates frozen alone"):
+    with pytest.raises(
+        ReleaseFailed, match=f"urgency@3 is made by method {made}: .*candidates frozen alone"
+    ):
         world.pack("bundle")
 
 

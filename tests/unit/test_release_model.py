@@ -11,14 +11,14 @@ import pytest
 
 from include.domain.errors import ReleaseFailed
 from include.domain.model_ref import ModelCard, ModelRef
-from include.pipeline.release.model_archive import (
+from include.pipeline.versions.model_archive import (
     file_sha256,
     pack_archive,
     tree_digest,
     unpack_archive,
 )
-from include.pipeline.release.ports import TrainingRequest
-from include.pipeline.release.release_model import (
+from include.pipeline.versions.ports import TrainingRequest
+from include.pipeline.versions.release_model import (
     ReleasePlan,
     ReleasePorts,
     deploy_model,

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from benchmarks.sequential.simulate import Case, draw, evidence_against
-from include.domain.release.betting import Counts, interval, log_evidence
-from include.domain.release.comparison import Finding
-from include.domain.release.sequential_test import (
+from include.domain.comparison.betting import Counts, interval, log_evidence
+from include.domain.comparison.comparison import Finding
+from include.domain.comparison.sequential_test import (
     Evidence,
     difference_interval,
     disagreement_interval,

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from include.adapters.aws.sagemaker.jobs.training_jobs import SageMakerTrainingJobs
-from include.pipeline.release.ports import TrainingRequest
+from include.pipeline.versions.ports import TrainingRequest
 
 
 class Exceptions:

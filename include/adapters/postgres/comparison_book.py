@@ -10,11 +10,11 @@ from typing import Any
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
 from include.adapters.postgres.read_store import storable
+from include.domain.comparison.betting import Counts
+from include.domain.comparison.comparison import Comparison, Ending, Finding, Kind, Plan
+from include.domain.comparison.sequential_test import Evidence
 from include.domain.errors import ComparisonRefused
 from include.domain.model_ref import ModelRef
-from include.domain.release.betting import Counts
-from include.domain.release.comparison import Comparison, Ending, Finding, Kind, Plan
-from include.domain.release.sequential_test import Evidence
 from include.pipeline.comparison.ports import (
     BatchSample,
     Figures,

@@ -12,7 +12,7 @@ from include.domain.gpus.idleness import Finding
 from include.domain.gpus.resources import ResourceKind
 from include.domain.gpus.savings import Action, Saving, SavingReason
 from include.domain.lanes import Lane
-from include.domain.release.retirement import VersionKey
+from include.domain.promotion.retirement import VersionKey
 from include.pipeline.gpus.ports import RunningBatch, SavedLine
 
 SAMPLES_KEPT = timedelta(days=90)

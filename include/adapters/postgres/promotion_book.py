@@ -10,7 +10,7 @@ from typing import Any
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
 from include.adapters.postgres.read_store import storable
-from include.domain.release.promotion import Promotion, PromotionKind
+from include.domain.promotion.promotion import Promotion, PromotionKind
 
 
 class PostgresPromotionBook:

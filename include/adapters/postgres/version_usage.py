@@ -7,7 +7,7 @@ from datetime import datetime
 
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
-from include.domain.release.retirement import VersionKey
+from include.domain.promotion.retirement import VersionKey
 
 
 class PostgresVersionUsage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from include.domain.batches.manifests import Submission
 from include.domain.model_ref import ModelRef
-from include.domain.release.alias import Alias
+from include.domain.promotion.alias import Alias
 from include.pipeline.comparison.ports import Canaries
 from include.pipeline.ports import ModelRegistry, ReadStore
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from include.domain.release.comparison import Comparison, Ending, Finding, Kind
-from include.domain.release.sequential_test import (
+from include.domain.comparison.comparison import Comparison, Ending, Finding, Kind
+from include.domain.comparison.sequential_test import (
     Evidence,
     difference_interval,
     disagreement_interval,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from include.domain.comparison.comparison import Comparison, Ending
+from include.domain.comparison.sequential_test import Evidence
 from include.domain.model_ref import ModelRef
-from include.domain.release.comparison import Comparison, Ending
-from include.domain.release.sequential_test import Evidence
 
 
 @dataclass(frozen=True, slots=True)

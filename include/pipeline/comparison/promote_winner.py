@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from include.domain.errors import PromotionRefused
-from include.domain.release.alias import Alias
-from include.domain.release.promotion import Promotion
+from include.domain.promotion.alias import Alias
+from include.domain.promotion.promotion import Promotion
 from include.pipeline.comparison.ports import ComparisonBook
-from include.pipeline.release.promote_model import PromotionPorts, PromotionRequest, promote_model
-from include.pipeline.release.read_evidence import refuse_failed_gates
+from include.pipeline.promotion.promote_model import PromotionPorts, PromotionRequest, promote_model
+from include.pipeline.promotion.read_evidence import refuse_failed_gates
 
 
 def promote_winner(

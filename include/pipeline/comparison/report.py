@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
-from include.domain.release.comparison import Comparison, Ending, Kind
-from include.domain.release.sequential_test import difference_interval, disagreement_interval
+from include.domain.comparison.comparison import Comparison, Ending, Kind
+from include.domain.comparison.sequential_test import difference_interval, disagreement_interval
 from include.pipeline.comparison.ports import Figures, Side
 
 _MINUS = "–"

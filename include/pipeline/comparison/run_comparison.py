@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from include.domain.errors import ComparisonRefused, UnknownModelAlias
-from include.domain.release.alias import Alias
-from include.domain.release.comparison import (
+from include.domain.comparison.comparison import (
     Comparison,
     Ending,
     Finding,
     Plan,
     new_comparison,
 )
-from include.domain.release.sequential_test import judge
+from include.domain.comparison.sequential_test import judge
+from include.domain.errors import ComparisonRefused, UnknownModelAlias
+from include.domain.promotion.alias import Alias
 from include.pipeline.comparison.decide_ending import decide_ending, describe_finding
 from include.pipeline.comparison.ports import BatchSample, ComparisonBook, Deploy, ServedBatch
 from include.pipeline.ports import ModelRegistry

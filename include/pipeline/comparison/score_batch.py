@@ -14,10 +14,10 @@ from datetime import datetime
 from itertools import islice
 
 from include.domain.batches.predictions import Prediction, PredictionError, parse_prediction
+from include.domain.comparison.comparison import Comparison
 from include.domain.errors import ObjectMissing
 from include.domain.execution.pacing import CallSize
 from include.domain.model_ref import ModelRef
-from include.domain.release.comparison import Comparison
 from include.pipeline.batch.collect_batch import answer_lines
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords

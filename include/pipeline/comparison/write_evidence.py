@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from include.domain.release.comparison import Comparison, Ending
-from include.domain.release.sequential_test import difference_interval, disagreement_interval
+from include.domain.comparison.comparison import Comparison, Ending
+from include.domain.comparison.sequential_test import difference_interval, disagreement_interval
 from include.domain.release.verdict import FORMAT, VERDICT_FILE
 from include.pipeline.comparison.ports import ComparisonBook, Figures, VersionTags
 from include.pipeline.comparison.report import render_report

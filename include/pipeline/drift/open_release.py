@@ -16,7 +16,7 @@ from pathlib import Path
 
 from include.domain.drift.policy import DriftPolicy
 from include.domain.errors import UnknownModelAlias
-from include.domain.release.alias import Alias
+from include.domain.promotion.alias import Alias
 from include.pipeline.drift.ports import Alarm, DriftBook, DriftRelease, TrainingRecords
 from include.pipeline.drift.release_data import write_release_data
 from include.pipeline.ports import ModelRegistry, ObjectStore

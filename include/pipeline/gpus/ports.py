@@ -11,7 +11,7 @@ from include.domain.gpus.idleness import Finding, IdlePolicy, Readings
 from include.domain.gpus.resources import HeldInstances
 from include.domain.gpus.savings import Action, Saving, SavingReason
 from include.domain.lanes import Lane
-from include.domain.release.retirement import VersionKey
+from include.domain.promotion.retirement import VersionKey
 
 
 @dataclass(frozen=True, slots=True)

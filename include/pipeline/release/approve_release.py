@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from include.domain.errors import PromotionRefused
-from include.domain.release.alias import Alias
+from include.domain.promotion.alias import Alias
 from include.domain.release.verdict import VERDICT_FILE, parse_verdict
+from include.pipeline.promotion.promote_model import PromotionRequest
+from include.pipeline.promotion.promotion_ports import AliasRegistry
 from include.pipeline.release.evidence import Evidence
-from include.pipeline.release.promote_model import PromotionRequest
-from include.pipeline.release.promotion_ports import AliasRegistry
 
 
 def approved_promotion(

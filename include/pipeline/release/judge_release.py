@@ -9,19 +9,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from include.domain.release.alias import Alias
+from include.domain.promotion.alias import Alias
 from include.domain.release.evaluation import CHAMPION_KEY, Evaluation
 from include.domain.release.gates import judge
 from include.domain.release.judgement import GateLimits, Judged
 from include.domain.release.proposal import propose, usd_per_million_documents
 from include.domain.release.verdict import FORMAT, VERDICT_FILE
+from include.pipeline.promotion.promotion_ports import AliasRegistry
 from include.pipeline.release.evaluate_release import Contestant, contestants
 from include.pipeline.release.evidence import Evidence
-from include.pipeline.release.promotion_ports import AliasRegistry
-from include.pipeline.release.publish_version import PublishPorts
 from include.pipeline.release.register_challenger import register_challenger
 from include.pipeline.release.release_ports import ReleasePictures, ReleaseTracking, Scene
 from include.pipeline.release.release_report import Findings, write_report
+from include.pipeline.versions.publish_version import PublishPorts
 
 EVIDENCE_TAG = "twolane.evidence"
 RELEASE_TAG = "twolane.release"

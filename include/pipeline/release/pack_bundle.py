@@ -9,11 +9,11 @@ from pathlib import Path
 
 from include.domain.errors import ReleaseFailed
 from include.domain.model_ref import ModelRef
-from include.domain.release.alias import Alias
+from include.domain.promotion.alias import Alias
 from include.domain.release.catalog import BundleEntry
 from include.pipeline.ports import ModelRegistry, ObjectStore
 from include.pipeline.release.labelled_files import read_labelled
-from include.pipeline.release.model_archive import pack_archive, unpack_archive
+from include.pipeline.versions.model_archive import pack_archive, unpack_archive
 
 ARCHIVE = "bundle.tar.gz"
 _FROZEN = "frozen"

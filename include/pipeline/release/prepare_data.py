@@ -12,8 +12,8 @@ from include.domain.release.candidates import CandidatesPlan
 from include.domain.release.split import is_tested
 from include.pipeline.ports import ObjectStore
 from include.pipeline.release.labelled_files import Labelled, read_labelled
-from include.pipeline.release.model_archive import file_sha256
 from include.pipeline.release.release_records import PreparedData
+from include.pipeline.versions.model_archive import file_sha256
 
 
 def prepare_data(

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from include.domain.errors import ReleaseRejected, UnknownModelAlias
 from include.domain.lanes import LaneProfile
-from include.domain.release.alias import Alias
+from include.domain.promotion.alias import Alias
 from include.domain.release.candidates import CandidatesPlan, Selection, select
 from include.pipeline.batch.pull_batch import check_bucket
 from include.pipeline.ports import ModelRegistry, ObjectStore

@@ -10,13 +10,13 @@ from typing import Any
 
 from include.domain.errors import ReleaseFailed
 from include.domain.model_ref import ModelRef
-from include.pipeline.release.artifact_parts import numbers, read_part
 from include.pipeline.release.evaluate_release import Contestant
 from include.pipeline.release.evidence import Evidence
-from include.pipeline.release.model_archive import unpack_archive
-from include.pipeline.release.ports import Candidate
-from include.pipeline.release.publish_version import PublishPorts, publish_version
 from include.pipeline.release.train_trial import training_digest
+from include.pipeline.versions.artifact_parts import numbers, read_part
+from include.pipeline.versions.model_archive import unpack_archive
+from include.pipeline.versions.ports import Candidate
+from include.pipeline.versions.publish_version import PublishPorts, publish_version
 
 
 def register_challenger(

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from include.domain.errors import ReleaseFailed
 from include.domain.release.candidates import Trial
-from include.pipeline.release.artifact_parts import numbers, read_part
 from include.pipeline.release.evidence import Evidence
-from include.pipeline.release.model_archive import unpack_archive
-from include.pipeline.release.ports import TrainingJobs, TrainingRequest
 from include.pipeline.release.release_ports import ReleaseTracking
 from include.pipeline.release.release_records import PlannedRelease, TrialRecord
+from include.pipeline.versions.artifact_parts import numbers, read_part
+from include.pipeline.versions.model_archive import unpack_archive
+from include.pipeline.versions.ports import TrainingJobs, TrainingRequest
 
 
 @dataclass(frozen=True, slots=True)

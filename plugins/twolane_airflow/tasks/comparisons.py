@@ -9,13 +9,13 @@ from typing import Any
 from airflow.sdk import Param, task
 from airflow.sdk.exceptions import AirflowFailException
 
+from include.domain.comparison.comparison import Kind, Plan
 from include.domain.errors import (
     ComparisonRefused,
     PromotionRefused,
     TwolaneError,
     UnknownModelAlias,
 )
-from include.domain.release.comparison import Kind, Plan
 from twolane_airflow import form_fields
 from twolane_airflow.failures import failed_before
 from twolane_airflow.tasks.promotions import decider
@@ -83,7 +83,7 @@ def _no_retry_when_refused() -> Iterator[None]:
 @task
 def act(params: Any = None, dag_run: Any = None) -> str:
     """Do what the form asks; return the comparison's id, or the promotion's line of the history."""
-    from include.pipeline.release.move_champion import describe
+    from include.pipeline.promotion.move_champion import describe
     from include.wiring.model_life import model_life
 
     life = model_life()

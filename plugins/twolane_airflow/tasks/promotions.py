@@ -54,8 +54,8 @@ def plan_rollback(params: Any = None) -> dict[str, Any]:
 @task
 def roll_back(plan: Mapping[str, Any], params: Any = None, dag_run: Any = None) -> str:
     """Carry the plan out; return the history's line on it."""
-    from include.pipeline.release.move_champion import describe
-    from include.pipeline.release.rollback_model import RollbackPlan
+    from include.pipeline.promotion.move_champion import describe
+    from include.pipeline.promotion.rollback_model import RollbackPlan
     from include.wiring.model_life import model_life
 
     with no_retry_when_refused():
@@ -73,7 +73,7 @@ def watch_champions() -> list[str]:
         PromotionRefused: a model could not be settled; the others have been nevertheless.
     """
     from include.domain.errors import TwolaneError
-    from include.pipeline.release.move_champion import describe
+    from include.pipeline.promotion.move_champion import describe
     from include.wiring.model_life import model_life
 
     life = model_life()

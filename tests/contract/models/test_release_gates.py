@@ -14,7 +14,7 @@ from include.domain.release.gates import judge
 from include.domain.release.judgement import GateResult, Judged
 from include.domain.release.split import hash_bucket, is_tested
 from include.files.release_policy import load_gates
-from include.pipeline.release.model_archive import file_sha256, pack_archive
+from include.pipeline.versions.model_archive import file_sha256, pack_archive
 from tests.support.container import ROOT, run_command, run_program
 from tests.support.labelled_topics import Document, mislabelled, topics
 

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from include.domain.comparison.betting import Counts
+from include.domain.comparison.comparison import Comparison, Ending
+from include.domain.comparison.sequential_test import Evidence
 from include.domain.errors import ComparisonRefused
 from include.domain.model_ref import ModelRef
-from include.domain.release.betting import Counts
-from include.domain.release.comparison import Comparison, Ending
-from include.domain.release.sequential_test import Evidence
 from include.pipeline.comparison.ports import (
     BatchSample,
     Figures,

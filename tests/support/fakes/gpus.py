@@ -10,7 +10,7 @@ from include.domain.errors import EndpointUnavailable
 from include.domain.gpus.idleness import Finding, IdlePolicy, Point, Readings
 from include.domain.gpus.resources import HeldInstances
 from include.domain.gpus.savings import Action, Saving
-from include.domain.release.retirement import VersionKey
+from include.domain.promotion.retirement import VersionKey
 from include.pipeline.gpus.ports import RunningBatch, SavedLine
 
 

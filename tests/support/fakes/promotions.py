@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from include.domain.errors import EndpointUnavailable, UnknownModelAlias
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelCard, ModelRef
-from include.domain.release.promotion import Promotion
-from include.pipeline.release.promotion_ports import PublishedVersion
+from include.domain.promotion.promotion import Promotion
+from include.pipeline.promotion.promotion_ports import PublishedVersion
 from tests.support.fakes.directories import LABELS
 from tests.support.fakes.sagemaker import Classify, answer_lines, classify
 

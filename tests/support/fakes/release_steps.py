@@ -10,9 +10,9 @@ from typing import Any
 
 from include.domain.errors import ReleaseFailed
 from include.domain.release.evaluation import CHAMPION_KEY
-from include.pipeline.release.model_archive import pack_archive
-from include.pipeline.release.ports import TrainingRequest
 from include.pipeline.release.release_ports import EvaluationRequest, Scene
+from include.pipeline.versions.model_archive import pack_archive
+from include.pipeline.versions.ports import TrainingRequest
 from tests.support.fakes.objects import FakeObjectStore
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from include.domain.errors import ReleaseFailed
 from include.domain.model_ref import ModelCard
-from include.pipeline.release.ports import Candidate, RegisteredVersion
+from include.pipeline.versions.ports import Candidate, RegisteredVersion
 
 
 class FakeReleaseRegistry:

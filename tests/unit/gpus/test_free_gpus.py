@@ -15,7 +15,7 @@ from include.domain.gpus.quiet_hours import QuietHours
 from include.domain.gpus.resources import HeldInstances, ResourceKind
 from include.domain.gpus.savings import OWN_SCALE_IN_S, Action, SavingReason
 from include.domain.lanes import Lane
-from include.domain.release.retirement import VersionKey
+from include.domain.promotion.retirement import VersionKey
 from include.files.prices import load_price_book
 from include.pipeline.calibration.make_probe import ACCOUNT
 from include.pipeline.gpus.clear_orphans import OrphanPolicy, OrphanPorts, clear_orphans

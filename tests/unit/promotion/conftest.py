@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.domain.lanes import Lane
-from include.domain.release.promotion import Promotion
-from include.pipeline.release.promote_model import PromotionPorts, PromotionRequest, promote_model
+from include.domain.promotion.promotion import Promotion
+from include.pipeline.promotion.promote_model import PromotionPorts, PromotionRequest, promote_model
 from tests.support.fakes.objects import FakeObjectStore
 from tests.support.fakes.promotions import FakeAliasRegistry, FakeEndpointLane, FakePromotionBook
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from include.domain.release.promotion import UNKNOWN_HAND
-from include.pipeline.release.follow_registry import follow_registry
+from include.domain.promotion.promotion import UNKNOWN_HAND
+from include.pipeline.promotion.follow_registry import follow_registry
 from tests.unit.promotion.conftest import EVIDENCE, NAME, World
 
 

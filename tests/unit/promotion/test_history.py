@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.domain.release.promotion import (
+from include.domain.promotion.promotion import (
     Promotion,
     PromotionKind,
     champions,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from include.domain.errors import EndpointUnavailable, PromotionRefused, UnknownModelAlias
-from include.domain.release.alias import Alias
+from include.domain.promotion.alias import Alias
 from tests.unit.promotion.conftest import EVIDENCE, NAME, World
 
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.domain.errors import EndpointUnavailable
-from include.domain.release.retirement import DeployedVersion, VersionKey
-from include.pipeline.release.retire_versions import RetirementPorts, retire_versions
+from include.domain.promotion.retirement import DeployedVersion, VersionKey
+from include.pipeline.promotion.retire_versions import RetirementPorts, retire_versions
 from tests.unit.promotion.conftest import NAME, World
 
 DAY_S = 86_400.0

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from include.domain.errors import EndpointUnavailable, PromotionRefused
-from include.domain.release.promotion import Promotion
-from include.pipeline.release.rollback_model import RollbackPlan, plan_rollback, rollback_model
-from include.pipeline.release.watch_promotions import watch_promotion
+from include.domain.promotion.promotion import Promotion
+from include.pipeline.promotion.rollback_model import RollbackPlan, plan_rollback, rollback_model
+from include.pipeline.promotion.watch_promotions import watch_promotion
 from tests.unit.promotion.conftest import NAME, World
 
 

@@ -16,10 +16,10 @@ from include.pipeline.release.evaluate_release import advance_evaluations
 from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.judge_release import JudgePorts, judge_release
 from include.pipeline.release.prepare_release import PreparePorts, ReleasePolicy, prepare_release
-from include.pipeline.release.publish_version import PublishPorts
 from include.pipeline.release.release_records import ReleaseRequest
 from include.pipeline.release.release_report import Findings
 from include.pipeline.release.train_trial import TrialPorts, advance_trial
+from include.pipeline.versions.publish_version import PublishPorts
 from tests.support.batches import profile
 from tests.support.fakes.directories import FakeModelRegistry
 from tests.support.fakes.objects import FakeObjectStore

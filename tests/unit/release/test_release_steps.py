@@ -17,7 +17,7 @@ from include.domain.errors import (
 from include.domain.release.split import is_tested
 from include.domain.release.verdict import parse_verdict
 from include.pipeline.release.approve_release import approved_promotion, failed_gates
-from include.pipeline.release.model_archive import unpack_archive
+from include.pipeline.versions.model_archive import unpack_archive
 from tests.unit.release.conftest import DATA, PLAN, Surroundings
 
 

@@ -1,7 +1,7 @@
 """CloudWatch alarms of a version's endpoint: what a promotion is watched by.
 
 A promotion that makes them ring within its watch period is rolled back
-(`include.pipeline.release.watch_promotions`). They need no action of their own.
+(`include.pipeline.promotion.watch_promotions`). They need no action of their own.
 """
 
 from __future__ import annotations

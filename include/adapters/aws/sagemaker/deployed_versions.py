@@ -14,7 +14,7 @@ from include.adapters.aws.errors import AwsError, explain
 from include.adapters.aws.sagemaker.async_endpoint.async_scaling import EndpointScaling
 from include.adapters.aws.sagemaker.sagemaker_models import COST_TAGS, describe_endpoint, not_found
 from include.domain.errors import EndpointUnavailable
-from include.domain.release.retirement import DeployedVersion, VersionKey
+from include.domain.promotion.retirement import DeployedVersion, VersionKey
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

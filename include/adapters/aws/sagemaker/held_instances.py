@@ -15,7 +15,7 @@ from include.adapters.aws.sagemaker.sagemaker_models import COST_TAGS, not_found
 from include.domain.errors import EndpointUnavailable
 from include.domain.gpus.resources import HeldInstances, ResourceKind
 from include.domain.gpus.savings import Action
-from include.domain.release.retirement import VersionKey
+from include.domain.promotion.retirement import VersionKey
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from include.adapters.aws.sagemaker.jobs.job_attempts import JobAttempts
 from include.adapters.aws.sagemaker.sagemaker_models import tag_list
-from include.pipeline.release.ports import TrainingRequest
+from include.pipeline.versions.ports import TrainingRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from include.domain.errors import PromotionRefused
-from include.domain.release.alias import Alias
-from include.domain.release.promotion import Promotion, PromotionKind, champions
+from include.domain.promotion.alias import Alias
+from include.domain.promotion.promotion import Promotion, PromotionKind, champions
 from include.pipeline.ports import ObjectStore
-from include.pipeline.release.move_champion import move_champion, show_history
-from include.pipeline.release.promotion_ports import (
+from include.pipeline.promotion.move_champion import move_champion, show_history
+from include.pipeline.promotion.promotion_ports import (
     AliasRegistry,
     EndpointLane,
     PromotionBook,
     PublishedVersion,
 )
-from include.pipeline.release.read_evidence import refuse_failed_gates
-from include.pipeline.release.smoke_test import smoke_test
+from include.pipeline.promotion.read_evidence import refuse_failed_gates
+from include.pipeline.promotion.smoke_test import smoke_test
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from include.domain.errors import PromotionRefused
-from include.domain.release.alias import Alias
-from include.domain.release.promotion import Promotion, PromotionKind, rollback_target
-from include.pipeline.release.move_champion import move_champion, show_history
-from include.pipeline.release.promote_model import PromotionPorts
-from include.pipeline.release.smoke_test import smoke_test
+from include.domain.promotion.alias import Alias
+from include.domain.promotion.promotion import Promotion, PromotionKind, rollback_target
+from include.pipeline.promotion.move_champion import move_champion, show_history
+from include.pipeline.promotion.promote_model import PromotionPorts
+from include.pipeline.promotion.smoke_test import smoke_test
 
 
 @dataclass(frozen=True, slots=True)

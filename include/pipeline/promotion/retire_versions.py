@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from include.domain.errors import EndpointUnavailable
-from include.domain.release.retirement import (
+from include.domain.promotion.retirement import (
     DeployedVersion,
     Retirement,
     Usage,
     VersionKey,
     decide_retirement,
 )
-from include.pipeline.release.promotion_ports import AliasRegistry, PromotionBook
+from include.pipeline.promotion.promotion_ports import AliasRegistry, PromotionBook
 
 
 class DeployedVersions(Protocol):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from include.domain.model_ref import ModelCard, ModelRef
 from include.pipeline.ports import ObjectStore
-from include.pipeline.release.model_archive import pack_archive
-from include.pipeline.release.ports import Candidate, RegisteredVersion, ReleaseRegistry
+from include.pipeline.versions.model_archive import pack_archive
+from include.pipeline.versions.ports import Candidate, RegisteredVersion, ReleaseRegistry
 
 Report = Callable[[str], None]
 """Is told, in a line, what has been done."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from include.domain.release.promotion import Promotion
+from include.domain.promotion.promotion import Promotion
 
 
 @dataclass(frozen=True, slots=True)

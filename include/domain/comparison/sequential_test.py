@@ -20,8 +20,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from include.domain.release.betting import Counts, interval, is_above
-from include.domain.release.comparison import Finding
+from include.domain.comparison.betting import Counts, interval, is_above
+from include.domain.comparison.comparison import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from include.domain.errors import PromotionRefused
-from include.domain.release.alias import Alias
-from include.domain.release.promotion import Promotion, champions
-from include.pipeline.release.promotion_ports import AliasRegistry, PromotionBook
+from include.domain.promotion.alias import Alias
+from include.domain.promotion.promotion import Promotion, champions
+from include.pipeline.promotion.promotion_ports import AliasRegistry, PromotionBook
 
 TAG_PREFIX = "twolane.promotion."
 

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.domain.errors import EndpointUnavailable, PromotionRefused, UnknownModelAlias
-from include.domain.release.alias import Alias
-from include.domain.release.promotion import (
+from include.domain.promotion.alias import Alias
+from include.domain.promotion.promotion import (
     UNKNOWN_HAND,
     Promotion,
     PromotionKind,
     champions,
 )
-from include.pipeline.release.move_champion import TAG_PREFIX, move_champion
-from include.pipeline.release.promote_model import PromotionPorts, bring_into_service
-from include.pipeline.release.promotion_ports import PublishedVersion
-from include.pipeline.release.read_evidence import refuse_failed_gates
+from include.pipeline.promotion.move_champion import TAG_PREFIX, move_champion
+from include.pipeline.promotion.promote_model import PromotionPorts, bring_into_service
+from include.pipeline.promotion.promotion_ports import PublishedVersion
+from include.pipeline.promotion.read_evidence import refuse_failed_gates
 
 FOLLOWER = "follow_registry"
 

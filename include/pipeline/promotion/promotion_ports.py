@@ -9,7 +9,7 @@ from typing import Protocol
 
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelCard, ModelRef
-from include.domain.release.promotion import Promotion
+from include.domain.promotion.promotion import Promotion
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import json
 
 from include.domain.batches.predictions import PredictionError, parse_prediction
 from include.domain.errors import BodyFailed, OutputIncomplete, PromotionRefused
-from include.pipeline.release.promotion_ports import EndpointLane, PublishedVersion
+from include.pipeline.promotion.promotion_ports import EndpointLane, PublishedVersion
 
 _TEXTS = (
     "The home side won the final on penalties after extra time.",

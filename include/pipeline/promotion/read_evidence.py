@@ -5,7 +5,7 @@ from __future__ import annotations
 from include.domain.errors import ObjectMissing, PromotionRefused
 from include.domain.release.verdict import VERDICT_FILE, Verdict, parse_verdict
 from include.pipeline.ports import ObjectStore
-from include.pipeline.release.promotion_ports import PublishedVersion
+from include.pipeline.promotion.promotion_ports import PublishedVersion
 
 
 def refuse_failed_gates(

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from include.domain.model_ref import ModelRef
-from include.domain.release.alias import Alias
+from include.domain.promotion.alias import Alias
 from include.pipeline.ports import Endpoint
-from include.pipeline.release.artifact_parts import numbers, read_part
-from include.pipeline.release.model_archive import file_sha256, unpack_archive
-from include.pipeline.release.ports import (
+from include.pipeline.versions.artifact_parts import numbers, read_part
+from include.pipeline.versions.model_archive import file_sha256, unpack_archive
+from include.pipeline.versions.ports import (
     Candidate,
     RegisteredVersion,
     TrainingJobs,
     TrainingRequest,
 )
-from include.pipeline.release.publish_version import PublishPorts, Report, publish_version
+from include.pipeline.versions.publish_version import PublishPorts, Report, publish_version
 
 
 @dataclass(frozen=True, slots=True)

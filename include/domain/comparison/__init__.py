@@ -1,0 +1,1 @@
+"""A challenger beside the champion on live work, and when the answer is sure."""

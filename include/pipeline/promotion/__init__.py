@@ -1,0 +1,1 @@
+"""Which version is the champion: promoted, watched, rolled back, and others retired."""
