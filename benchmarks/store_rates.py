@@ -17,9 +17,9 @@ from pathlib import Path
 from include.adapters.aws.cloud_stack import apply_stack
 from include.adapters.aws.dynamodb.write_store import DynamoWriteStore, WritePolicy
 from include.adapters.postgres.accounts import PostgresAccountDirectory
+from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.migrations import migrate
-from include.adapters.postgres.read_store import PostgresReadStore
 from include.cli.provision import TEMPLATE
 from include.domain.accounts import Account, Tier
 from include.pipeline.ports import PredictionRow

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from include.adapters.postgres.accounts import PostgresAccountDirectory
-from include.adapters.postgres.alert_book import PostgresAlertBook
+from include.adapters.postgres.alerts.alert_book import PostgresAlertBook
+from include.adapters.postgres.batches.read_store import PostgresReadStore
+from include.adapters.postgres.batches.sla_book import PostgresSlaBook
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.read_store import PostgresReadStore
-from include.adapters.postgres.sla_book import PostgresSlaBook
 from include.domain.accounts import Account, Tier
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.lanes import Lane

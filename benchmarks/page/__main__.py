@@ -22,10 +22,10 @@ import psycopg
 from benchmarks.engine.machine import describe
 from benchmarks.page.load import CHARGES_A_BATCH, fill
 from include.adapters.page.page import render_page
-from include.adapters.postgres.curve_book import PostgresCurveBook
 from include.adapters.postgres.database import Database
+from include.adapters.postgres.lanes.curve_book import PostgresCurveBook
 from include.adapters.postgres.migrations import migrate
-from include.adapters.postgres.page_book import QUERIES, PostgresPageBook, parameters
+from include.adapters.postgres.money.page_book import QUERIES, PostgresPageBook, parameters
 from include.adapters.postgres.queries import query
 from include.config import load_lanes
 from include.pipeline.page.figures import Window

@@ -28,7 +28,7 @@ class Alerting(Adapters):
 
     def watch_events(self) -> list[Alert]:
         """See `include.pipeline.alerts.watch_events`."""
-        from include.adapters.postgres.drift_book import PostgresDriftBook
+        from include.adapters.postgres.models.drift_book import PostgresDriftBook
         from include.pipeline.alerts.watch_events import EventPorts, watch_events
 
         alarms = PostgresDriftBook(self.database).alarms
@@ -76,14 +76,14 @@ class Alerting(Adapters):
     @cached_property
     def alert_outbox(self) -> AlertOutbox:
         """What was sent, in Aurora."""
-        from include.adapters.postgres.alert_outbox import PostgresAlertOutbox
+        from include.adapters.postgres.alerts.alert_outbox import PostgresAlertOutbox
 
         return PostgresAlertOutbox(self.database)
 
     @cached_property
     def alert_events(self) -> AlertEvents:
         """What queues, breakers and budgets have noted, in Aurora."""
-        from include.adapters.postgres.alert_events import PostgresAlertEvents
+        from include.adapters.postgres.alerts.alert_events import PostgresAlertEvents
 
         return PostgresAlertEvents(self.database)
 

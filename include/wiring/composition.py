@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         SageMakerServerlessEndpoint,
     )
     from include.adapters.postgres.database import Database
-    from include.adapters.postgres.usage_book import PostgresUsageBook
+    from include.adapters.postgres.money.usage_book import PostgresUsageBook
     from include.domain.queues.lane_class import LaneClass
     from include.pipeline.alerts.ports import AlertBook, QueueGauges
     from include.pipeline.comparison.ports import ComparisonBook
@@ -94,21 +94,21 @@ class Adapters:
     @cached_property
     def promotions(self) -> PromotionBook:
         """The history of champions, in Aurora."""
-        from include.adapters.postgres.promotion_book import PostgresPromotionBook
+        from include.adapters.postgres.models.promotion_book import PostgresPromotionBook
 
         return PostgresPromotionBook(self.database)
 
     @cached_property
     def curve_book(self) -> CurveBook:
         """What lanes took, and their curves, in Aurora."""
-        from include.adapters.postgres.curve_book import PostgresCurveBook
+        from include.adapters.postgres.lanes.curve_book import PostgresCurveBook
 
         return PostgresCurveBook(self.database)
 
     @cached_property
     def version_usage(self) -> VersionUsage:
         """Versions that batches use, in Aurora."""
-        from include.adapters.postgres.version_usage import PostgresVersionUsage
+        from include.adapters.postgres.models.version_usage import PostgresVersionUsage
 
         return PostgresVersionUsage(self.database)
 
@@ -227,14 +227,14 @@ class Adapters:
     @cached_property
     def read_store(self) -> ReadStore:
         """Aurora PostgreSQL."""
-        from include.adapters.postgres.read_store import PostgresReadStore
+        from include.adapters.postgres.batches.read_store import PostgresReadStore
 
         return PostgresReadStore(self.database)
 
     @cached_property
     def lane_health(self) -> LaneHealthStore:
         """Circuit breakers, in Aurora."""
-        from include.adapters.postgres.lane_health import PostgresLaneHealth
+        from include.adapters.postgres.lanes.lane_health import PostgresLaneHealth
 
         return PostgresLaneHealth(self.database)
 
@@ -250,7 +250,7 @@ class Adapters:
     @cached_property
     def queue_ledger(self) -> QueueLedger:
         """Requests that came by queues, in Aurora."""
-        from include.adapters.postgres.queue_ledger import PostgresQueueLedger
+        from include.adapters.postgres.batches.queue_ledger import PostgresQueueLedger
 
         return PostgresQueueLedger(self.database)
 
@@ -283,21 +283,21 @@ class Adapters:
     @cached_property
     def book(self) -> ProofBook:
         """Proofs, in Aurora."""
-        from include.adapters.postgres.proof_book import PostgresProofBook
+        from include.adapters.postgres.batches.proof_book import PostgresProofBook
 
         return PostgresProofBook(self.database)
 
     @cached_property
     def comparisons(self) -> ComparisonBook:
         """Comparisons of two versions, in Aurora."""
-        from include.adapters.postgres.comparison_book import PostgresComparisonBook
+        from include.adapters.postgres.models.comparison_book import PostgresComparisonBook
 
         return PostgresComparisonBook(self.database)
 
     @cached_property
     def budget_book(self) -> BudgetBook:
         """Budgets of accounts, in Aurora."""
-        from include.adapters.postgres.budget_book import PostgresBudgetBook
+        from include.adapters.postgres.money.budget_book import PostgresBudgetBook
 
         return PostgresBudgetBook(self.database)
 
@@ -306,7 +306,7 @@ class Adapters:
         """What people should hear of, in Aurora."""
         from datetime import timedelta
 
-        from include.adapters.postgres.alert_book import PostgresAlertBook
+        from include.adapters.postgres.alerts.alert_book import PostgresAlertBook
 
         quiet = timedelta(seconds=self.settings.alert_quiet_s)
         return PostgresAlertBook(self.database, quiet=quiet)
@@ -314,7 +314,7 @@ class Adapters:
     @cached_property
     def usage_book(self) -> PostgresUsageBook:
         """Charges beside lanes, and sums of all, in Aurora."""
-        from include.adapters.postgres.usage_book import PostgresUsageBook
+        from include.adapters.postgres.money.usage_book import PostgresUsageBook
 
         return PostgresUsageBook(self.database)
 

@@ -141,7 +141,7 @@ class GpuWatch(Money):
     @cached_property
     def gpu_book(self) -> GpuBook:
         """Looks and savings, in Aurora."""
-        from include.adapters.postgres.gpu_book import PostgresGpuBook
+        from include.adapters.postgres.lanes.gpu_book import PostgresGpuBook
 
         return PostgresGpuBook(self.database)
 

@@ -146,14 +146,14 @@ class ModelWatch(Adapters):
     @cached_property
     def feedback_book(self) -> FeedbackBook:
         """Right labels, in Aurora."""
-        from include.adapters.postgres.feedback_book import PostgresFeedbackBook
+        from include.adapters.postgres.models.feedback_book import PostgresFeedbackBook
 
         return PostgresFeedbackBook(self.database)
 
     @cached_property
     def drift_book(self) -> DriftBook:
         """What was seen of accounts, in Aurora."""
-        from include.adapters.postgres.drift_book import PostgresDriftBook
+        from include.adapters.postgres.models.drift_book import PostgresDriftBook
 
         return PostgresDriftBook(self.database)
 

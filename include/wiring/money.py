@@ -113,7 +113,7 @@ class Money(Adapters):
         """See `include.pipeline.money.gauges.publish_gauges`."""
         from include.adapters.aws.clients import client
         from include.adapters.aws.cloudwatch.gauge_board import CloudWatchGauges
-        from include.adapters.postgres.standings import PostgresStandings
+        from include.adapters.postgres.money.standings import PostgresStandings
         from include.pipeline.money.gauges import publish_gauges
 
         board = CloudWatchGauges(client("cloudwatch", self.aws))

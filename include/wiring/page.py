@@ -86,7 +86,7 @@ class Page(Adapters):
     @cached_property
     def page_book(self) -> PageBook:
         """The product's records, read only, in Aurora."""
-        from include.adapters.postgres.page_book import PostgresPageBook
+        from include.adapters.postgres.money.page_book import PostgresPageBook
 
         return PostgresPageBook(self.database)
 

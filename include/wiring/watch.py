@@ -103,7 +103,7 @@ class Watch(LaneWiring):
     @cached_property
     def sla_book(self) -> SlaBook:
         """Deadlines and what became of them, in Aurora."""
-        from include.adapters.postgres.sla_book import PostgresSlaBook
+        from include.adapters.postgres.batches.sla_book import PostgresSlaBook
 
         return PostgresSlaBook(self.database)
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from include.adapters.postgres.alert_book import KEPT, PostgresAlertBook
+from include.adapters.postgres.alerts.alert_book import KEPT, PostgresAlertBook
 from include.adapters.postgres.database import Database
 from include.domain.alerts import Alert, AlertKind
 from include.pipeline.alerts.ports import AlertBook

@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.adapters.postgres.accounts import PostgresAccountDirectory
-from include.adapters.postgres.alert_book import PostgresAlertBook
-from include.adapters.postgres.alert_events import PostgresAlertEvents
-from include.adapters.postgres.alert_outbox import PostgresAlertOutbox
-from include.adapters.postgres.budget_book import PostgresBudgetBook
+from include.adapters.postgres.alerts.alert_book import PostgresAlertBook
+from include.adapters.postgres.alerts.alert_events import PostgresAlertEvents
+from include.adapters.postgres.alerts.alert_outbox import PostgresAlertOutbox
+from include.adapters.postgres.batches.queue_ledger import PostgresQueueLedger
+from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.lane_health import PostgresLaneHealth
-from include.adapters.postgres.queue_ledger import PostgresQueueLedger
-from include.adapters.postgres.read_store import PostgresReadStore
+from include.adapters.postgres.lanes.lane_health import PostgresLaneHealth
+from include.adapters.postgres.money.budget_book import PostgresBudgetBook
 from include.domain.accounts import Account, Tier
 from include.domain.alerts import Alert, AlertKind
 from include.domain.lane_health.breaker_state import Breaker, BreakerState, Change, Transition

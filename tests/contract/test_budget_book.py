@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from include.adapters.postgres.accounts import PostgresAccountDirectory
-from include.adapters.postgres.budget_book import PostgresBudgetBook
+from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.read_store import PostgresReadStore
+from include.adapters.postgres.money.budget_book import PostgresBudgetBook
 from include.domain.accounts import Account, Tier
 from include.domain.errors import UnknownAccount
 from include.domain.lanes import Lane

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from include.adapters.aws.cloudwatch.lane_memory import CloudWatchLaneMemory
-from include.adapters.postgres.curve_book import PostgresCurveBook
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.usage_book import PostgresUsageBook
+from include.adapters.postgres.lanes.curve_book import PostgresCurveBook
+from include.adapters.postgres.money.usage_book import PostgresUsageBook
 from include.domain.curves.calibration import largest
 from include.domain.lanes import Lane
 from include.pipeline.batch_objects.batch_layout import BatchLayout

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from include.adapters.postgres.accounts import PostgresAccountDirectory
-from include.adapters.postgres.comparison_book import PostgresComparisonBook
+from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.read_store import PostgresReadStore
+from include.adapters.postgres.models.comparison_book import PostgresComparisonBook
 from include.domain.accounts import Account, Tier
 from include.domain.batches.manifests import Submission
 from include.domain.comparison.betting import Counts

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from include.adapters.postgres.curve_book import PostgresCurveBook
 from include.adapters.postgres.database import Database
+from include.adapters.postgres.lanes.curve_book import PostgresCurveBook
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import CurveKey, LaneObservation, Load
 from include.domain.lanes import Lane

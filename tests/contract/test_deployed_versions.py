@@ -18,9 +18,9 @@ from include.adapters.aws.sagemaker.deployed_versions import SageMakerDeployedVe
 from include.adapters.aws.sagemaker.sagemaker_models import ensure_model
 from include.adapters.aws.sagemaker.serving_endpoints import SageMakerServingEndpoints
 from include.adapters.postgres.accounts import PostgresAccountDirectory
+from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.read_store import PostgresReadStore
-from include.adapters.postgres.version_usage import PostgresVersionUsage
+from include.adapters.postgres.models.version_usage import PostgresVersionUsage
 from include.domain.accounts import Account, Tier
 from include.domain.model_ref import ModelRef
 from include.domain.promotion.retirement import VersionKey

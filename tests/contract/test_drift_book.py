@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from include.adapters.postgres.accounts import PostgresAccountDirectory
+from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.drift_book import PostgresDriftBook
-from include.adapters.postgres.feedback_book import PostgresFeedbackBook
-from include.adapters.postgres.read_store import PostgresReadStore
+from include.adapters.postgres.models.drift_book import PostgresDriftBook
+from include.adapters.postgres.models.feedback_book import PostgresFeedbackBook
 from include.domain.accounts import Account, Tier
 from include.domain.drift.features import Feature
 from include.domain.drift.policy import Comparison, Finding, Level, Source, Stream

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from include.adapters.postgres.accounts import PostgresAccountDirectory
+from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.feedback_book import PostgresFeedbackBook
-from include.adapters.postgres.read_store import PostgresReadStore
+from include.adapters.postgres.models.feedback_book import PostgresFeedbackBook
 from include.domain.accounts import Account, Tier
 from include.domain.feedback import Feedback, FeedbackFault, FeedbackRow, RefusedRow
 from include.pipeline.feedback.ports import FeedbackBook

@@ -9,8 +9,8 @@ import pytest
 from benchmarks.page.load import fill
 from include.adapters.aws.cloudwatch.gauge_board import NAMESPACE, CloudWatchGauges
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.standings import PostgresStandings
-from include.adapters.postgres.usage_book import PostgresUsageBook
+from include.adapters.postgres.money.standings import PostgresStandings
+from include.adapters.postgres.money.usage_book import PostgresUsageBook
 from include.domain.money.prices import Price, PriceKey, Service, Unit
 from include.domain.money.usage import Owner, Period, UsageKind, usage_charge
 from include.pipeline.money.gauges import Gauge, GaugeName, publish_gauges

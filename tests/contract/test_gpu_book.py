@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.gpu_book import SAMPLES_KEPT, PostgresGpuBook
+from include.adapters.postgres.lanes.gpu_book import SAMPLES_KEPT, PostgresGpuBook
 from include.domain.gpus.idleness import Finding, Standing
 from include.domain.gpus.resources import HeldInstances, ResourceKind
 

@@ -14,7 +14,7 @@ import pytest
 
 from include.adapters.aws.messaging.lane_alerts import SnsLaneAlerts
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.lane_health import PostgresLaneHealth
+from include.adapters.postgres.lanes.lane_health import PostgresLaneHealth
 from include.domain.errors import AlertsUnavailable, EndpointUnavailable, StoreError
 from include.domain.lane_health.breaker_state import (
     Breaker,

@@ -11,9 +11,9 @@ import pytest
 from benchmarks.page.compare import differences, figures_of, truth
 from benchmarks.page.load import fill
 from include.adapters.page.page import render_page
-from include.adapters.postgres.curve_book import PostgresCurveBook
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.page_book import SNAPSHOT, PostgresPageBook
+from include.adapters.postgres.lanes.curve_book import PostgresCurveBook
+from include.adapters.postgres.money.page_book import SNAPSHOT, PostgresPageBook
 from include.config import load_lanes
 from include.domain.errors import StoreError
 from include.domain.queues.lane_class import LaneClass

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.promotion_book import PostgresPromotionBook
+from include.adapters.postgres.models.promotion_book import PostgresPromotionBook
 from include.domain.errors import RegistryUnavailable
 from include.domain.promotion.promotion import Promotion, PromotionKind
 from include.pipeline.promotion.promotion_ports import PromotionBook

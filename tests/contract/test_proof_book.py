@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from include.adapters.postgres.accounts import PostgresAccountDirectory
+from include.adapters.postgres.batches.proof_book import PostgresProofBook
+from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.proof_book import PostgresProofBook
-from include.adapters.postgres.read_store import PostgresReadStore
 from include.domain.accounts import Account, Tier
 from include.domain.fingerprints import Fingerprint
 from include.pipeline.ports import BatchClosure, ReadStore

@@ -9,8 +9,8 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from include.adapters.postgres.batches.queue_ledger import PostgresQueueLedger
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.queue_ledger import PostgresQueueLedger
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.requests import QueueRequest, direct_request
 from include.pipeline.queues.ports import (

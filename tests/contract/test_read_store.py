@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.read_store import PostgresReadStore
 from include.domain.batches.predictions import Stage
 from include.domain.errors import ObjectMissing, StoreError
 from include.domain.fingerprints import Fingerprint

@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.read_store import PostgresReadStore
 from include.domain.errors import StoreError
 from include.domain.lanes import Lane
 from include.domain.money.costs import Capacity, Waste

@@ -16,7 +16,7 @@ import pytest
 from include.adapters.mlflow_registry import MlflowModelRegistry
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.migrations import migrate
-from include.adapters.postgres.promotion_book import PostgresPromotionBook
+from include.adapters.postgres.models.promotion_book import PostgresPromotionBook
 from include.domain.model_ref import ModelCard
 from include.domain.promotion.promotion import PromotionKind
 from include.pipeline.versions.model_archive import file_sha256, unpack_archive

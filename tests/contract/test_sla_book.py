@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from include.adapters.postgres.accounts import PostgresAccountDirectory
+from include.adapters.postgres.batches.read_store import PostgresReadStore
+from include.adapters.postgres.batches.sla_book import PostgresSlaBook
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.read_store import PostgresReadStore
-from include.adapters.postgres.sla_book import PostgresSlaBook
 from include.domain.accounts import Account, Tier
 from include.domain.sla.events import Action, SlaEvent, SlaKind
 from include.domain.sla.objectives import Objective

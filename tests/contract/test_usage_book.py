@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from include.adapters.postgres.accounts import PostgresAccountDirectory
+from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.read_store import PostgresReadStore
-from include.adapters.postgres.usage_book import PostgresUsageBook
+from include.adapters.postgres.money.usage_book import PostgresUsageBook
 from include.domain.accounts import Account, Tier
 from include.domain.lanes import Lane
 from include.domain.money.costs import Waste, lane_charge

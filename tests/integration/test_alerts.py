@@ -31,7 +31,7 @@ def slack(product: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
 @pytest.fixture
 def budget(product: Any) -> Iterator[str]:
     """An account whose every batch is warned of."""
-    from include.adapters.postgres.budget_book import PostgresBudgetBook
+    from include.adapters.postgres.money.budget_book import PostgresBudgetBook
     from include.domain.money.budgets import Budget
     from include.wiring.bootstrap import twolane
 

@@ -9,9 +9,9 @@ from itertools import groupby
 
 from pydantic import TypeAdapter
 
+from include.adapters.postgres.batches.read_store import storable
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
-from include.adapters.postgres.read_store import storable
 from include.domain.drift.policy import Finding, Stream
 from include.domain.drift.sketch import Sketch, merged
 from include.domain.drift.windows import Day

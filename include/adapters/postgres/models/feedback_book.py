@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from include.adapters.postgres.batches.read_store import storable
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
-from include.adapters.postgres.read_store import storable
 from include.domain.feedback import AnsweredDocument, Feedback, FeedbackRow, RefusedRow
 from include.domain.model_ref import ModelRef
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from include.adapters.postgres.database import Database
-from include.adapters.postgres.lane_health import lane_event
+from include.adapters.postgres.lanes.lane_health import lane_event
 from include.adapters.postgres.queries import query
 from include.domain.queues.lane_class import LaneClass
 from include.pipeline.alerts.ports import BudgetEvents, DeadLetters

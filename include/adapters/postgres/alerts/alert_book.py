@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from include.adapters.postgres.batches.read_store import storable
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
-from include.adapters.postgres.read_store import storable
 from include.domain.alerts import Alert
 
 KEPT = timedelta(days=400)

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from include.adapters.postgres.batches.read_store import storable
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
-from include.adapters.postgres.read_store import storable
 from include.domain.errors import StoreError
 from include.domain.lane_health.breaker_state import (
     Breaker,

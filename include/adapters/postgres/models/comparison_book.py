@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from include.adapters.postgres.batches.read_store import storable
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
-from include.adapters.postgres.read_store import storable
 from include.domain.comparison.betting import Counts
 from include.domain.comparison.comparison import Comparison, Ending, Finding, Kind, Plan
 from include.domain.comparison.sequential_test import Evidence

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+from include.adapters.postgres.batches.read_store import storable
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
-from include.adapters.postgres.read_store import storable
 from include.domain.promotion.promotion import Promotion, PromotionKind
 
 

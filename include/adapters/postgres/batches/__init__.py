@@ -1,0 +1,1 @@
+"""Batches and what they gave: results, proofs, queued messages, deadlines."""

@@ -1,0 +1,1 @@
+"""Lanes: their breakers, their curves, and what their GPUs do."""

@@ -1,0 +1,1 @@
+"""Models: promotions, comparisons, drift, and the labels that come back."""

@@ -1,0 +1,1 @@
+"""Charges, budgets, and the figures of the Costs page."""
