@@ -5,9 +5,9 @@ from typing import Any
 
 from local_aws.autoscaling.pages import page
 from local_aws.autoscaling.targets import DIMENSION, check_scope
+from local_aws.sagemaker.api.protocol import Handler
 from local_aws.sagemaker.clock import now_s
 from local_aws.sagemaker.platform import Platform
-from local_aws.sagemaker.protocol import Handler
 from local_aws.sagemaker.store import Record
 
 KIND = "ScalingActivity"

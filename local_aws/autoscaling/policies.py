@@ -7,10 +7,10 @@ from local_aws.alarms.cloudwatch_alarms import CloudWatchAlarms
 from local_aws.autoscaling.pages import page
 from local_aws.autoscaling.targets import check_scope, find_target
 from local_aws.autoscaling.tracking_alarms import tracking_alarms
+from local_aws.sagemaker.api.protocol import Handler
 from local_aws.sagemaker.clock import now_s
 from local_aws.sagemaker.errors import ApiError, validation_exception
 from local_aws.sagemaker.platform import Platform
-from local_aws.sagemaker.protocol import Handler
 from local_aws.sagemaker.store import Record
 
 KIND = "ScalingPolicy"

@@ -17,7 +17,7 @@ from local_aws.autoscaling.targets import find_target, variant_of
 from local_aws.autoscaling.tracking_alarms import LOW
 from local_aws.sagemaker.clock import now_s
 from local_aws.sagemaker.concurrency import cancelled
-from local_aws.sagemaker.endpoint_capacities import Capacity, EndpointCapacities
+from local_aws.sagemaker.endpoints.endpoint_capacities import Capacity, EndpointCapacities
 from local_aws.sagemaker.errors import ApiError
 from local_aws.sagemaker.platform import Platform
 from local_aws.sagemaker.store import Record

@@ -9,9 +9,9 @@ from local_aws.autoscaling.activities import ScalingActivities
 from local_aws.autoscaling.policies import ScalingPolicies
 from local_aws.autoscaling.scaler import Scaler
 from local_aws.autoscaling.targets import ScalableTargets
-from local_aws.sagemaker.endpoint_capacities import EndpointCapacities
+from local_aws.sagemaker.api.protocol import Handler
+from local_aws.sagemaker.endpoints.endpoint_capacities import EndpointCapacities
 from local_aws.sagemaker.platform import Platform
-from local_aws.sagemaker.protocol import Handler
 
 
 class AutoScaling:

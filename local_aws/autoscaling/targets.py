@@ -4,10 +4,10 @@ import uuid
 from typing import Any, Protocol
 
 from local_aws.autoscaling.pages import page
+from local_aws.sagemaker.api.protocol import Handler
 from local_aws.sagemaker.clock import now_s
 from local_aws.sagemaker.errors import ApiError, validation_exception
 from local_aws.sagemaker.platform import Platform
-from local_aws.sagemaker.protocol import Handler
 from local_aws.sagemaker.store import Record
 
 KIND = "ScalableTarget"

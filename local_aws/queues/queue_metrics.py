@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from local_aws.queues.measures import measures
-from local_aws.sagemaker.cloudwatch import CloudWatch
 from local_aws.sagemaker.concurrency import repeating
+from local_aws.sagemaker.telemetry.cloudwatch import CloudWatch
 
 _LOG = logging.getLogger(__name__)
 _NAMESPACE = "AWS/SQS"

@@ -5,8 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
-from local_aws.sagemaker.jobs import Jobs
-from local_aws.sagemaker.training_interruption import Interruption, Interruptions
+from local_aws.sagemaker.jobs.jobs import Jobs
+from local_aws.sagemaker.training_jobs.training_interruption import Interruption, Interruptions
 
 
 class Admin:

@@ -10,26 +10,26 @@ from aiohttp import web
 from local_aws.autoscaling.service import AutoScaling
 from local_aws.queues.queue_metrics import QueueMetrics
 from local_aws.sagemaker.admin import Admin
-from local_aws.sagemaker.async_inference import AsyncInference
-from local_aws.sagemaker.async_runtime import AsyncRuntime
-from local_aws.sagemaker.endpoint_capacities import EndpointCapacities
-from local_aws.sagemaker.endpoint_configs import EndpointConfigs
-from local_aws.sagemaker.endpoints import Endpoints
-from local_aws.sagemaker.fault_admin import FaultAdmin
-from local_aws.sagemaker.invocation_metrics import InvocationMetrics
-from local_aws.sagemaker.job_kinds import PROCESSING, TRAINING, TRANSFORM
-from local_aws.sagemaker.jobs import Jobs
+from local_aws.sagemaker.api.protocol import ControlPlane, load_service_model
+from local_aws.sagemaker.api.services import Services
+from local_aws.sagemaker.api.tags import Tags
+from local_aws.sagemaker.async_inference.async_inference import AsyncInference
+from local_aws.sagemaker.async_inference.async_runtime import AsyncRuntime
+from local_aws.sagemaker.endpoints.endpoint_capacities import EndpointCapacities
+from local_aws.sagemaker.endpoints.endpoint_configs import EndpointConfigs
+from local_aws.sagemaker.endpoints.endpoints import Endpoints
+from local_aws.sagemaker.endpoints.runtime import Runtime
+from local_aws.sagemaker.faults.fault_admin import FaultAdmin
+from local_aws.sagemaker.jobs.job_kinds import PROCESSING, TRAINING, TRANSFORM
+from local_aws.sagemaker.jobs.jobs import Jobs
+from local_aws.sagemaker.jobs.processing import ProcessingRunner
 from local_aws.sagemaker.models import Models
 from local_aws.sagemaker.platform import Platform
-from local_aws.sagemaker.processing import ProcessingRunner
-from local_aws.sagemaker.protocol import ControlPlane, load_service_model
-from local_aws.sagemaker.runtime import Runtime
-from local_aws.sagemaker.services import Services
 from local_aws.sagemaker.settings import Settings
-from local_aws.sagemaker.tags import Tags
-from local_aws.sagemaker.training import TrainingRunner
-from local_aws.sagemaker.training_interruption import Interruptions
-from local_aws.sagemaker.transform import TransformRunner
+from local_aws.sagemaker.telemetry.invocation_metrics import InvocationMetrics
+from local_aws.sagemaker.training_jobs.training import TrainingRunner
+from local_aws.sagemaker.training_jobs.training_interruption import Interruptions
+from local_aws.sagemaker.transform_jobs.transform import TransformRunner
 
 #: Above any limit a handler enforces itself, so that it can answer in AWS's words.
 _MAX_BODY_BYTES = 64 * 1024 * 1024

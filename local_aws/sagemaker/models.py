@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from local_aws.sagemaker.api.listing import page
+from local_aws.sagemaker.api.protocol import Handler
 from local_aws.sagemaker.clock import now_s
 from local_aws.sagemaker.errors import not_implemented, validation_exception
-from local_aws.sagemaker.listing import page
 from local_aws.sagemaker.platform import Platform
-from local_aws.sagemaker.protocol import Handler
 from local_aws.sagemaker.store import Record
 
 KIND = "Model"

@@ -3,13 +3,13 @@
 import dataclasses
 
 from local_aws.faults.registry import Faults
-from local_aws.sagemaker.cloudwatch import CloudWatch
-from local_aws.sagemaker.containers import GraceCap
-from local_aws.sagemaker.images import ImageRegistry
+from local_aws.sagemaker.container.containers import GraceCap
+from local_aws.sagemaker.container.images import ImageRegistry
 from local_aws.sagemaker.limits import InstanceQuota
 from local_aws.sagemaker.s3io import S3
 from local_aws.sagemaker.settings import Settings
 from local_aws.sagemaker.store import Store
+from local_aws.sagemaker.telemetry.cloudwatch import CloudWatch
 
 
 @dataclasses.dataclass(frozen=True)

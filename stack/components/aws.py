@@ -58,7 +58,7 @@ def images_file(paths: Paths) -> Path:
 
 
 def images(paths: Paths) -> dict[str, dict[str, Any]]:
-    """Return what stands for each container image, see `local_aws.sagemaker.images`."""
+    """Return what stands for each container image, see `local_aws.sagemaker.container.images`."""
     program = str(paths.root / "include" / "models")
     found: dict[str, dict[str, Any]] = {
         f"{REPOSITORY}/twolane-{name}:1": {"python": str(paths.python(name)), "program": program}

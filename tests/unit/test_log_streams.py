@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from local_aws.sagemaker.log_streams import LogLine, LogStreams
+from local_aws.sagemaker.telemetry.log_streams import LogLine, LogStreams
 
 GONE = EndpointConnectionError(endpoint_url="http://logs")
 

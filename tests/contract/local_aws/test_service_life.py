@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.faults.registry import Faults
-from local_aws.sagemaker.cloudwatch import CloudWatch
 from local_aws.sagemaker.settings import Settings
+from local_aws.sagemaker.telemetry.cloudwatch import CloudWatch
 from tests.support.local_aws import LocalAws, running_local_aws
 from tests.support.sagemaker import Bucket, SageMaker, documents, eventually
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from local_aws.sagemaker.async_delivery import Delivery
-from local_aws.sagemaker.async_metrics import AsyncMetrics
-from local_aws.sagemaker.async_notifications import Notifier
-from local_aws.sagemaker.async_queue import AsyncRequest, Ticket
+from local_aws.sagemaker.async_inference.async_delivery import Delivery
+from local_aws.sagemaker.async_inference.async_metrics import AsyncMetrics
+from local_aws.sagemaker.async_inference.async_notifications import Notifier
+from local_aws.sagemaker.async_inference.async_queue import AsyncRequest, Ticket
 
 
 class Uploads:

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from local_aws.sagemaker.async_queue import AsyncQueues, AsyncRequest, Ticket
+from local_aws.sagemaker.async_inference.async_queue import AsyncQueues, AsyncRequest, Ticket
 
 
 def request(name: str, endpoint: str = "e", received_s: float = 0.0) -> AsyncRequest:

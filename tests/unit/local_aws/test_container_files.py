@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.sagemaker.container_files import ContainerFiles
-from local_aws.sagemaker.images import Image
+from local_aws.sagemaker.container.container_files import ContainerFiles
+from local_aws.sagemaker.container.images import Image
 
 FILES = ContainerFiles(Path("/host/ml"), Path("/host/program"))
 IMAGE = Image(Path("/venv/bin/python"), Path("/host/program"))

@@ -9,7 +9,7 @@ import pytest
 from local_aws.faults.registry import Faults
 from local_aws.faults.scenario import FaultKind, Scenario, Target
 from local_aws.faults.scenario_file import ScenarioError, load_scenario, parse_scenario
-from local_aws.sagemaker.container_faults import WrittenRecords
+from local_aws.sagemaker.faults.container_faults import WrittenRecords
 from tests.support.faults import SCENARIOS
 
 CALL = Target(operation="InvokeEndpoint", resource="twolane-7")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.sagemaker.container_environment import container_environment
-from local_aws.sagemaker.container_files import ContainerFiles
-from local_aws.sagemaker.images import Image, ImageRegistry
-from local_aws.sagemaker.instance_types import instance_shape
+from local_aws.sagemaker.container.container_environment import container_environment
+from local_aws.sagemaker.container.container_files import ContainerFiles
+from local_aws.sagemaker.container.images import Image, ImageRegistry
+from local_aws.sagemaker.container.instance_types import instance_shape
 
 
 @pytest.fixture

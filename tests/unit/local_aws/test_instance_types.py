@@ -4,8 +4,8 @@ import os
 
 import pytest
 
+from local_aws.sagemaker.container.instance_types import instance_shape, serverless_shape
 from local_aws.sagemaker.errors import ApiError
-from local_aws.sagemaker.instance_types import instance_shape, serverless_shape
 from local_aws.sagemaker.limits import InstanceQuota
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_aws.sagemaker.records import RecordTooLargeError, joined, payloads
+from local_aws.sagemaker.transform_jobs.records import RecordTooLargeError, joined, payloads
 
 LINES = st.lists(st.binary(min_size=1, max_size=30).filter(lambda line: b"\n" not in line))
 

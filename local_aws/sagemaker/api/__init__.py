@@ -1,0 +1,1 @@
+"""How the service is asked: AWS's JSON protocol, checked by botocore's own model."""

@@ -1,0 +1,1 @@
+"""Asynchronous endpoints: a queue, instances that empty it, answers in S3."""

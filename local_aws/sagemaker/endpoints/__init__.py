@@ -1,0 +1,1 @@
+"""Endpoints, serverless and on instances, and the runtime that invokes them."""

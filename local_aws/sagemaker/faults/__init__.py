@@ -1,0 +1,1 @@
+"""Faults on request: of the API, of containers, of spot capacity, of metrics."""

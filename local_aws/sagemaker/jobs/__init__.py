@@ -1,0 +1,1 @@
+"""Jobs of every kind through their states, and processing jobs."""

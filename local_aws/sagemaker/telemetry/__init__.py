@@ -1,0 +1,1 @@
+"""What reaches CloudWatch: metrics, and containers' lines."""

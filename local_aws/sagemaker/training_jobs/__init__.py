@@ -1,0 +1,1 @@
+"""Training jobs, managed spot included."""
