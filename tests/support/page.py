@@ -34,7 +34,7 @@ def empty_figures() -> PageFigures:
     """Of a product that has done nothing yet."""
     none = SpotRecord(0, 0, 0, 0, 0, 0.0)
     return PageFigures(WINDOW, *[()] * 8, spot=none, versions=(), gpus=(), savings=(),
-        saved_usd=0.0, alerts=(), foreseen=ForeseenMisses(0, 0, 0, 0, 0), late_stages=(),
+        saved_usd=0.0, alerts=(), foreseen=ForeseenMisses(0, 0, 0, 0), late_stages=(),
     )  # fmt: skip
 
 
@@ -62,8 +62,8 @@ def some_figures() -> PageFigures:
         closed=(_closed("b-1", "serverless", 150, 0.01), _closed("b-2", "spot", 1700, 0.30)),
         running=(
             RunningBatch(
-                "b-3", "manual/1", "standard-harbor", "spot", 900, NOW, NOW + 2 * _HOUR, 0.97,
-                NOW + 3 * _HOUR, "lane", "leave_spot"
+                "b-3", "manual/1", "standard-harbor", "spot", 900, NOW + 2 * _HOUR, 0.97,
+                NOW + 3 * _HOUR, "leave_spot"
             ),
         ),
         waste=(Waste("cold_start", 0.08), Waste("interrupted", 0.02)),
@@ -71,7 +71,7 @@ def some_figures() -> PageFigures:
         settled=(QueueSettled("bulk", 7, 1),),
         spot=SpotRecord(3, 5, 2, 2, 1, 1.5),
         versions=(
-            VersionInService("news-topic", "1", "rolled_back", "ops", "why", NOW - _HOUR, 5, 2000),
+            VersionInService("news-topic", "1", "rolled_back", "ops", NOW - _HOUR, 2000),
         ),
         gpus=(
             GpuPeriod(NOW, _HOUR, "async_endpoint", None, True),
@@ -87,7 +87,7 @@ def some_figures() -> PageFigures:
             RecentAlert("run_late", "watch_drift", "A run of watch_drift is late", "due", "look",
                         NOW, 1, 20),
         ),
-        foreseen=ForeseenMisses(4, 3, 2, 2, 1),
+        foreseen=ForeseenMisses(4, 3, 2, 1),
         late_stages=(LateStage("lane", 1),),
     )  # fmt: skip
 

@@ -88,7 +88,6 @@ class RunningBatch:
         miss_probability: of being late, as foreseen last, or as its lane was judged when placed.
         predicted_at: when its rows were last expected in both stores; None while no miss is
             foreseen.
-        stage: where it was then.
         actions: what was done about it, in words; empty for nothing.
     """
 
@@ -97,11 +96,9 @@ class RunningBatch:
     account: str
     lane: str
     documents: int
-    submitted_at: datetime
     deadline_at: datetime
     miss_probability: float | None
     predicted_at: datetime | None
-    stage: str
     actions: str
 
 
@@ -110,14 +107,13 @@ class ForeseenMisses:
     """Batches of which a miss was foreseen, by what became of them.
 
     Attributes:
-        acted: something was done about it; `met_acted` of them were in time.
+        acted: something was done about it.
         met: in time after all; `missed`: not. The others are at work.
     """
 
     batches: int
     acted: int
     met: int
-    met_acted: int
     missed: int
 
 
@@ -177,15 +173,13 @@ class SpotRecord:
 
 @dataclass(frozen=True, slots=True)
 class VersionInService:
-    """A model's champion, and the batches it answered in the time."""
+    """A model's champion, and the documents that it was sent in the time."""
 
     model_name: str
     version: str
     kind: str
     decided_by: str
-    reason: str
     since: datetime
-    batches: int
     documents: int
 
 

@@ -3,7 +3,6 @@ SELECT
     count(*) AS batch_count,
     count(*) FILTER (WHERE r.is_acted) AS acted_count,
     count(*) FILTER (WHERE b.deadline_met) AS met_count,
-    count(*) FILTER (WHERE b.deadline_met AND r.is_acted) AS met_acted_count,
     count(*) FILTER (WHERE NOT b.deadline_met) AS missed_count
 FROM (
     SELECT batch_id, bool_or(action <> '') AS is_acted
