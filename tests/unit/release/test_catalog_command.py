@@ -9,7 +9,7 @@ import pytest
 from include.cli.catalog import main
 from include.domain.errors import ReleaseFailed
 from include.pipeline.release.labelled_files import Labelled, read_labelled
-from tests.unit.test_catalog import TOPIC
+from tests.unit.release.test_catalog import TOPIC
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from include.models.serving.wire import (
     read_lines,
 )
 
-CONTRACT = Path(__file__).parents[2] / "include" / "models" / "contract"
+CONTRACT = Path(__file__).parents[3] / "include" / "models" / "contract"
 GOLDEN = CONTRACT / "golden"
 
 

@@ -19,7 +19,7 @@ from stack.passwords import generate
 from stack.paths import Paths
 from stack.settings import Ports
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 PLAIN = REPOSITORY / "docker-compose.yaml"
 OVERRIDE = REPOSITORY / "docker-compose.override.yml"
 FILES = pytest.mark.parametrize("file", [PLAIN, OVERRIDE], ids=lambda path: path.name)
