@@ -1,6 +1,6 @@
 """What the asynchronous endpoint's lane needs of SageMaker, as a contract.
 
-The contract suite is `tests/contract/test_async_endpoint.py`; fake and adapter both pass it.
+The contract suite is `tests/contract/lanes/test_async_endpoint.py`; fake and adapter both pass it.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from include.domain.accounts import Account, Tier
 from include.domain.model_ref import ModelRef
 from include.domain.promotion.retirement import VersionKey
 from include.pipeline.ports import BatchClosure
-from tests.contract.test_endpoint_lanes import asynchronous, serverless
+from tests.contract.lanes.test_endpoint_lanes import asynchronous, serverless
 from tests.support.lane_bench import SITE, LaneBench, real_bench
 from tests.support.local_aws import LocalAws
 from tests.support.manifests import SUBMITTED_AT, make_manifest
