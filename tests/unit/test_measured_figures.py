@@ -140,7 +140,7 @@ ROWS: dict[str, tuple[str, Callable[[Result], str]]] = {
         lambda r: _cascade(r["held_out"]),
     ),
     "A release on AG News": ("models-ag_news", _release),
-    "Rollback while a nightly batch": ("rollback", _rollback),
+    "Rollback while a batch": ("rollback", _rollback),
     "The Costs page on a million charges": (
         "page",
         lambda r: (
