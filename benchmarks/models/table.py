@@ -27,6 +27,7 @@ def figures(findings: Findings, name: str) -> dict[str, Any]:
                 "is_emulated": planned.is_emulated,
                 "cpu": findings.evaluations[hardware.name].cpu,
                 "cores": findings.evaluations[hardware.name].cores,
+                "engine": findings.evaluations[hardware.name].engine,
                 "price_usd_per_h": hardware.price_usd_per_h,
                 "models": {
                     key: {
@@ -72,7 +73,8 @@ def _hardware(set_name: str, name: str, hardware: dict[str, Any]) -> list[str]:
     rows = [_row(key, model, known.get(key)) for key, model in hardware["models"].items()]
     return [
         f"**{name}**: {hardware['instance_type']}{emulated} ({hardware['cpu']}, "
-        f"{hardware['cores']} cores), ${hardware['price_usd_per_h']:g} an hour. "
+        f"{hardware['cores']} cores, {hardware['engine']}), "
+        f"${hardware['price_usd_per_h']:g} an hour. "
         f"*Before*: {SOURCE}.",
         "",
         "| Candidate | Accuracy | Before | Macro-F1 | Calibration error | Documents/s | Before "

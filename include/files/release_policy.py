@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from include.domain.errors import ReleaseFailed
 from include.domain.lanes import Lane
@@ -79,6 +79,13 @@ class _Evaluation(_Table):
 
 class _Hardware(_Table):
     lane: Lane
+
+    @field_validator("lane")
+    @classmethod
+    def _of_a_processing_job(cls, value: Lane) -> Lane:
+        if value is Lane.SERVERLESS:
+            raise ValueError("no job runs on a serverless endpoint's hardware")
+        return value
 
 
 class _Candidate(_Table):

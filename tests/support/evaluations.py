@@ -58,6 +58,7 @@ def evaluation(models: dict[str, ModelFigures], *pairs: Pair) -> Evaluation:
         instance_type="ml.c5.xlarge",
         cpu="test",
         cores=2,
+        engine="openvino",
         models=models,
         pairs=pairs,
     )

@@ -101,6 +101,7 @@ class Evaluation:
         data_digest: of the documents.
         confidence: of the pairs' lower bounds, 0 to 1.
         instance_type: what it ran on; empty where that is not known. `cpu`, `cores` likewise.
+        engine: which one answered: `openvino` on the CPU, `torch` on a card.
         models: by key.
     """
 
@@ -111,6 +112,7 @@ class Evaluation:
     instance_type: str
     cpu: str
     cores: int
+    engine: str
     models: Mapping[str, ModelFigures]
     pairs: tuple[Pair, ...]
 
@@ -163,6 +165,7 @@ def parse_evaluation(value: Mapping[str, Any]) -> Evaluation:
             instance_type=str(hardware["instance_type"] or ""),
             cpu=str(hardware["cpu"]),
             cores=int(hardware["cores"]),
+            engine=str(hardware["engine"]),
             models={key: _model(figures) for key, figures in value["models"].items()},
             pairs=tuple(_pair(pair) for pair in value["pairs"]),
         )

@@ -35,7 +35,7 @@ class GateLimits:
         accuracy_margin: accuracy that may be lost against the champion, 0 to 1.
         macro_f1_margin: macro-F1 that may be lost, 0 to 1.
         max_ece: highest expected calibration error, 0 to 1.
-        max_p99_ms: highest p99 of one document alone, on every hardware class.
+        max_p99_ms: highest p99 of one document alone, on every hardware class that was measured.
         max_usd_per_million: highest list cost of a million documents, on the cheapest class.
         slice_min_documents: smaller slices are not judged.
         slice_level: chance of any false alarm over all slices, 0 to 1.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
 from torch.nn.attention.varlen import varlen_attn
@@ -11,13 +13,16 @@ from .packing import Packed
 
 _FLASH_TYPES = (torch.bfloat16, torch.float16)
 
+AMPERE = (8, 0)
+"""Compute capability from which on a card has FlashAttention's kernel, and arithmetic in bf16."""
+
 
 def attend(qkv: Tensor, packed: Packed) -> Tensor:
     """Attention of every token to the tokens of its own document.
 
-    On CUDA in 16 bits the FlashAttention kernel takes the pack as it is, and spends nothing on
-    padding. Everywhere else (the CPU, fp32) documents are padded to the longest for this one
-    step, so a pack there should hold documents of similar length.
+    On a card from Ampere on, in 16 bits, the FlashAttention kernel takes the pack as it is, and
+    spends nothing on padding. Everywhere else (the CPU, fp32, a T4) documents are padded to the
+    longest for this one step, so a pack there should hold documents of similar length.
 
     Args:
         qkv: queries, keys and values, of shape [tokens, 3, heads, width].
@@ -26,9 +31,14 @@ def attend(qkv: Tensor, packed: Packed) -> Tensor:
     Returns:
         The attended values, of shape [tokens, heads * width].
     """
-    if qkv.is_cuda and qkv.dtype in _FLASH_TYPES:
+    if qkv.is_cuda and qkv.dtype in _FLASH_TYPES and _has_flash(qkv.device):
         return _attend_packed(qkv, packed)
     return _attend_padded(qkv, packed)
+
+
+@cache
+def _has_flash(device: torch.device) -> bool:
+    return bool(torch.cuda.get_device_capability(device) >= AMPERE)
 
 
 def _attend_packed(qkv: Tensor, packed: Packed) -> Tensor:

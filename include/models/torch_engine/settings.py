@@ -10,9 +10,11 @@ from typing import TypeVar
 import torch
 from serving.settings import SettingsError
 
+from .attention import AMPERE
+
 T = TypeVar("T")
 
-_TYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
+_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class TorchSettings:
     Attributes:
         device: the first NVIDIA card, or the CPU where there is none (`MODEL_DEVICE`: `cuda` or
             `cpu`).
-        dtype: of the encoder: bf16 on a card, fp32 on the CPU (`MODEL_DTYPE`: `bf16` or `fp32`).
+        dtype: of the encoder: bf16 on a card, fp16 on one older than Ampere, fp32 on the CPU
+            (`MODEL_DTYPE`: `bf16`, `fp16` or `fp32`).
         budget_tokens: tokens of one pass (`MODEL_BUDGET_TOKENS`); None has it measured at start.
         tokenizers: processes that read, tokenize and write (`MODEL_TOKENIZERS`; on a card all
             cores but the one that drives it, on the CPU one).
@@ -49,11 +52,16 @@ class TorchSettings:
         cores = len(os.sched_getaffinity(0))
         return cls(
             device=torch.device(device),
-            dtype=_choice(env, "MODEL_DTYPE", _TYPES, "bf16" if is_card else "fp32"),
+            dtype=_choice(env, "MODEL_DTYPE", _TYPES, _native_type() if is_card else "fp32"),
             budget_tokens=budget or None,
             tokenizers=_number(env, "MODEL_TOKENIZERS", max(cores - 1, 1) if is_card else 1),
             is_compiled=_choice(env, "MODEL_COMPILE", {"0": False, "1": True}, "0"),
         )
+
+
+def _native_type() -> str:
+    """What the first card computes in 16 bits with."""
+    return "bf16" if torch.cuda.get_device_capability() >= AMPERE else "fp16"
 
 
 def _choice(env: Mapping[str, str], name: str, values: Mapping[str, T], default: str) -> T:

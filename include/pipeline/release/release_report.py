@@ -84,8 +84,8 @@ def _model_table(findings: Findings, hardware: MeasuredHardware) -> list[str]:
     cores = "core" if evaluation.cores == 1 else "cores"
     title = (
         f"**{hardware.name}**: {hardware.instance_type}{emulated} "
-        f"({evaluation.cpu or 'unknown processor'}, {evaluation.cores} {cores}), "
-        f"${hardware.price_usd_per_h:g} an hour"
+        f"({evaluation.cpu or 'unknown processor'}, {evaluation.cores} {cores}, "
+        f"{evaluation.engine}), ${hardware.price_usd_per_h:g} an hour"
     )
     rows = []
     for key, model in evaluation.models.items():

@@ -63,6 +63,7 @@ def test_the_best_trial_goes_on_and_the_first_of_equals() -> None:
         (("margin = 0.005", "margins = 0.005"), "margins"),
         (('part_of = "fine-tune"', 'part_of = "forest"'), "which is not trained"),
         (('lane = "processing"', 'lane = "teleport"'), "lane"),
+        (('lane = "processing"', 'lane = "serverless"'), "no job runs on a serverless"),
         (('method = "linear"', ""), "either method and instance_type"),
     ],
 )
