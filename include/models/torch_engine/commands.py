@@ -68,6 +68,7 @@ def build_engine(
 
 
 def _starter(env: Mapping[str, str]) -> commands.StartJob:
+    """Ready a job's models; one without an encoder, and alone, runs as on the serving image."""
     settings = TorchSettings.from_environment(env)
 
     @contextmanager
@@ -86,6 +87,10 @@ def _starter(env: Mapping[str, str]) -> commands.StartJob:
             folders = [Path(unpacked) / name for name in (main, *others)]
             for each in folders:
                 unpack(folder / f"{each.name}{_ARCHIVE_SUFFIX}", each)
+            if not others and load_artifact(folders[0]).format != OPENVINO_FORMAT:
+                with commands.start_job(folder, container, meter) as job:
+                    yield job
+                return
             with _pipeline(folders, settings, meter) as pipeline:
                 yield commands.ShardJob(pipeline, others)
 

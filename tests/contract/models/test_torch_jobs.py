@@ -95,6 +95,18 @@ def test_models_that_share_an_encoder_answer_in_one_pass(outputs: dict[str, Path
         assert a.get("score") == b.get("score")
 
 
+def test_a_model_without_an_encoder_runs_as_on_the_serving_image(
+    linear_root: Path, tmp_path: Path
+) -> None:
+    answers = []
+    for image, more in (("serving", {}), ("torch", TORCH)):
+        root = prepare(tmp_path / image, linear_root / "model")
+        done = run_command(image, "process", root, **more)
+        assert done.returncode == 0, done.stderr
+        answers.append(read(root / "processing/output/part/a.jsonl.out"))
+    assert answers[0] == answers[1]
+
+
 def test_the_summary_counts_what_was_done(outputs: dict[str, Path]) -> None:
     counts = [
         log_events((outputs[image] / "log").read_text())[-1] for image in ("serving", "torch")
