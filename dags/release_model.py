@@ -8,7 +8,7 @@ the cheapest that is no worse than the best, and ask a person.
 | `prepare` | reads the documents, sets a test side apart by a hash of their text |
 | `train` | one SageMaker training job a trial, a nested run in MLflow each |
 | `evaluate` | candidates and champion on the same held-out documents, as they are served |
-| `judge` | proposes, registers the proposal as `challenger`, draws and writes the report |
+| `judge` | proposes, registers the proposal as `challenger`, writes the report, posts an alert |
 | `check_gates` | fails unless every gate of `mlflow/gates.toml` passed, and says by how much |
 | `approve` | waits for a person, the evidence in the form; a week without an answer is a no |
 | `promote` | brings the version into service, then moves `champion`, and keeps who and why |

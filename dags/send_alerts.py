@@ -4,7 +4,7 @@ Every minute, tell people what they should hear of, once.
 
 | Task | What it does |
 |---|---|
-| `watch` | posts dead letters, open breakers, budgets, drift; queues too deep or too late |
+| `watch` | posts dead letters, breakers, budgets, returned champions, drift; queues deep or late |
 | `send` | sends what was posted, by this watch and by the others, on each connected channel |
 
 An alert is sent once a channel, with the link to its batch's run and a next step; where a channel

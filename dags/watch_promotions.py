@@ -9,7 +9,8 @@ Every minute, for every model:
 - A champion that was promoted within the last half hour (`TWOLANE_PROMOTION_WATCH_S`) and whose
   endpoint rings an alarm, for errors or latency, is rolled back.
 
-All of it stands in the table `model_promotions`. Trigger it by hand to have a move looked at now.
+All of it stands in the table `model_promotions`; what was put or rolled back is sent as an alert.
+Trigger it by hand to have a move looked at now.
 """
 
 from __future__ import annotations

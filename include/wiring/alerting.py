@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from include.pipeline.alerts.notice import Notice
     from include.pipeline.alerts.ports import AlertEvents, AlertOutbox, PostedAlert
     from include.pipeline.alerts.send_alerts import ChannelReport
+    from include.pipeline.release.release_report import Findings
 
 
 class Alerting(Adapters):
@@ -43,6 +44,12 @@ class Alerting(Adapters):
             for lane_class, limits in self.alert_rules.queues.items()
         }
         return watch_queues(queues, gauges=self.queue_gauges, book=self.alert_book, now=self._now())
+
+    def announce_release(self, findings: Findings, run_id: str) -> bool:
+        """See `include.pipeline.release.announce_release`."""
+        from include.pipeline.release.announce_release import announce_release
+
+        return announce_release(findings, run_id, now=self._now(), alerts=self.alert_book)
 
     def send_alerts(
         self,
@@ -82,7 +89,7 @@ class Alerting(Adapters):
 
     @cached_property
     def alert_events(self) -> AlertEvents:
-        """What queues, breakers and budgets have noted, in Aurora."""
+        """What queues, breakers, budgets and promotions have noted, in Aurora."""
         from include.adapters.postgres.alerts.alert_events import PostgresAlertEvents
 
         return PostgresAlertEvents(self.database)

@@ -86,6 +86,16 @@ def test_the_link_of_a_late_run_leads_to_the_runs_of_its_dag(monkeypatch):
     assert found == "https://airflow.example.org/dags/watch_drift/runs"
 
 
+def test_the_link_of_a_release_leads_to_the_run_that_waits(monkeypatch):
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.org")
+    run_id = "drift-news-topic-2026-03-01"
+    waits = replace(ALERT, kind=AlertKind.RELEASE_WAITING, subject=run_id, batch_id=None)
+
+    found = alerts.run_url(PostedAlert(1, waits), Runs())
+
+    assert found == f"https://airflow.example.org/dags/release_model/runs/{run_id}"
+
+
 class App:
     """An `Alerting` of which the first channel ended so."""
 

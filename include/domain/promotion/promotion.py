@@ -10,6 +10,10 @@ from enum import StrEnum
 UNKNOWN_HAND = "someone, by the registry"
 """Who moved an alias that no use case of ours has moved: the registry does not say."""
 
+FOLLOWER = "follow_registry"
+WATCHER = "watch_promotions"
+"""The use cases that return a champion by themselves: a move by hand, and one that rings."""
+
 
 class PromotionKind(StrEnum):
     """How the champion came to be what it is.

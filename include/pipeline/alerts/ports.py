@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from include.domain.alerts import Alert, AlertKind
+from include.domain.promotion.promotion import Promotion
 from include.domain.queues.lane_class import LaneClass
 from include.pipeline.lanes.health_ports import LaneEvent
 
@@ -132,6 +133,10 @@ class AlertEvents(Protocol):
 
     def budget_events(self, since: datetime) -> Sequence[BudgetEvents]:
         """Return what budgets said, by account, day and standing."""
+        ...
+
+    def champion_returns(self, since: datetime) -> Sequence[Promotion]:
+        """Return the champions that use cases of ours took back by themselves, oldest first."""
         ...
 
 

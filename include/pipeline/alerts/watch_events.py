@@ -1,4 +1,4 @@
-"""Alerts of what the product has noted: dead letters, breakers that opened, budgets, drift."""
+"""Alerts of what the product has noted: dead letters, open breakers, budgets, champions, drift."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 
 from include.domain.alerts import Alert, AlertKind
+from include.domain.promotion.promotion import Promotion, PromotionKind
 from include.pipeline.alerts.ports import AlertBook, AlertEvents, BudgetEvents, DeadLetters
 from include.pipeline.drift.ports import Alarm
 from include.pipeline.lanes.health_ports import LaneEvent
@@ -37,6 +38,7 @@ def watch_events(ports: EventPorts, now: datetime) -> list[Alert]:
         *map(_dead_letters, ports.events.dead_letters(since)),
         *map(_opening, ports.events.openings(since)),
         *map(_budget, ports.events.budget_events(since)),
+        *map(_champion_return, ports.events.champion_returns(since)),
         *_drift(ports.drift_alarms(since.date(), now.date())),
     ]
     return [alert for alert in alerts if ports.book.post(alert)]
@@ -86,6 +88,31 @@ def _budget(found: BudgetEvents) -> Alert:
         ),
         at=found.last_at,
         batch_id=found.batch_id,
+    )
+
+
+def _champion_return(found: Promotion) -> Alert:
+    name, left = found.model_name, found.from_version or "none"
+    if found.kind is PromotionKind.REVERTED:
+        title = f"{name}: a champion moved by hand was put back, {left} → {found.to_version}"
+        next_step = (
+            f"Run release_model on {name} and approve it: what has passed its gates beside the "
+            "present champion may take its place."
+        )
+    else:
+        title = f"{name}: the champion was rolled back on an alarm, {left} → {found.to_version}"
+        next_step = (
+            f"The alarms of version {left} and its endpoint's log say what went wrong. Version "
+            f"{found.to_version} answers meanwhile; release {name} anew once it is mended."
+        )
+    at = found.at.astimezone(UTC)
+    return Alert(
+        AlertKind.CHAMPION_RETURNED,
+        subject=f"{name} {at.isoformat(timespec='seconds')}",
+        title=title,
+        detail=found.reason,
+        next_step=next_step,
+        at=at,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from include.domain.errors import EndpointUnavailable, PromotionRefused, UnknownModelAlias
 from include.domain.promotion.alias import Alias
 from include.domain.promotion.promotion import (
+    FOLLOWER,
     UNKNOWN_HAND,
     Promotion,
     PromotionKind,
@@ -17,8 +18,6 @@ from include.pipeline.promotion.move_champion import TAG_PREFIX, move_champion
 from include.pipeline.promotion.promote_model import PromotionPorts, bring_into_service
 from include.pipeline.promotion.promotion_ports import PublishedVersion
 from include.pipeline.promotion.read_evidence import refuse_failed_gates
-
-FOLLOWER = "follow_registry"
 
 
 def follow_registry(model_name: str, ports: PromotionPorts) -> Promotion | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from include.domain.promotion.alias import Alias
-from include.domain.promotion.promotion import Promotion, PromotionKind
+from include.domain.promotion.promotion import WATCHER, Promotion, PromotionKind
 from include.pipeline.promotion.promote_model import PromotionPorts
 from include.pipeline.promotion.rollback_model import plan_rollback, rollback_model
 
-WATCHER = "watch_promotions"
 _WATCHED = frozenset({PromotionKind.PROMOTED, PromotionKind.FOLLOWED})
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 BATCH_DAG_IDS = ("document_inference", "express_inference", "nightly_enterprise")
 """The DAGs that run batches. A run that the express path handed over is also one of the first."""
 
+RELEASE_DAG_ID = "release_model"
+RELEASE_KINDS = frozenset({AlertKind.RELEASE_WAITING, AlertKind.RELEASE_STOPPED})
+
 PARAMS = {
     "trial": Param(
         False,
@@ -111,12 +114,18 @@ def connected(settings: Settings) -> dict[ChannelName, Callable[[Notice], None]]
 
 
 def run_url(posted: PostedAlert, ti: Any) -> str:
-    """Return where an alert's run is seen in Airflow: its batch's, or its DAG's; empty for none."""
+    """Return where an alert's run is seen in Airflow; empty for none.
+
+    That is its batch's run, of a late run those of its DAG, of a release the run that was judged.
+    """
     from airflow.sdk.configuration import conf
 
     base = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
+    subject = quote(posted.alert.subject, safe="")
     if posted.alert.kind is AlertKind.RUN_LATE:
-        return f"{base}/dags/{quote(posted.alert.subject, safe='')}/runs"
+        return f"{base}/dags/{subject}/runs"
+    if posted.alert.kind in RELEASE_KINDS:
+        return f"{base}/dags/{RELEASE_DAG_ID}/runs/{subject}"
     if not posted.run_id:
         return ""
     for dag_id in BATCH_DAG_IDS:

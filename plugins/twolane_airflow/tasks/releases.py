@@ -92,12 +92,17 @@ def evaluate(folder: str) -> bool:
 
 
 @task
-def judge(folder: str) -> str:
-    """Propose, register as challenger, judge; return the report for the person who approves."""
+def judge(folder: str, dag_run: Any = None) -> str:
+    """Propose, register as challenger, judge; return the report for the person who approves.
+
+    That the run waits for a person, or that its gates stop it, is posted as an alert.
+    """
+    from include.wiring.alerting import alerting
     from include.wiring.model_life import model_life
 
     with _no_retry_when_rejected(folder):
         findings = model_life().judge_release(folder)
+    alerting().announce_release(findings, dag_run.run_id)
     print(findings.proposal.reason)  # noqa: T201
     return model_life().release_evidence(folder).read("report.md")
 

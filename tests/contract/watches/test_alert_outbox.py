@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,12 +17,14 @@ from include.adapters.postgres.batches.queue_ledger import PostgresQueueLedger
 from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.lanes.lane_health import PostgresLaneHealth
+from include.adapters.postgres.models.promotion_book import PostgresPromotionBook
 from include.adapters.postgres.money.budget_book import PostgresBudgetBook
 from include.domain.accounts import Account, Tier
 from include.domain.alerts import Alert, AlertKind
 from include.domain.lane_health.breaker_state import Breaker, BreakerState, Change, Transition
 from include.domain.lanes import Lane
 from include.domain.money.budgets import Budget
+from include.domain.promotion.promotion import FOLLOWER, WATCHER, Promotion, PromotionKind
 from include.domain.queues.lane_class import LaneClass
 from include.pipeline.alerts.ports import AlertBook, AlertOutbox, Patience
 from tests.support.fakes.alerts import FakeAlertBook, FakeAlertOutbox
@@ -167,5 +169,13 @@ def test_events_are_what_queues_breakers_and_budgets_noted(database: Database) -
     assert (budget.batches, budget.batch_id) == (1, "b-1")
     (opening,) = events.openings(NOW - MINUTE)
     assert (opening.lane, opening.transition.to_state) == (Lane.SPOT, BreakerState.OPEN)
+    promotions = PostgresPromotionBook(database)
+    rung = Promotion("news", PromotionKind.ROLLED_BACK, "2", "1", WATCHER, "5xx", "", NOW)
+    by_hand = replace(rung, kind=PromotionKind.REVERTED, from_version=None, by=FOLLOWER)
+    with promotions.turn("news") as turn:
+        for each in (rung, replace(rung, by="ada"), by_hand):
+            turn.record(each)
+    assert events.champion_returns(NOW - MINUTE) == [rung, by_hand]
+    assert events.champion_returns(NOW) == []
     later = datetime.now(UTC) + MINUTE
     assert not [*events.dead_letters(later), *events.budget_events(later), *events.openings(later)]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from include.domain.alerts import Alert, AlertKind
+from include.domain.promotion.promotion import FOLLOWER, WATCHER, Promotion
 from include.pipeline.alerts.ports import (
     BudgetEvents,
     DeadLetters,
@@ -84,6 +85,7 @@ class FakeAlertEvents:
         self.letters: list[DeadLetters] = []
         self.opened: list[LaneEvent] = []
         self.budgets: list[BudgetEvents] = []
+        self.promotions: list[Promotion] = []
 
     def dead_letters(self, since: datetime) -> Sequence[DeadLetters]:
         return [each for each in self.letters if each.last_at > since]
@@ -93,6 +95,10 @@ class FakeAlertEvents:
 
     def budget_events(self, since: datetime) -> Sequence[BudgetEvents]:
         return [each for each in self.budgets if each.last_at > since]
+
+    def champion_returns(self, since: datetime) -> Sequence[Promotion]:
+        by_us = (each for each in self.promotions if each.by in {FOLLOWER, WATCHER})
+        return [each for each in by_us if each.at > since]
 
 
 class FakeQueueGauges:

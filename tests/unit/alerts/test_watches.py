@@ -1,4 +1,4 @@
-"""What is posted of queues, breakers, budgets and drift."""
+"""What is posted of queues, breakers, budgets, champions and drift."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from include.domain.alerts import AlertKind
 from include.domain.lane_health.breaker_state import BreakerState, Transition
 from include.domain.lanes import Lane
+from include.domain.promotion.promotion import FOLLOWER, WATCHER, Promotion, PromotionKind
 from include.domain.queues.lane_class import LaneClass
 from include.pipeline.alerts.ports import BudgetEvents, DeadLetters, QueueGauge
 from include.pipeline.alerts.watch_events import EventPorts, watch_events
@@ -70,6 +71,37 @@ def test_a_budget_that_warns_and_then_refuses_is_told_twice():
         "Budget of harbor: batches warned",
         "Budget of harbor: batches refused",
     ]
+
+
+def test_champions_that_were_taken_back_are_told_each_time_and_other_moves_are_not():
+    world = World()
+    rung = Promotion(
+        "news", PromotionKind.ROLLED_BACK, "2", "1", WATCHER, "errors: 12 of 20 calls", "", NOW
+    )
+    put_back = replace(
+        rung,
+        kind=PromotionKind.REVERTED,
+        from_version=None,
+        by=FOLLOWER,
+        reason="the alias was taken away",
+        at=NOW + timedelta(minutes=5),
+    )
+    again = replace(rung, at=NOW + timedelta(minutes=9))
+    asked = [
+        replace(rung, by="ada", at=NOW + timedelta(minutes=6)),
+        replace(rung, kind=PromotionKind.PROMOTED, by="ada", at=NOW + timedelta(minutes=7)),
+    ]
+    world.events.promotions = [rung, put_back, *asked, again]
+
+    alerts = watch_events(world.ports, NOW + timedelta(minutes=10))
+
+    assert {alert.kind for alert in alerts} == {AlertKind.CHAMPION_RETURNED}
+    assert [(alert.title, alert.detail) for alert in alerts] == [
+        ("news: the champion was rolled back on an alarm, 2 → 1", "errors: 12 of 20 calls"),
+        ("news: a champion moved by hand was put back, none → 1", "the alias was taken away"),
+        ("news: the champion was rolled back on an alarm, 2 → 1", "errors: 12 of 20 calls"),
+    ]
+    assert watch_events(world.ports, NOW + timedelta(minutes=11)) == []
 
 
 def test_features_that_moved_together_are_one_alert():

@@ -1,4 +1,4 @@
-"""AlertEvents on PostgreSQL: what queues, breakers and budgets have noted."""
+"""AlertEvents on PostgreSQL: what queues, breakers, budgets and promotions have noted."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any
 
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.lanes.lane_health import lane_event
+from include.adapters.postgres.models.promotion_book import promotion_of
 from include.adapters.postgres.queries import query
+from include.domain.promotion.promotion import FOLLOWER, WATCHER, Promotion
 from include.domain.queues.lane_class import LaneClass
 from include.pipeline.alerts.ports import BudgetEvents, DeadLetters
 from include.pipeline.lanes.health_ports import LaneEvent
 
 
 class PostgresAlertEvents:
-    """Tables `queued_batches`, `lane_transitions` and `budget_events`."""
+    """Tables `queued_batches`, `lane_transitions`, `budget_events` and `model_promotions`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -33,6 +35,11 @@ class PostgresAlertEvents:
         """Return what budgets said; see `AlertEvents.budget_events`."""
         return [BudgetEvents(*row) for row in self._rows("budget_events_since", since)]
 
-    def _rows(self, name: str, since: datetime) -> Sequence[tuple[Any, ...]]:
+    def champion_returns(self, since: datetime) -> Sequence[Promotion]:
+        """Return champions taken back; see `AlertEvents.champion_returns`."""
+        rows = self._rows("champion_returns", since, deciders=[FOLLOWER, WATCHER])
+        return [promotion_of(row) for row in rows]
+
+    def _rows(self, name: str, since: datetime, **values: Any) -> Sequence[tuple[Any, ...]]:
         with self._database.transaction(f"{name} {since}") as connection:
-            return connection.execute(query(name), {"since": since}).fetchall()
+            return connection.execute(query(name), {"since": since, **values}).fetchall()

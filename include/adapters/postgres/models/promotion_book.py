@@ -52,9 +52,10 @@ class PostgresTurn:
 
 def _history(connection: Any, model_name: str) -> Sequence[Promotion]:
     rows = connection.execute(query("model_promotions"), {"model_name": model_name}).fetchall()
-    return [_promotion(row) for row in rows]
+    return [promotion_of(row) for row in rows]
 
 
-def _promotion(row: Sequence[Any]) -> Promotion:
+def promotion_of(row: Sequence[Any]) -> Promotion:
+    """Return the promotion of a row, its columns as in `model_promotions.sql`."""
     model_name, kind, *rest = row
     return Promotion(model_name, PromotionKind(kind), *rest)

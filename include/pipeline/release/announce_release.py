@@ -1,0 +1,44 @@
+"""How a release was judged, for whom it concerns: it takes hours, and nobody sits beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from include.domain.alerts import Alert, AlertKind
+from include.pipeline.alerts.ports import AlertBook
+from include.pipeline.release.release_report import Findings
+
+
+def announce_release(findings: Findings, run_id: str, *, now: datetime, alerts: AlertBook) -> bool:
+    """Post that a release waits for a person, or that its gates stopped it.
+
+    Args:
+        run_id: the run that was judged, and waits where every gate has passed.
+
+    Returns:
+        Whether that is new.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    model, asked = findings.model, findings.planned.request.reason or "none given"
+    if findings.passed:
+        alert = Alert(
+            AlertKind.RELEASE_WAITING,
+            run_id,
+            f"{model.label} has passed its gates and waits for approval",
+            f"{findings.proposal.reason}. Reason of the release: {asked}.",
+            "Answer it under Required Actions in Airflow; a week without an answer is a no.",
+            now,
+        )
+    else:
+        alert = Alert(
+            AlertKind.RELEASE_STOPPED,
+            run_id,
+            f"{model.label} has failed its gates",
+            f"{'; '.join(findings.failures)}. Reason of the release: {asked}.",
+            "The champion stays. The report on the release's run in MLflow has all figures: mend "
+            "the data or mlflow/candidates.toml, and release anew.",
+            now,
+        )
+    return alerts.post(alert)

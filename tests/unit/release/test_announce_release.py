@@ -1,0 +1,40 @@
+"""A release that was judged is told of once a run: that it waits, or what stopped it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from include.domain.alerts import AlertKind
+from include.pipeline.release.announce_release import announce_release
+from tests.support.fakes.alerts import FakeAlertBook
+from tests.unit.release.conftest import NOW, Surroundings
+
+RUN = "drift-topics-2026-05-01"
+
+
+def test_a_release_that_passed_waits_for_a_person(world: Surroundings) -> None:
+    _, findings = world.walk("linear")
+    book = FakeAlertBook()
+
+    assert announce_release(findings, RUN, now=NOW, alerts=book)
+    assert not announce_release(findings, RUN, now=NOW + timedelta(minutes=9), alerts=book)
+
+    (alert,) = book.posted
+    assert (alert.kind, alert.subject) == (AlertKind.RELEASE_WAITING, RUN)
+    assert findings.model.label in alert.title
+    assert findings.proposal.reason in alert.detail
+    assert "a test" in alert.detail
+    assert "Required Actions" in alert.next_step
+
+
+def test_a_release_that_failed_says_by_how_much(world: Surroundings) -> None:
+    world.figures = {"linear": {"accuracy": 0.5, "ece": 0.4}}
+    _, findings = world.walk("linear")
+    book = FakeAlertBook()
+
+    assert announce_release(findings, RUN, now=NOW, alerts=book)
+
+    (alert,) = book.posted
+    assert alert.kind is AlertKind.RELEASE_STOPPED
+    assert findings.failures
+    assert all(sentence in alert.detail for sentence in findings.failures)
