@@ -22,7 +22,7 @@ from include.adapters.postgres.database import Database
 from include.adapters.postgres.migrations import migrate
 from include.cli.provision import TEMPLATE
 from include.domain.accounts import Account, Tier
-from include.pipeline.ports import PredictionRow
+from include.pipeline.ports.stores import PredictionRow
 from tests.support.local_aws import LocalAws, running_local_aws
 from tests.support.manifests import make_manifest
 from tests.support.postgres import PostgresServer, running_postgres

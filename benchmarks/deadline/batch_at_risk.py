@@ -23,7 +23,7 @@ from include.domain.lanes import Lane
 from include.domain.sla.events import Action, SlaEvent
 from include.domain.sla.remedies import SlaPolicy
 from include.pipeline.batch_objects.batch_layout import BatchLayout
-from include.pipeline.ports import BatchClosure
+from include.pipeline.ports.stores import BatchClosure
 from include.pipeline.sla.foresee_misses import ForeseePorts, Lanes, foresee_misses
 from include.pipeline.sla.report_misses import report_misses
 from tests.support.local_aws import LocalAws

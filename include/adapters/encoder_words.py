@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from include.domain.drift.features import EMBEDDING_WIDTH
 from include.domain.errors import ReleaseFailed
 from include.pipeline.drift.document_features import WordVectors
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 GRAPH, WEIGHTS, TOKENIZER = "model-fp32.xml", "model-fp32.bin", "tokenizer.json"
 KEPT = "words.npz"

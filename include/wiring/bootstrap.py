@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from include.pipeline.batch.run_express import ExpressOutcome
     from include.pipeline.curves.learn_curves import Knowledge
     from include.pipeline.money.budget_gate import BudgetGate
-    from include.pipeline.ports import BatchClosure
+    from include.pipeline.ports.stores import BatchClosure
     from include.pipeline.queues.keep_queue import QueueKeeper
     from include.pipeline.queues.ports import StartedRuns
     from include.pipeline.reconciliation.reconcile_ports import Proof

@@ -27,16 +27,11 @@ if TYPE_CHECKING:
     from include.pipeline.curves.ports import CurveBook
     from include.pipeline.lanes.health_ports import LaneAlerts, LaneHealthStore
     from include.pipeline.money.budget_gate import BudgetBook
-    from include.pipeline.ports import (
-        AccountDirectory,
-        DocumentReader,
-        JobRunner,
-        ModelRegistry,
-        ObjectStore,
-        QualityGate,
-        ReadStore,
-        WriteStore,
-    )
+    from include.pipeline.ports.directories import AccountDirectory, ModelRegistry
+    from include.pipeline.ports.objects import DocumentReader, ObjectStore
+    from include.pipeline.ports.quality import QualityGate
+    from include.pipeline.ports.remote_work import JobRunner
+    from include.pipeline.ports.stores import ReadStore, WriteStore
     from include.pipeline.promotion.promotion_ports import AliasRegistry, PromotionBook
     from include.pipeline.promotion.retire_versions import DeployedVersions, VersionUsage
     from include.pipeline.queues.ports import QueueLedger, Uploads

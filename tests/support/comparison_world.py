@@ -20,7 +20,7 @@ from include.pipeline.comparison.run_comparison import (
 from include.pipeline.comparison.score_batch import ScoringPolicy, ScoringPorts, score_batch
 from include.pipeline.comparison.write_evidence import EvidencePorts, write_evidence
 from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy
-from include.pipeline.ports import BatchClosure
+from include.pipeline.ports.stores import BatchClosure
 from tests.support.batches import NOW, World
 from tests.support.fakes import FakeEndpoint, answer_lines
 from tests.support.fakes.promotions import FakeAliasRegistry

@@ -17,7 +17,8 @@ from include.adapters.aws.sagemaker.sagemaker_models import ServingSite
 from include.domain.execution.jobs import JobRef, JobSpec, JobStatus, job_name
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef
-from include.pipeline.ports import JobRunner, ObjectStore
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.remote_work import JobRunner
 from tests.support.fakes import FakeObjectStore
 from tests.support.local_aws import FIXTURE_IMAGE, ROLE_ARN, LocalAws
 

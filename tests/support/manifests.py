@@ -8,7 +8,7 @@ from include.domain.accounts import Tier
 from include.domain.batches.manifests import BatchManifest, Shard
 from include.domain.batches.predictions import HeadAnswer
 from include.domain.model_ref import ModelRef
-from include.pipeline.ports import PredictionRow
+from include.pipeline.ports.stores import PredictionRow
 
 SUBMITTED_AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from include.domain.batches.documents import QuarantinedDocument, QuarantineReas
 from include.domain.lanes import Lane
 from include.domain.money.costs import Charge, lane_charge
 from include.domain.placement.routing import Alternative, Placement
-from include.pipeline.ports import BatchClosure
+from include.pipeline.ports.stores import BatchClosure
 from tests.support.manifests import SUBMITTED_AT, make_manifest
 
 BATCH = make_manifest("b-0001")

@@ -11,7 +11,7 @@ from include.adapters.quality.suites import Rule, load_suite
 from include.adapters.quality.tables import Columns, document_columns, prediction_columns
 from include.domain.batches.documents import QuarantineReason, RawDocument
 from include.domain.batches.predictions import Prediction
-from include.pipeline.ports import ExpectationResult, PoisonRow, ShardVerdict
+from include.pipeline.ports.quality import ExpectationResult, PoisonRow, ShardVerdict
 
 if TYPE_CHECKING:
     from include.adapters.quality.validator import Outcome, SuiteValidator

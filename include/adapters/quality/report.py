@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from include.adapters.quality.suites import Rule, SuiteFile
-from include.pipeline.ports import ExpectationResult
+from include.pipeline.ports.quality import ExpectationResult
 
 OTHER = "Other expectations"
 

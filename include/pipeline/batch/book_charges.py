@@ -8,7 +8,8 @@ from include.domain.lanes import LaneProfile
 from include.domain.money.costs import lane_charge
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
-from include.pipeline.ports import ObjectStore, ReadStore
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.stores import ReadStore
 
 
 def book_charges(

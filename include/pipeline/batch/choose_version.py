@@ -6,7 +6,8 @@ from include.domain.batches.manifests import Submission
 from include.domain.model_ref import ModelRef
 from include.domain.promotion.alias import Alias
 from include.pipeline.comparison.ports import Canaries
-from include.pipeline.ports import ModelRegistry, ReadStore
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.stores import ReadStore
 
 
 def choose_version(

@@ -13,13 +13,9 @@ from include.pipeline.batch.batch_report import REPORT_CONTENT_TYPE, batch_facts
 from include.pipeline.batch.book_charges import book_charges
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, Collection, Validation
-from include.pipeline.ports import (
-    BatchClosure,
-    ObjectStore,
-    QualityGate,
-    ReadStore,
-    WriteStore,
-)
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.quality import QualityGate
+from include.pipeline.ports.stores import BatchClosure, ReadStore, WriteStore
 from include.pipeline.reconciliation.reconcile_batch import ReconcilePorts, reconcile_batch
 from include.pipeline.reconciliation.reconcile_ports import ProofBook, Scope
 

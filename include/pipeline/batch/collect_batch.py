@@ -13,14 +13,10 @@ from include.domain.errors import OutputIncomplete
 from include.domain.fingerprints import Fingerprint
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, Collection
-from include.pipeline.ports import (
-    ExpectationResult,
-    ModelRegistry,
-    ObjectStore,
-    QualityGate,
-    ReadStore,
-    row_of,
-)
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.quality import ExpectationResult, QualityGate
+from include.pipeline.ports.stores import ReadStore, row_of
 
 MODEL_REFUSAL_ROW_BASE = 1_000_000_000
 """Rows of documents the model refused are numbered from here: their place in the clean shards,

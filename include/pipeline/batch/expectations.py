@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from include.pipeline.ports import ExpectationResult
+from include.pipeline.ports.quality import ExpectationResult
 
 SAMPLES_KEPT = 5
 

@@ -17,7 +17,8 @@ from include.domain.fingerprints import Fingerprint
 from include.pipeline.batch.collect_batch import CollectPorts, ShardCollector, answer_lines
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
-from include.pipeline.ports import ObjectStore, PredictionRow, row_of
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.stores import PredictionRow, row_of
 
 
 @dataclass(frozen=True, slots=True)

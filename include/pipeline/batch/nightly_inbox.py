@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from include.pipeline.ports import ObjectInfo, ObjectStore
+from include.pipeline.ports.objects import ObjectInfo, ObjectStore
 
 WAITING_FOLDER = "nightly/"
 DONE_FOLDER = "nightly-done/"

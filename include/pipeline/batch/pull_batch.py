@@ -20,13 +20,9 @@ from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.batch_objects.shard_files import write_raw
 from include.pipeline.comparison.ports import Canaries
 from include.pipeline.money.budget_gate import BudgetGate
-from include.pipeline.ports import (
-    AccountDirectory,
-    DocumentReader,
-    ModelRegistry,
-    ObjectStore,
-    ReadStore,
-)
+from include.pipeline.ports.directories import AccountDirectory, ModelRegistry
+from include.pipeline.ports.objects import DocumentReader, ObjectStore
+from include.pipeline.ports.stores import ReadStore
 
 HASH_BLOCK_BYTES = 2**20
 

@@ -13,7 +13,8 @@ from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.curves.learn_curves import Knowledge
 from include.pipeline.lanes.health import LaneView, LaneWatch
 from include.pipeline.money.budget_gate import BudgetGate
-from include.pipeline.ports import ObjectStore, ReadStore
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.stores import ReadStore
 
 LEASE_FACTOR = 3
 """A probe has this many times its estimate to answer before another batch may try the lane."""

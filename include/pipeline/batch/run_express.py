@@ -16,7 +16,7 @@ from include.domain.batches.manifests import BatchManifest, Submission
 from include.domain.lanes import Lane
 from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.records import Collection, LaneRun, Validation
-from include.pipeline.ports import BatchClosure
+from include.pipeline.ports.stores import BatchClosure
 
 
 class Steps(Protocol):

@@ -27,14 +27,10 @@ from include.pipeline.batch_objects.shard_files import (
     write_documents,
     write_quarantine,
 )
-from include.pipeline.ports import (
-    ExpectationResult,
-    ModelRegistry,
-    ObjectStore,
-    QualityGate,
-    ReadStore,
-    ShardVerdict,
-)
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.quality import ExpectationResult, QualityGate, ShardVerdict
+from include.pipeline.ports.stores import ReadStore
 
 
 def validate_batch(

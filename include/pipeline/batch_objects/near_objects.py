@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from include.pipeline.ports import ObjectInfo, ObjectStore
+from include.pipeline.ports.objects import ObjectInfo, ObjectStore
 
 
 class NearObjects:

@@ -21,7 +21,8 @@ from include.domain.money.costs import Capacity, Waste
 from include.domain.placement.routing import Placement
 from include.pipeline.batch.expectations import merge_results
 from include.pipeline.batch_objects.batch_layout import BatchLayout
-from include.pipeline.ports import ExpectationResult, ObjectStore
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.quality import ExpectationResult
 
 T = TypeVar("T")
 

@@ -31,7 +31,8 @@ from include.pipeline.curves.learn_curves import learn_curves
 from include.pipeline.curves.observe_batch import observe_batch
 from include.pipeline.curves.ports import CurveBook
 from include.pipeline.money.ports import UsageBook
-from include.pipeline.ports import ModelRegistry, ObjectStore
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
 
 DEADLINE_FACTOR = 100
 """A probe has this many times its estimate until its deadline: spot need not be left for it."""

@@ -18,7 +18,7 @@ from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, Validation
 from include.pipeline.batch_objects.shard_files import write_documents
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)

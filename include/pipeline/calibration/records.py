@@ -12,7 +12,7 @@ from include.domain.curves.calibration import Shape, Tried
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef
 from include.pipeline.batch_objects.batch_layout import BatchLayout
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)

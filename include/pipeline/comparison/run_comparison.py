@@ -18,7 +18,7 @@ from include.domain.errors import ComparisonRefused, UnknownModelAlias
 from include.domain.promotion.alias import Alias
 from include.pipeline.comparison.decide_ending import decide_ending, describe_finding
 from include.pipeline.comparison.ports import BatchSample, ComparisonBook, Deploy, ServedBatch
-from include.pipeline.ports import ModelRegistry
+from include.pipeline.ports.directories import ModelRegistry
 
 MAX_BATCHES = 20
 """Looked at in one go; the others wait for the next."""

@@ -25,7 +25,9 @@ from include.pipeline.comparison.ports import BatchSample, PairedAnswer, Probe, 
 from include.pipeline.lanes.serverless.call_gate import CallGate
 from include.pipeline.lanes.serverless.endpoint_calls import MAX_BODY_BYTES, EndpointCaller
 from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy, cut_bodies
-from include.pipeline.ports import Endpoint, ModelRegistry, ObjectStore
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.remote_work import Endpoint
 
 _LOG = logging.getLogger(__name__)
 

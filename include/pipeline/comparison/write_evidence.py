@@ -13,7 +13,7 @@ from include.domain.comparison.sequential_test import difference_interval, disag
 from include.domain.release.verdict import FORMAT, VERDICT_FILE
 from include.pipeline.comparison.ports import ComparisonBook, Figures, VersionTags
 from include.pipeline.comparison.report import render_report
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 TAG_PREFIX = "twolane.comparison."
 

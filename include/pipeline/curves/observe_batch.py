@@ -12,7 +12,7 @@ from include.domain.money.costs import Capacity, Waste
 from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, LaneRun
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 LOST_SHARE = 0.1
 """A batch of which more than this was done again has failed on its lane, if only in part; a call

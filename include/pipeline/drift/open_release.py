@@ -19,7 +19,8 @@ from include.domain.errors import UnknownModelAlias
 from include.domain.promotion.alias import Alias
 from include.pipeline.drift.ports import Alarm, DriftBook, DriftRelease, TrainingRecords
 from include.pipeline.drift.release_data import write_release_data
-from include.pipeline.ports import ModelRegistry, ObjectStore
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)

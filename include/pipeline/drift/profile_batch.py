@@ -23,7 +23,7 @@ from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.batch_objects.shard_files import read_record
 from include.pipeline.drift.document_features import WatchedDocument, WordVectors, feature_rows
 from include.pipeline.drift.ports import BatchProfile, DriftBook
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 _UNREADABLE = (ObjectMissing, RecordUnreadable, OutputIncomplete, ReleaseFailed)
 """What one batch's objects, or its model's artifact, are at fault for; the rest is everybody's."""

@@ -12,7 +12,7 @@ from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.batch_objects.shard_files import read_record
 from include.pipeline.drift.ports import LabelledReference
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.release.labelled_files import Labelled, read_labelled
 
 

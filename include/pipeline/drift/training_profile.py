@@ -11,7 +11,8 @@ from include.domain.drift.sketch import Sketch
 from include.domain.model_ref import ModelRef
 from include.pipeline.drift.document_features import WatchedDocument, WordVectors, feature_rows
 from include.pipeline.drift.ports import TrainingRecords
-from include.pipeline.ports import ModelRegistry, ObjectStore
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.release.labelled_files import read_labelled
 
 PROFILE = "profile.json"

@@ -22,7 +22,7 @@ from include.domain.model_ref import ModelRef
 from include.pipeline.drift.ports import DriftBook, TrainingFacts
 from include.pipeline.drift.quality_test import compare_quality
 from include.pipeline.drift.two_sample import differences
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 FIRST_NIGHTS = 60
 """An account that has not sent enough for a reference in so many nights never will."""

@@ -24,7 +24,8 @@ from include.domain.feedback import (
     RefusedRow,
 )
 from include.pipeline.feedback.ports import FeedbackBook, FeedbackReader
-from include.pipeline.ports import AccountDirectory, ModelRegistry, ObjectStore
+from include.pipeline.ports.directories import AccountDirectory, ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
 
 WAITING_FOLDER = "feedback/"
 DONE_FOLDER = "feedback-done/"

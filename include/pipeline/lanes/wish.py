@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from include.domain.errors import ObjectMissing, RecordUnreadable
 from include.domain.lanes import Lane
 from include.pipeline.batch_objects.batch_layout import BatchLayout
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)

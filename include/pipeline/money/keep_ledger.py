@@ -22,7 +22,7 @@ from include.domain.money.usage import (
 )
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.money.ports import ClosedBatch, ServingEndpoints, UsageBook
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 BATCHES_AT_ONCE = 200
 LONGEST_LOOK = timedelta(hours=1, minutes=10)

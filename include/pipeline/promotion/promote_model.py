@@ -13,7 +13,7 @@ from datetime import datetime
 from include.domain.errors import PromotionRefused
 from include.domain.promotion.alias import Alias
 from include.domain.promotion.promotion import Promotion, PromotionKind, champions
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.promotion.move_champion import move_champion, show_history
 from include.pipeline.promotion.promotion_ports import (
     AliasRegistry,

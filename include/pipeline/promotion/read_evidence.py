@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from include.domain.errors import ObjectMissing, PromotionRefused
 from include.domain.release.verdict import VERDICT_FILE, Verdict, parse_verdict
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.promotion.promotion_ports import PublishedVersion
 
 

@@ -15,7 +15,7 @@ from include.domain.queues.messages import content_key, read_message, split_mess
 from include.domain.queues.patience import QueuePatience
 from include.domain.queues.requests import QueueRequest
 from include.pipeline.batch.pull_batch import check_bucket
-from include.pipeline.ports import AccountDirectory
+from include.pipeline.ports.directories import AccountDirectory
 from include.pipeline.queues.ports import Claim, ClaimState, Message, QueueLedger, Uploads
 
 SENT_AT = "twolane-sent-at"

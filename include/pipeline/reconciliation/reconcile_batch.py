@@ -23,7 +23,8 @@ from include.pipeline.batch.load_batch import (
 )
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
-from include.pipeline.ports import ObjectStore, PredictionRow, ReadStore, WriteStore
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.stores import PredictionRow, ReadStore, WriteStore
 from include.pipeline.reconciliation.reconcile_ports import Proof, ProofBook, Scope
 
 REPAIR_ROUNDS = 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from include.domain.errors import ReleaseRejected
 from include.domain.release.catalog import CATALOG_FILE, Catalog
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.release.release_records import ReleaseRequest
 from include.pipeline.versions.model_archive import file_sha256
 

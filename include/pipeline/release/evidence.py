@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from include.domain.release.evaluation import Evaluation, parse_evaluation
 from include.domain.release.verdict import VERDICT_FILE
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.release.release_records import PlannedRelease, TrialRecord
 
 T = TypeVar("T")

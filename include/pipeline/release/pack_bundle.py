@@ -11,7 +11,8 @@ from include.domain.errors import ReleaseFailed
 from include.domain.model_ref import ModelRef
 from include.domain.promotion.alias import Alias
 from include.domain.release.catalog import BundleEntry
-from include.pipeline.ports import ModelRegistry, ObjectStore
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.release.labelled_files import read_labelled
 from include.pipeline.versions.model_archive import pack_archive, unpack_archive
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from include.domain.errors import ReleaseFailed, ReleaseRejected
 from include.domain.release.candidates import CandidatesPlan
 from include.domain.release.split import is_tested
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.release.labelled_files import Labelled, read_labelled
 from include.pipeline.release.release_records import PreparedData
 from include.pipeline.versions.model_archive import file_sha256

@@ -13,7 +13,8 @@ from include.domain.lanes import LaneProfile
 from include.domain.promotion.alias import Alias
 from include.domain.release.candidates import CandidatesPlan, Selection, select
 from include.pipeline.batch.pull_batch import check_bucket
-from include.pipeline.ports import ModelRegistry, ObjectStore
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.prepare_data import prepare_data
 from include.pipeline.release.release_ports import ReleaseTracking

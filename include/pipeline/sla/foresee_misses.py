@@ -19,7 +19,7 @@ from include.pipeline.alerts.ports import AlertBook
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.wish import LaneWish, LaneWishes
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.sla.look_at_batch import BatchLook, look_at_batch
 from include.pipeline.sla.ports import DueBatch, SlaBook
 from include.pipeline.sla.unreadable import UNREADABLE, post_unreadable

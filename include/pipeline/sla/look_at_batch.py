@@ -17,7 +17,7 @@ from include.domain.sla.forecast import LaneWork
 from include.domain.sla.stages import Stage, Timeline
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 STORES = ("dynamodb", "aurora")
 

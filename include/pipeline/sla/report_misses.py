@@ -10,7 +10,7 @@ from include.domain.sla.events import SlaEvent, SlaKind
 from include.domain.sla.stages import Stage
 from include.pipeline.alerts.ports import AlertBook
 from include.pipeline.batch_objects.batch_layout import BatchLayout
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.sla.look_at_batch import look_at_batch
 from include.pipeline.sla.ports import DueBatch, SlaBook
 from include.pipeline.sla.unreadable import UNREADABLE, post_unreadable

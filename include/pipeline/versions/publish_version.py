@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from include.domain.model_ref import ModelCard, ModelRef
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.versions.model_archive import pack_archive
 from include.pipeline.versions.ports import Candidate, RegisteredVersion, ReleaseRegistry
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from include.domain.model_ref import ModelRef
 from include.domain.promotion.alias import Alias
-from include.pipeline.ports import Endpoint
+from include.pipeline.ports.remote_work import Endpoint
 from include.pipeline.versions.artifact_parts import numbers, read_part
 from include.pipeline.versions.model_archive import file_sha256, unpack_archive
 from include.pipeline.versions.ports import (

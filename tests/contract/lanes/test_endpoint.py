@@ -15,7 +15,7 @@ from include.adapters.aws.sagemaker.serverless.sagemaker_endpoint import (
 )
 from include.adapters.aws.sagemaker.serverless.serverless_size import ServerlessSize
 from include.domain.errors import BodyFailed, BodyFault, EndpointThrottled, EndpointUnavailable
-from include.pipeline.ports import Endpoint
+from include.pipeline.ports.remote_work import Endpoint
 from tests.support.fakes import FakeEndpoint
 from tests.support.faults import injected
 from tests.support.lane_bench import SITE, LaneBench, real_bench, request_lines

@@ -11,7 +11,7 @@ from include.adapters.aws.sagemaker.jobs.sagemaker_jobs import SageMakerJobRunne
 from include.domain.errors import JobFailed
 from include.domain.execution.jobs import JobRef, JobState
 from include.domain.lanes import Lane
-from include.pipeline.ports import JobRunner
+from include.pipeline.ports.remote_work import JobRunner
 from tests.support.fakes import FakeJobRunner, FakeObjectStore
 from tests.support.lane_bench import SITE, LaneBench, real_bench, wait_final
 from tests.support.local_aws import LocalAws

@@ -37,7 +37,7 @@ from include.pipeline.comparison.ports import (
     Side,
     Spending,
 )
-from include.pipeline.ports import BatchClosure, ReadStore
+from include.pipeline.ports.stores import BatchClosure, ReadStore
 from tests.support.fakes import FakeComparisonBook, FakeReadStore
 from tests.support.manifests import SUBMITTED_AT, make_manifest
 

@@ -24,7 +24,7 @@ from include.adapters.postgres.models.version_usage import PostgresVersionUsage
 from include.domain.accounts import Account, Tier
 from include.domain.model_ref import ModelRef
 from include.domain.promotion.retirement import VersionKey
-from include.pipeline.ports import BatchClosure
+from include.pipeline.ports.stores import BatchClosure
 from tests.contract.lanes.test_endpoint_lanes import asynchronous, serverless
 from tests.support.lane_bench import SITE, LaneBench, real_bench
 from tests.support.local_aws import LocalAws

@@ -27,7 +27,7 @@ from include.pipeline.drift.ports import (
     LabelledReference,
 )
 from include.pipeline.feedback.ports import FeedbackBook
-from include.pipeline.ports import BatchClosure, ReadStore
+from include.pipeline.ports.stores import BatchClosure, ReadStore
 from tests.support.drifting import sketch
 from tests.support.fakes.drift import FakeDriftBook
 from tests.support.manifests import SUBMITTED_AT, make_manifest, make_rows

@@ -15,7 +15,7 @@ from include.adapters.postgres.models.feedback_book import PostgresFeedbackBook
 from include.domain.accounts import Account, Tier
 from include.domain.feedback import Feedback, FeedbackFault, FeedbackRow, RefusedRow
 from include.pipeline.feedback.ports import FeedbackBook
-from include.pipeline.ports import ReadStore
+from include.pipeline.ports.stores import ReadStore
 from tests.support.fakes import FakeReadStore
 from tests.support.fakes.feedback import FakeFeedbackBook
 from tests.support.manifests import SUBMITTED_AT, make_manifest, make_rows

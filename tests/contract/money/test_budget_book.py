@@ -18,7 +18,7 @@ from include.domain.lanes import Lane
 from include.domain.money.budgets import Budget, Spending, Standing
 from include.domain.money.costs import lane_charge
 from include.pipeline.money.budget_gate import BudgetBook
-from include.pipeline.ports import BatchClosure
+from include.pipeline.ports.stores import BatchClosure
 from tests.support.fakes.money import FakeBudgetBook
 from tests.support.manifests import SUBMITTED_AT, make_manifest
 

@@ -29,7 +29,7 @@ from include.domain.placement.routing import Placement
 from include.domain.what_if.scenario import Arrival
 from include.files.prices import load_price_book
 from include.pipeline.money.ports import Grouping
-from include.pipeline.ports import BatchClosure
+from include.pipeline.ports.stores import BatchClosure
 from tests.support.manifests import SUBMITTED_AT, make_manifest, make_rows
 
 HOUR = timedelta(hours=1)

@@ -17,7 +17,7 @@ from include.domain.batches.predictions import Prediction
 from include.domain.errors import TwolaneError
 from include.pipeline.batch.expectations import merge_results
 from include.pipeline.batch_objects.id_index import IdIndex
-from include.pipeline.ports import ExpectationResult, ShardVerdict
+from include.pipeline.ports.quality import ExpectationResult, ShardVerdict
 from tests.support.poison import MAX_DOCUMENT_CHARACTERS, MAX_LINE_BYTES, POISON, SOUND
 
 LABELS = ("World", "Sports", "Business", "Sci/Tech")

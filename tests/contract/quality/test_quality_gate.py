@@ -8,7 +8,7 @@ from include.adapters.quality import GreatExpectationsGate
 from include.domain.batches.documents import QuarantineReason as Reason
 from include.domain.batches.documents import RawDocument
 from include.domain.batches.predictions import Prediction
-from include.pipeline.ports import QualityGate
+from include.pipeline.ports.quality import QualityGate
 from tests.support.fakes.quality import FakeQualityGate
 
 LABELS = ("World", "Sports", "Business", "Sci/Tech")

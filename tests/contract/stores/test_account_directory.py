@@ -9,7 +9,7 @@ from include.adapters.postgres.database import Database
 from include.cli.provision import DEMO_ACCOUNTS
 from include.domain.accounts import Account, Tier
 from include.domain.errors import StoreError, UnknownAccount
-from include.pipeline.ports import AccountDirectory
+from include.pipeline.ports.directories import AccountDirectory
 from tests.support.fakes import FakeAccountDirectory
 
 

@@ -11,7 +11,7 @@ import pytest
 from include.adapters.aws.s3.object_store import S3ObjectStore
 from include.domain.errors import BucketNotAllowed, ObjectMissing, StoreError
 from include.pipeline.batch_objects.near_objects import NearObjects
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 from tests.support.fakes import FakeObjectStore
 from tests.support.local_aws import LocalAws
 

@@ -13,7 +13,7 @@ from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
 from include.domain.accounts import Account, Tier
 from include.domain.fingerprints import Fingerprint
-from include.pipeline.ports import BatchClosure, ReadStore
+from include.pipeline.ports.stores import BatchClosure, ReadStore
 from include.pipeline.reconciliation.reconcile_ports import Proof, ProofBook, Scope
 from tests.support.fakes import FakeProofBook, FakeReadStore
 from tests.support.manifests import SUBMITTED_AT, make_manifest

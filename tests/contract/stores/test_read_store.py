@@ -11,7 +11,7 @@ from include.adapters.postgres.database import Database
 from include.domain.batches.predictions import Stage
 from include.domain.errors import ObjectMissing, StoreError
 from include.domain.fingerprints import Fingerprint
-from include.pipeline.ports import PredictionRow, ReadStore
+from include.pipeline.ports.stores import PredictionRow, ReadStore
 from tests.support.fakes import FakeReadStore
 from tests.support.manifests import HEADS, make_rows
 from tests.support.stored_batch import BATCH, PLACEMENT, charge, closure, opened, quarantined

@@ -16,7 +16,7 @@ from include.domain.errors import StoreError
 from include.domain.lanes import Lane
 from include.domain.money.costs import Capacity, Waste
 from include.domain.placement.routing import Alternative
-from include.pipeline.ports import PredictionRow
+from include.pipeline.ports.stores import PredictionRow
 from tests.support.manifests import SUBMITTED_AT, make_manifest, make_rows
 from tests.support.stored_batch import BATCH, PLACEMENT, charge, closure, opened, quarantined
 

@@ -13,7 +13,7 @@ from include.adapters.aws.dynamodb.write_store import DynamoWriteStore, WritePol
 from include.domain.batches.manifests import BatchManifest
 from include.domain.batches.predictions import Stage
 from include.domain.errors import StoreError
-from include.pipeline.ports import PredictionRow, WriteStore
+from include.pipeline.ports.stores import PredictionRow, WriteStore
 from tests.support.fakes import FakeWriteStore
 from tests.support.local_aws import LocalAws
 from tests.support.manifests import HEADS, make_manifest, make_rows

@@ -16,7 +16,7 @@ from include.domain.accounts import Account, Tier
 from include.domain.sla.events import Action, SlaEvent, SlaKind
 from include.domain.sla.objectives import Objective
 from include.domain.sla.stages import Stage
-from include.pipeline.ports import BatchClosure
+from include.pipeline.ports.stores import BatchClosure
 from include.pipeline.sla.ports import SlaBook
 from tests.support.fakes.sla import FakeSlaBook
 from tests.support.manifests import SUBMITTED_AT, make_manifest

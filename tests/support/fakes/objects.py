@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from include.adapters.aws.s3.s3_uris import S3Uri
 from include.domain.errors import ObjectMissing
-from include.pipeline.ports import ObjectInfo
+from include.pipeline.ports.objects import ObjectInfo
 from include.pipeline.queues.ports import ObjectDetails
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from include.domain.batches.documents import QuarantineReason, RawDocument
 from include.domain.batches.predictions import Prediction
 from include.domain.errors import EmptyBatch
-from include.pipeline.ports import ExpectationResult, PoisonRow, ShardVerdict
+from include.pipeline.ports.quality import ExpectationResult, PoisonRow, ShardVerdict
 
 
 class FakeQualityGate:

@@ -12,7 +12,7 @@ import numpy as np
 from include.domain.batches.manifests import BatchManifest
 from include.domain.sla.events import SlaEvent, SlaKind
 from include.domain.sla.objectives import WeekOfTier
-from include.pipeline.ports import BatchClosure
+from include.pipeline.ports.stores import BatchClosure
 from include.pipeline.sla.ports import DueBatch
 
 

@@ -15,7 +15,7 @@ from include.domain.fingerprints import Fingerprint
 from include.pipeline.batch.close_batch import ClosePorts, close_batch
 from include.pipeline.batch.collect_batch import CollectPorts, collect_batch
 from include.pipeline.batch.load_batch import Target, load_batch
-from include.pipeline.ports import PredictionRow
+from include.pipeline.ports.stores import PredictionRow
 from include.pipeline.reconciliation.reconcile_batch import ReconcilePorts, reconcile_batch
 from include.pipeline.reconciliation.reconcile_ports import Scope
 from tests.support.batches import NOW, PROFILES, World, documents

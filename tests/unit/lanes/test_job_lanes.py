@@ -329,7 +329,7 @@ def test_a_record_that_fits_no_payload_is_no_job():
 @pytest.mark.parametrize(("characters", "is_kept"), [(650_000, True), (670_000, False)])
 def test_a_record_no_lane_takes_goes_to_quarantine(characters, is_kept):
     from include.domain.batches.documents import RawDocument
-    from include.pipeline.ports import ShardVerdict
+    from include.pipeline.ports.quality import ShardVerdict
 
     rows = [RawDocument(0, "a", "é" * characters), RawDocument(1, "b", "short")]
     kept, quarantined = split(rows, ShardVerdict((), ()))

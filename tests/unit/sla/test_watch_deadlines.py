@@ -18,7 +18,7 @@ from include.domain.sla.stages import Stage
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.wish import LaneWish, LaneWishes
-from include.pipeline.ports import BatchClosure
+from include.pipeline.ports.stores import BatchClosure
 from include.pipeline.sla.foresee_misses import ForeseePorts, Lanes, foresee_misses
 from include.pipeline.sla.report_late_run import report_late_run
 from include.pipeline.sla.report_misses import report_misses

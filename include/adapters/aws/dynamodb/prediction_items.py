@@ -20,7 +20,7 @@ from zlib import crc32
 
 from include.domain.batches.manifests import BatchManifest
 from include.domain.batches.predictions import HeadAnswer, Stage, parse_heads
-from include.pipeline.ports import PredictionRow
+from include.pipeline.ports.stores import PredictionRow
 
 BATCH_INDEX = "by_batch"
 BUCKETS = 16

@@ -27,7 +27,7 @@ from include.adapters.aws.dynamodb.prediction_items import (
 from include.adapters.aws.errors import AwsError, error_code, explain
 from include.domain.batches.manifests import BatchManifest
 from include.domain.errors import StoreError
-from include.pipeline.ports import PredictionRow
+from include.pipeline.ports.stores import PredictionRow
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -13,7 +13,7 @@ from boto3.exceptions import Boto3Error
 from include.adapters.aws.errors import AwsError, error_code, explain
 from include.adapters.aws.s3.s3_uris import S3Uri
 from include.domain.errors import ObjectMissing, StoreError
-from include.pipeline.ports import ObjectInfo
+from include.pipeline.ports.objects import ObjectInfo
 from include.pipeline.queues.ports import ObjectDetails
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from include.adapters.aws.sagemaker.serverless.sagemaker_endpoint import SageMak
 from include.domain.errors import EndpointUnavailable
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 
 class ServerlessLane:

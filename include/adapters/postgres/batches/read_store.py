@@ -17,7 +17,7 @@ from include.domain.fingerprints import Fingerprint
 from include.domain.model_ref import ModelRef
 from include.domain.money.costs import Charge
 from include.domain.placement.routing import Placement
-from include.pipeline.ports import BatchClosure, PredictionRow
+from include.pipeline.ports.stores import BatchClosure, PredictionRow
 
 if TYPE_CHECKING:
     from psycopg import Connection

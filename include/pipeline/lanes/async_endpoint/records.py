@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.lanes.async_endpoint.ports import AcceptedRequest
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)

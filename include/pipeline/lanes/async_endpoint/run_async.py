@@ -16,7 +16,8 @@ from include.pipeline.lanes.async_endpoint.records import AsyncRecords, Meter, S
 from include.pipeline.lanes.async_endpoint.shards import AsyncShards
 from include.pipeline.lanes.driver import LaneProgress
 from include.pipeline.lanes.wish import LaneWishes
-from include.pipeline.ports import ModelRegistry, ObjectStore
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
 
 LOOK_AGAIN_MIN_S, LOOK_AGAIN_MAX_S = 0.5, 15.0
 """Bounds of the pause between two looks, which grows with the time already waited."""

@@ -16,7 +16,7 @@ from include.domain.errors import JobFailed, ObjectMissing
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.lanes.async_endpoint.ports import AsyncEndpoint
 from include.pipeline.lanes.async_endpoint.records import AsyncRecords, SentShard
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 MAX_TRIES = 3
 """Requests for one shard that may fail before the lane gives up."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.lanes.jobs.records import InputFolder, LaneJob
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 PATIENCE = 2
 """Jobs that may lose a file one after the other before the file itself is suspected."""

@@ -9,7 +9,7 @@ from include.domain.batches.manifests import Shard, shard_file_name
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.jobs.records import InputFolder, LaneJob
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 
 class JobOutputs:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from include.domain.execution.jobs import job_name
 from include.domain.lanes import Lane
 from include.pipeline.batch_objects.batch_layout import BatchLayout
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.jobs.budget import max_runtime_s
 from include.pipeline.lanes.jobs.records import LaneJob
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 
 def job_spec(

@@ -29,7 +29,9 @@ from include.pipeline.lanes.jobs.repeat import repeated, why_undone
 from include.pipeline.lanes.jobs.requests import job_spec
 from include.pipeline.lanes.jobs.spending import JobSpending
 from include.pipeline.lanes.wish import LaneWishes
-from include.pipeline.ports import JobRunner, ModelRegistry, ObjectStore
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.remote_work import JobRunner
 
 MAX_FRUITLESS = 5
 """Jobs that may end one after the other without a new output before the lane gives up."""

@@ -23,7 +23,7 @@ from include.domain.errors import (
 )
 from include.domain.execution.pacing import Call, CallSize
 from include.pipeline.lanes.serverless.call_gate import CallGate
-from include.pipeline.ports import Endpoint
+from include.pipeline.ports.remote_work import Endpoint
 
 MAX_BODY_BYTES = 4 * 10**6
 """Serverless Inference refuses a payload over 4 MB."""

@@ -23,7 +23,9 @@ from include.pipeline.lanes.serverless.costs import (
     together,
 )
 from include.pipeline.lanes.serverless.endpoint_calls import MAX_BODY_BYTES, EndpointCaller
-from include.pipeline.ports import Endpoint, ModelRegistry, ObjectStore
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.remote_work import Endpoint
 
 _LOG = logging.getLogger(__name__)
 

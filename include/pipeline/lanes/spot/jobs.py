@@ -20,7 +20,9 @@ from include.pipeline.lanes.jobs.requests import job_tags
 from include.pipeline.lanes.spot.costs import spot_run
 from include.pipeline.lanes.spot.record import SpotJob, SpotRecord
 from include.pipeline.lanes.spot.view import WORKING
-from include.pipeline.ports import JobRunner, ModelRegistry, ObjectStore
+from include.pipeline.ports.directories import ModelRegistry
+from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.remote_work import JobRunner
 
 MAX_FAILURES = 3
 """Jobs that may fail one after the other without a new output before the lane gives up."""

@@ -15,7 +15,7 @@ from include.domain.money.costs import Capacity
 from include.domain.spot.memory import SpotMemory
 from include.domain.spot.terms import SpotTerms
 from include.pipeline.batch_objects.batch_layout import BatchLayout
-from include.pipeline.ports import ObjectStore
+from include.pipeline.ports.objects import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)
