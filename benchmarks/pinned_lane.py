@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from include.config import LanesFile
 from include.domain.lanes import Lane
 from include.domain.placement.routing import Placement
+from include.files.lanes_file import LanesFile
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 
 

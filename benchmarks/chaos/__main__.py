@@ -15,7 +15,7 @@ from benchmarks.chaos.cases import LANES, Cell, Lane, Moment, Victim, cells
 from benchmarks.chaos.report import Case, cases_of, missed, totals, write
 from benchmarks.chaos.rounds import Round, RoundResult, Stage
 from benchmarks.chaos.stage import open_stage
-from include.config import load_lanes
+from include.files.lanes_file import load_lanes
 from stack.paths import ROOT, STATE_VARIABLE, Paths
 from stack.restarts import BUDGET_VARIABLE
 from stack.session import running_environment

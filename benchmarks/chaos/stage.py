@@ -11,7 +11,7 @@ from benchmarks.chaos.rounds import Stage
 from benchmarks.chaos.submissions import Submissions
 from benchmarks.chaos.verification import Verifier
 from benchmarks.chaos.victims import Executioner
-from include.config import load_lanes
+from include.files.lanes_file import load_lanes
 from stack.airflow_api import AirflowApi
 from stack.environment import ADMIN
 from stack.passwords import load_or_generate

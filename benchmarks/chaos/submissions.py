@@ -12,8 +12,8 @@ import psycopg
 
 from benchmarks.chaos.cases import Lane
 from benchmarks.pinned_lane import pin
-from include.config import LanesFile
 from include.domain import lanes as domain
+from include.files.lanes_file import LanesFile
 from stack.airflow_api import AirflowApi
 from stack.demo_documents import documents, poisoned_lines, read_parts
 from stack.figures import aws_client

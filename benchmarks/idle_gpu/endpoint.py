@@ -19,8 +19,9 @@ from psycopg.rows import dict_row, tuple_row
 from benchmarks.page.compare import shown_to_a_client
 from benchmarks.pinned_lane import pin
 from include.adapters.aws.clients import client
-from include.config import load_lanes, load_settings
+from include.config import load_settings
 from include.domain.lanes import Lane
+from include.files.lanes_file import load_lanes
 from stack.airflow_api import FINAL_STATES, AirflowApi
 from stack.demo_documents import write_documents
 from stack.environment import ADMIN

@@ -27,7 +27,7 @@ from include.adapters.postgres.lanes.curve_book import PostgresCurveBook
 from include.adapters.postgres.migrations import migrate
 from include.adapters.postgres.money.page_book import QUERIES, PostgresPageBook, parameters
 from include.adapters.postgres.queries import query
-from include.config import load_lanes
+from include.files.lanes_file import load_lanes
 from include.pipeline.page.figures import Window
 from include.pipeline.page.overview import overview
 from include.pipeline.page.what_if import MOST_BATCHES

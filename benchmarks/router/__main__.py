@@ -19,8 +19,8 @@ from typing import Any
 from benchmarks.engine.machine import describe
 from benchmarks.router import report, trace, worlds
 from benchmarks.router.measure import Measured, measure
-from include.config import load_lanes
 from include.domain.simulation.arrivals import generate
+from include.files.lanes_file import load_lanes
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"

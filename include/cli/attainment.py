@@ -6,9 +6,9 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 
-from include.config import LanesFile
 from include.domain.errors import TwolaneError
 from include.domain.sla.objectives import WeekOfTier
+from include.files.lanes_file import LanesFile
 from include.wiring.watch import watch
 
 COLUMNS = (

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from include.config import load_lanes
 from include.domain.batches.documents import estimate_tokens
 from include.domain.errors import TwolaneError
 from include.domain.lanes import LaneProfile
 from include.domain.release.catalog import CATALOG_FILE, ModelEntry, load_catalog
 from include.domain.release.proposal import usd_per_million_documents
+from include.files.lanes_file import load_lanes
 from include.pipeline.release.labelled_files import read_labelled
 
 ROOT = Path(__file__).resolve().parents[2]

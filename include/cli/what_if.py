@@ -17,11 +17,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from include.adapters.pictures.what_if import bars
-from include.config import LanesFile, load_lanes
 from include.domain.errors import TwolaneError
 from include.domain.what_if.answer import Answer, answer
 from include.domain.what_if.cases import published_cases
 from include.domain.what_if.scenario import Arrival
+from include.files.lanes_file import LanesFile, load_lanes
 from include.files.prices import load_price_book
 from include.files.scenarios import SCENARIOS_FILE, load_scenarios, read_traffic, with_deadline
 

@@ -11,12 +11,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from include.config import LanesFile
 from include.domain.errors import ScenarioRefused
 from include.domain.lanes import Lane
 from include.domain.money.prices import PriceBook, Term
 from include.domain.what_if.purchase import OwnServer, Purchase
 from include.domain.what_if.scenario import Arrival, Quiet, Scenario, Spot
+from include.files.lanes_file import LanesFile
 
 SCENARIOS_FILE = Path(__file__).resolve().parents[1] / "sample" / "scenarios.toml"
 COLUMNS = ("at", "documents", "tokens")

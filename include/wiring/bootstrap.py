@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile, Settings
+from include.config import Settings
 from include.domain.batches.manifests import BatchManifest, Submission
 from include.domain.placement.routing import Placement
+from include.files.lanes_file import LanesFile
 from include.pipeline.batch_objects.records import BatchRecords, Collection, Validation
 from include.wiring.lanes import LaneWiring
 from include.wiring.process_root import of_address, of_environment

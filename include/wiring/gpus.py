@@ -7,7 +7,8 @@ from datetime import date, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile, Settings
+from include.config import Settings
+from include.files.lanes_file import LanesFile
 from include.files.prices import load_price_book
 from include.wiring.bootstrap import utc_now
 from include.wiring.money import Money

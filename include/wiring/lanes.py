@@ -7,8 +7,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile
 from include.domain.lanes import Lane, LaneProfile
+from include.files.lanes_file import LanesFile
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, LaneRun
 from include.wiring.composition import Adapters

@@ -10,8 +10,9 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile, Settings
+from include.config import Settings
 from include.domain.lanes import Lane
+from include.files.lanes_file import LanesFile
 from include.wiring.bootstrap import utc_now
 from include.wiring.model_releases import ModelReleases
 from include.wiring.model_watch import ModelWatch

@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile
 from include.domain.release.catalog import load_catalog
+from include.files.lanes_file import LanesFile
 from include.files.release_policy import load_candidates, load_gates
 from include.wiring.composition import Adapters
 from include.wiring.training_code import code_digest, container_code

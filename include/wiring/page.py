@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile, Settings
+from include.config import Settings
 from include.domain.queues.lane_class import LaneClass
+from include.files.lanes_file import LanesFile
 from include.wiring.bootstrap import utc_now
 from include.wiring.composition import Adapters
 from include.wiring.process_root import of_environment

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from include.config import LanesFile, Settings, load_lanes, load_settings
+from include.config import Settings, load_settings
+from include.files.lanes_file import LanesFile, load_lanes
 
 if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress

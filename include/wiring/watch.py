@@ -7,7 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from include.config import LanesFile, Settings
+from include.config import Settings
+from include.files.lanes_file import LanesFile
 from include.wiring.bootstrap import utc_now
 from include.wiring.lanes import LaneWiring
 from include.wiring.process_root import of_address, of_environment

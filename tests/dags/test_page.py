@@ -40,7 +40,7 @@ class FakePage:
     """A composition on figures that are given; may be made to fail."""
 
     def __init__(self) -> None:
-        from include.config import load_lanes
+        from include.files.lanes_file import load_lanes
         from include.wiring.page import Page
 
         self.error: Exception | None = None

@@ -13,9 +13,10 @@ import pytest
 
 from include.adapters.aws import clients
 from include.adapters.mlflow_release_runs import MlflowReleaseRuns
-from include.config import LanesFile, Settings, load_lanes
+from include.config import Settings
 from include.domain.errors import ReleaseFailed, ReleaseRejected
 from include.domain.promotion.alias import Alias
+from include.files.lanes_file import LanesFile, load_lanes
 from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.release_report import Findings
 from include.pipeline.versions.ports import TrainingRequest

@@ -14,9 +14,9 @@ from include.adapters.page.page import render_page
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.lanes.curve_book import PostgresCurveBook
 from include.adapters.postgres.money.page_book import SNAPSHOT, PostgresPageBook
-from include.config import load_lanes
 from include.domain.errors import StoreError
 from include.domain.queues.lane_class import LaneClass
+from include.files.lanes_file import load_lanes
 from include.pipeline.alerts.ports import QueueGauge
 from include.pipeline.page.figures import Window
 from include.pipeline.page.overview import Overview, overview

@@ -18,9 +18,10 @@ from psycopg.rows import dict_row
 
 from include.adapters.aws.clients import AwsAddress, forget
 from include.adapters.aws.cloudwatch.gpu_metrics import CloudWatchGpuMetrics
-from include.config import LanesFile, Settings, load_lanes
+from include.config import Settings
 from include.domain.gpus.idleness import Standing
 from include.domain.gpus.resources import ResourceKind
+from include.files.lanes_file import LanesFile, load_lanes
 from include.wiring.gpus import SERVICES, GpuWatch
 from tests.support.fakes.gpus import FakeReleases
 from tests.support.faults import injected

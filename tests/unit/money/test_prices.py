@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from include.cli.refresh_prices import main, refresh
-from include.config import load_lanes
 from include.domain.errors import UnknownPrice
 from include.domain.lanes import Lane
 from include.domain.money.prices import Service, Sku, Term
+from include.files.lanes_file import load_lanes
 from include.files.price_list import read_offer
 from include.files.prices import PRICES_FOLDER, format_price_file, load_price_book, read_price_file
 

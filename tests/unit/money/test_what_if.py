@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.cli.what_if import LANES, main
-from include.config import Settings, load_lanes
+from include.config import Settings
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import LaneObservation, Load
 from include.domain.errors import ScenarioRefused
@@ -16,6 +16,7 @@ from include.domain.what_if.cases import published_cases
 from include.domain.what_if.fleet import Fleet
 from include.domain.what_if.purchase import OwnServer, Purchase
 from include.domain.what_if.scenario import Arrival, Quiet, Scenario, Spot
+from include.files.lanes_file import load_lanes
 from include.files.prices import load_price_book
 from include.files.scenarios import SCENARIOS_FILE, load_scenarios, read_traffic
 from include.pipeline.money.backtest import SeenBatch, backtest

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from include.cli.attainment import table
-from include.config import Settings, load_lanes
+from include.config import Settings
 from include.domain.accounts import Tier
 from include.domain.sla.objectives import WeekOfTier
+from include.files.lanes_file import load_lanes
 from include.wiring.watch import Watch
 from tests.support.fakes.sla import FakeSlaBook
 
