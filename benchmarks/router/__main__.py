@@ -81,7 +81,9 @@ def main() -> int:
 
 def _run(name: str, seed: str, *, days: int, path: Path) -> Measured:
     parameters = worlds.parameters()
-    lanes = worlds.world(load_lanes(LANES_FILE).profiles(), parameters["platform"], seed)
+    profiles, platform = load_lanes(LANES_FILE).profiles(), parameters["platform"]
+    lanes = worlds.world(profiles, platform, seed)
+    shared = worlds.shared(profiles, platform, seed)
     if name == "bimodal":
         kinds = worlds.kinds(parameters["bimodal"])
         arrivals = generate(
@@ -91,7 +93,7 @@ def _run(name: str, seed: str, *, days: int, path: Path) -> Measured:
         arrivals = trace.load(
             path, parameters["replay"][name], loading_documents_per_s=LOADING_DOCUMENTS_PER_S
         )
-    return measure(name, arrivals, lanes, seed)
+    return measure(name, arrivals, lanes, shared, seed)
 
 
 def _options() -> argparse.Namespace:

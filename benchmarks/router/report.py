@@ -79,7 +79,8 @@ def page(result: dict[str, Any]) -> str:
         "batch's luck on each lane and never waits for capacity. All costs are list costs; every",
         "router meets the same luck. Ours starts from the lanes file alone in each world: what it",
         "spends until it knows better is in its figures. Lanes: serverless, processing, transform,",
-        "spot; the asynchronous endpoint is left out.",
+        "spot. The last two rows have the asynchronous endpoint besides, whose instances batches",
+        "share; the bound knows nothing of it, so that they may come below 1.",
     ]
     for name, part in result["traffics"].items():
         lines += ["", f"## {name}", "", _told(part), ""]

@@ -33,6 +33,16 @@ def fixed_threshold(
     return rule
 
 
+def shared_endpoint(lanes: Mapping[Lane, SimulatedLane]) -> Rule:
+    """Serverless where it admits the batch, else the asynchronous endpoint, whatever it costs."""
+    serverless = lanes[Lane.SERVERLESS].profile
+
+    def rule(batch: Arrival) -> Lane:
+        return Lane.SERVERLESS if admits(serverless, batch) else Lane.ASYNC_ENDPOINT
+
+    return rule
+
+
 def always_cpu(lanes: Mapping[Lane, SimulatedLane]) -> Rule:
     """Serverless where it admits the batch, else a Processing job, whose own limit is lifted."""
     serverless = lanes[Lane.SERVERLESS].profile

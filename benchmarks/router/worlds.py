@@ -38,16 +38,34 @@ def kinds(table: Mapping[str, Mapping[str, Any]]) -> list[TrafficKind]:
 def world(
     profiles: Sequence[LaneProfile], platform: Mapping[str, Any], seed: str
 ) -> dict[Lane, SimulatedLane]:
-    """Return the lanes as they truly are in one world."""
+    """Return the lanes as they truly are in one world, but for those that batches share."""
     random = Random(f"world/{seed}")  # noqa: S311
+    capacity = platform["capacity"]
     return {
-        profile.lane: _lane(profile, platform, random)
+        profile.lane: _lane(profile, platform, capacity[profile.lane.value], random)
         for profile in profiles
-        if profile.lane.value in platform["capacity"]
+        if profile.lane.value in capacity
     }
 
 
-def _lane(profile: LaneProfile, platform: Mapping[str, Any], random: Random) -> SimulatedLane:
+def shared(
+    profiles: Sequence[LaneProfile], platform: Mapping[str, Any], seed: str
+) -> dict[Lane, SimulatedLane]:
+    """Return the lanes of the same world that batches share."""
+    random = Random(f"shared/{seed}")  # noqa: S311
+    capacity = platform["shared_capacity"]
+    return {
+        profile.lane: replace(
+            _lane(profile, platform, capacity[profile.lane.value], random), is_shared=True
+        )
+        for profile in profiles
+        if profile.lane.value in capacity
+    }
+
+
+def _lane(
+    profile: LaneProfile, platform: Mapping[str, Any], capacity: int, random: Random
+) -> SimulatedLane:
     assumed = LaneCurve.assumed(profile, MODEL)
     start = math.exp(random.gauss(0, platform["start_sigma"]))
     rate = math.exp(random.gauss(0, platform["rate_sigma"]))
@@ -68,7 +86,7 @@ def _lane(profile: LaneProfile, platform: Mapping[str, Any], random: Random) -> 
     return SimulatedLane(
         profile,
         truth,
-        platform["capacity"][profile.lane.value],
+        capacity,
         platform["straggler_share"],
         platform["straggler_factor"],
     )

@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from benchmarks.router import worlds
-from benchmarks.router.measure import measure
-from benchmarks.router.report import summary
+from benchmarks.router.measure import ALL_SHARED, OURS_SHARED, measure
+from benchmarks.router.report import BASELINES, summary
 from benchmarks.router.rules import always_gpu, fixed_threshold
 from include.domain.accounts import Tier
 from include.domain.curves.observation import LaneObservation
@@ -53,6 +53,9 @@ PROFILES = (
         slack_factor=10,
     ),
 )
+ENDPOINT = profile(
+    Lane.ASYNC_ENDPOINT, cold_start_s=490, tokens_per_s=200_000, price_usd_per_h=0.7, tail_s=960
+)
 
 
 def traffic(days: int, seed: str = "1") -> list[Arrival]:
@@ -63,6 +66,10 @@ def traffic(days: int, seed: str = "1") -> list[Arrival]:
 
 def lanes(seed: str = "1") -> dict[Lane, SimulatedLane]:
     return worlds.world(PROFILES, PARAMETERS["platform"], seed)
+
+
+def shared(seed: str = "1") -> dict[Lane, SimulatedLane]:
+    return worlds.shared([*PROFILES, ENDPOINT], PARAMETERS["platform"], seed)
 
 
 def test_traffic_is_the_same_for_the_same_seed_and_in_order() -> None:
@@ -76,18 +83,31 @@ def test_traffic_is_the_same_for_the_same_seed_and_in_order() -> None:
 
 
 def test_no_router_beats_the_bound_unless_it_is_late_more_often() -> None:
-    result = measure("bimodal", traffic(2), lanes(), "1")
-    for score in result.scores.values():
+    result = measure("bimodal", traffic(2), lanes(), shared(), "1")
+    for name, score in result.scores.items():
+        if name in (OURS_SHARED, ALL_SHARED):
+            continue  # the bound knows nothing of their lane
         assert score.late >= result.unavoidable
         assert score.cost_usd >= result.least_usd or score.late > result.unavoidable
         assert sum(score.lanes.values()) == result.batches
 
 
 def test_the_learning_router_is_near_the_bound_and_far_below_the_threshold() -> None:
-    part = summary([measure("bimodal", traffic(3, seed="4"), lanes("4"), "4")])
+    part = summary([measure("bimodal", traffic(3, seed="4"), lanes("4"), shared("4"), "4")])
     assert part["routers"]["ours"]["over_clairvoyant"] < 1.25
     assert part["saving_on_fixed_threshold"] > 0.3
     assert part["no_more_late"]
+
+
+def test_the_shared_endpoint_takes_part_and_changes_nothing_of_the_other_lanes() -> None:
+    result = measure("bimodal", traffic(1), lanes(), shared(), "1")
+    assert set(shared()) == {Lane.ASYNC_ENDPOINT}
+    assert all(each.is_shared for each in shared().values())
+    assert Lane.ASYNC_ENDPOINT not in lanes()
+    used = result.scores[ALL_SHARED].lanes
+    assert set(used) == {"serverless", "async_endpoint"}
+    assert sum(used.values()) == result.batches
+    assert all("async_endpoint" not in result.scores[name].lanes for name in BASELINES)
 
 
 def test_instances_are_never_more_than_the_lane_has() -> None:
