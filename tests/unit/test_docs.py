@@ -55,3 +55,16 @@ def test_every_table_is_explained():
 
     assert tables
     assert {name for name in tables if f"| `{name}`" not in page} == set()
+
+
+def test_every_room_is_on_the_map():
+    text = (REPOSITORY / "docs/architecture.md").read_text()
+    drawn = set(re.findall(r"(\w+)/", text.partition("## The rooms of the house")[2]))
+    rooms = {
+        file.parent.name
+        for layer in ("domain", "pipeline", "adapters", "adapters/aws", "adapters/postgres")
+        for file in (REPOSITORY / "include" / layer).glob("*/__init__.py")
+    }
+
+    assert rooms
+    assert rooms - drawn == set()
