@@ -30,6 +30,10 @@ class Settings(BaseSettings):
         mlflow_bucket: artifacts of the tracking server; only provisioning needs its name.
         allowed_buckets: buckets a batch URI may name, comma-separated in the environment.
         database_url: libpq URL of the product's database.
+        gpu_serving_image: what serves, and evaluates, where instances have GPUs; empty for the
+            torch image, or, where GPUs are emulated, for what runs on the other instances.
+        gpu_endpoint_ami: SageMaker's machine image, with the NVIDIA driver, of endpoints with that
+            image; empty for the instance type's own. `gpu_transform_ami` of transform jobs.
         lanes_file: TOML of lane profiles and tiers, see `include/lanes/`.
         candidates_file: TOML of what a release trains and compares; `gates_file` of what it asks.
         is_emulated: marks every charge as emulated; set by the embedded default.
@@ -116,6 +120,9 @@ class Settings(BaseSettings):
     serving_image: str = "000000000000.dkr.ecr.us-east-1.amazonaws.com/twolane-serving:1"
     training_image: str = "000000000000.dkr.ecr.us-east-1.amazonaws.com/twolane-training:1"
     torch_image: str = "000000000000.dkr.ecr.us-east-1.amazonaws.com/twolane-torch:1"
+    gpu_serving_image: str = ""
+    gpu_endpoint_ami: str = "al2-ami-sagemaker-inference-gpu-2-1"
+    gpu_transform_ami: str = "al2-ami-sagemaker-batch-gpu-535"
     model_name: str = "news-topic"
     lanes_file: Path = Path(__file__).parent / "lanes" / "aws.toml"
     candidates_file: Path = Path(__file__).parents[1] / "mlflow" / "candidates.toml"
@@ -243,6 +250,16 @@ class Settings(BaseSettings):
             max_pause_s=self.breaker_max_pause_s,
             lease_s=self.breaker_lease_s,
         )
+
+    @property
+    def gpu_image(self) -> str:
+        """What serves and evaluates on instances with a GPU; empty for what runs on the others.
+
+        An emulated GPU is none that torch could use, so torch runs there only when it is asked for.
+        """
+        by_default = self.serving_image if self.is_emulated else self.torch_image
+        image = self.gpu_serving_image or by_default
+        return "" if image == self.serving_image else image
 
     @property
     def idle_policy(self) -> IdlePolicy:

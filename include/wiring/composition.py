@@ -209,7 +209,14 @@ class Adapters:
         """Where and as whom model code runs."""
         from include.adapters.aws.sagemaker.sagemaker_models import ServingSite
 
-        return ServingSite(image_uri=self.settings.serving_image, role_arn=self.settings.role_arn)
+        settings = self.settings
+        return ServingSite(
+            image_uri=settings.serving_image,
+            role_arn=settings.role_arn,
+            gpu_image_uri=settings.gpu_image,
+            endpoint_ami=settings.gpu_endpoint_ami,
+            transform_ami=settings.gpu_transform_ami,
+        )
 
     @cached_property
     def write_store(self) -> WriteStore:

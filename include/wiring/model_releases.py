@@ -54,6 +54,7 @@ class ModelReleases(Adapters):
             plan=load_candidates(self.settings.candidates_file),
             profiles=self.lanes.profiles(),
             code_digest=code_digest(),
+            gpu_image=self.settings.gpu_image,
             is_emulated=self.settings.is_emulated,
         )
         ports = PreparePorts(self.objects, self.registry, self.release_tracking, self._now)
@@ -142,13 +143,14 @@ class ModelReleases(Adapters):
 
     @cached_property
     def evaluation_jobs(self) -> EvaluationJobs:
-        """SageMaker Processing, with the training image."""
+        """SageMaker Processing, with the image whose engine serves on the instance."""
         from include.adapters.aws.clients import client
         from include.adapters.aws.sagemaker.jobs.evaluation_jobs import SageMakerEvaluationJobs
 
         return SageMakerEvaluationJobs(
             client("sagemaker", self.aws),
             image_uri=self.settings.training_image,
+            gpu_image_uri=self.settings.gpu_image,
             role_arn=self.settings.role_arn,
         )
 

@@ -67,7 +67,7 @@ def images(paths: Paths) -> dict[str, dict[str, Any]]:
     # As its Dockerfile has it. Torch is installed with what tests need, and not by default.
     found[f"{REPOSITORY}/twolane-torch:1"] |= {
         "environment": {"MODEL_ENGINE": "torch"},
-        "hint": "fine-tuning needs `make install-dev`",
+        "hint": "torch needs `make install-dev`",
     }
     return found
 

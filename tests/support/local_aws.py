@@ -25,6 +25,10 @@ REGION = "us-east-1"
 ROLE_ARN = "arn:aws:iam::000000000000:role/twolane-test"
 REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
 FIXTURE_IMAGE = f"{REGISTRY}/fixture:1"
+#: Stands for the image of instances with GPUs: the same program, which answers `gpu`.
+FIXTURE_GPU_IMAGE = f"{REGISTRY}/fixture-gpu:1"
+#: Stands for the torch image where models are evaluated: the training image's program.
+EVALUATING_GPU_IMAGE = f"{REGISTRY}/evaluating-gpu:1"
 #: In the images file, and not installed.
 ABSENT_IMAGE = f"{REGISTRY}/absent:1"
 _FIXTURE_PROGRAM = REPOSITORY / "tests/contract/local_aws/fixture_program"
@@ -123,10 +127,15 @@ def started(command: list[str], ready_urls: list[str], log: Path) -> Iterator[in
 def write_images(path: Path) -> None:
     """The fixture's image, and the product's own from the environments made for them."""
     program = REPOSITORY / "include" / "models"
-    images = {FIXTURE_IMAGE: {"python": sys.executable, "program": str(_FIXTURE_PROGRAM)}}
+    fixture: dict[str, Any] = {"python": sys.executable, "program": str(_FIXTURE_PROGRAM)}
+    images = {
+        FIXTURE_IMAGE: fixture,
+        FIXTURE_GPU_IMAGE: {**fixture, "environment": {"FIXTURE_LABEL": "gpu"}},
+    }
     for name in ("serving", "training", "torch"):
         python = _VENVS / name / "bin" / "python"
         images[f"{REGISTRY}/twolane-{name}:1"] = {"python": str(python), "program": str(program)}
+    images[EVALUATING_GPU_IMAGE] = images[f"{REGISTRY}/twolane-training:1"]
     images[ABSENT_IMAGE] = {"python": "/absent/python", "program": str(program), "hint": "make it"}
     path.write_text(json.dumps(images))
 

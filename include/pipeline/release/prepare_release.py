@@ -33,6 +33,7 @@ class ReleasePolicy:
 
     Attributes:
         code_digest: of the training code and its locked requirements.
+        gpu_image: what measures on instances with GPUs; empty for what measures on the others.
         profiles: instances and prices, by lane.
         is_emulated: whether what is measured runs on a stand-in.
     """
@@ -43,6 +44,7 @@ class ReleasePolicy:
     profiles: Sequence[LaneProfile]
     code_digest: str
     is_emulated: bool
+    gpu_image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ def prepare_release(
 ) -> PlannedRelease:
     """Pin everything a release depends on; the same again finds what stands.
 
-    The id is a digest of the data, the training code, the candidates file's part that counts, and
-    the champion's version.
+    The id is a digest of the data, the training code, the candidates file's part that counts, the
+    image that measures on GPUs, and the champion's version.
 
     Raises:
         BatchRejected: the data lie outside the allowed buckets, or there are none.
@@ -172,6 +174,7 @@ def _release_id(
         request.model_name,
         data.digest,
         policy.code_digest,
+        policy.gpu_image,
         asdict(policy.plan),
         asdict(selection),
         asdict(champion) if champion else None,

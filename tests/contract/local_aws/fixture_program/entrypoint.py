@@ -2,7 +2,8 @@
 
 Commands: ``serve``, ``process``, ``train``. Standard library alone. Environment:
 ``FIXTURE_CRASH`` exit 3 with a line on standard error; ``FIXTURE_SLOW_S`` seconds before each
-answer or shard; ``FIXTURE_NEVER_READY`` answer ``/ping`` with 503.
+answer or shard; ``FIXTURE_NEVER_READY`` answer ``/ping`` with 503; ``FIXTURE_LABEL`` the label of
+every document.
 A record whose text is ``refuse`` is answered with 400, ``break`` with 500, ``die`` ends the
 process.
 """
@@ -27,7 +28,9 @@ def prediction(line: str) -> dict:
 
 
 def model_label() -> str:
-    """The first line of the artifact's ``label.txt``, or a default without an artifact."""
+    """The image's, or the first line of the artifact's ``label.txt``, or a default without one."""
+    if label := os.environ.get("FIXTURE_LABEL"):
+        return label
     path = ML_ROOT / "model" / "label.txt"
     return path.read_text().strip() if path.exists() else "no-model"
 

@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 from include.adapters.aws.backoff import pause_s
 from include.adapters.aws.errors import AwsError, error_code, explain
 from include.adapters.aws.sagemaker.async_endpoint.async_metrics import EndpointMetrics
-from include.adapters.aws.sagemaker.async_endpoint.async_provision import (
-    AsyncEndpoints,
-    endpoint_name,
-)
+from include.adapters.aws.sagemaker.async_endpoint.async_provision import AsyncEndpoints
 from include.domain.errors import EndpointUnavailable
 from include.domain.model_ref import ModelRef
 from include.pipeline.lanes.async_endpoint.ports import AcceptedRequest, EndpointReadiness
@@ -86,7 +83,7 @@ class SageMakerAsyncEndpoint:
 
     def endpoint_name(self, model: ModelRef) -> str:
         """Return the name of the version's endpoint."""
-        return endpoint_name(model)
+        return self._endpoints.name(model)
 
     def stands(self, model: ModelRef) -> bool:
         """Whether the version has an endpoint, in whatever state and at whatever size.
@@ -94,7 +91,7 @@ class SageMakerAsyncEndpoint:
         Raises:
             EndpointUnavailable: SageMaker does not say.
         """
-        name = endpoint_name(model)
+        name = self._endpoints.name(model)
         try:
             return self._endpoints.describe(name) is not None
         except AwsError as exc:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +23,7 @@ from include.pipeline.lanes.async_endpoint.ports import EndpointReadiness
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import ProductionVariantTypeDef
 
 
 _SUFFIX = "-async"
@@ -47,13 +50,8 @@ class AsyncSize:
     results_prefix: str
 
 
-def endpoint_name(model: ModelRef) -> str:
-    """Return the name of a version's endpoint, which is its SageMaker model's too."""
-    return model.resource_name + _SUFFIX
-
-
 class AsyncEndpoints:
-    """Makes one asynchronous endpoint a model version, named as its model and `-async`.
+    """Makes one asynchronous endpoint a model version and image, named as its SageMaker model.
 
     AWS has no endpoint begin with less than one instance; the policies take it to zero. The
     endpoints of older versions stay, at no instance and no cost, for batches that pinned them.
@@ -78,7 +76,7 @@ class AsyncEndpoints:
 
         An endpoint that stands `Failed` is deleted, for the next call to make it again.
         """
-        name = endpoint_name(model)
+        name = self.name(model)
         try:
             found = self.describe(name)
             if found is None:
@@ -99,6 +97,11 @@ class AsyncEndpoints:
         except AwsError as exc:
             raise EndpointUnavailable(f"endpoint {name}: {explain(exc)}") from exc
         return EndpointReadiness(name, True, f"endpoint {name} is {found['EndpointStatus']}")
+
+    def name(self, model: ModelRef) -> str:
+        """Return the name of a version's endpoint on these instances."""
+        instance_type = self._size.instance_type
+        return self._site.model_name(model, instance_type=instance_type, suffix=_SUFFIX)
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
         """Return DescribeEndpoint's answer, or None where there is no such endpoint.
@@ -132,6 +135,7 @@ class AsyncEndpoints:
             model,
             artifact_url=artifact_url,
             site=self._site,
+            instance_type=self._size.instance_type,
             suffix=_SUFFIX,
             environment={"SAGEMAKER_MAX_PAYLOAD_IN_MB": str(MAX_PAYLOAD_MB)},
         )
@@ -142,14 +146,7 @@ class AsyncEndpoints:
         with adopting():
             self._control.create_endpoint_config(
                 EndpointConfigName=config_name,
-                ProductionVariants=[
-                    {
-                        "VariantName": VARIANT,
-                        "ModelName": model_name,
-                        "InstanceType": cast(Any, self._size.instance_type),
-                        "InitialInstanceCount": 1,
-                    }
-                ],
+                ProductionVariants=[self._variant(model_name)],
                 AsyncInferenceConfig={
                     "OutputConfig": {
                         "S3OutputPath": f"{prefix}answers",
@@ -164,6 +161,18 @@ class AsyncEndpoints:
                 EndpointName=name, EndpointConfigName=config_name, Tags=tags
             )
 
+    def _variant(self, model_name: str) -> ProductionVariantTypeDef:
+        variant: ProductionVariantTypeDef = {
+            "VariantName": VARIANT,
+            "ModelName": model_name,
+            "InstanceType": cast(Any, self._size.instance_type),
+            "InitialInstanceCount": 1,
+        }
+        if self._site.endpoint_ami and self._site.has_gpu_image(self._size.instance_type):
+            variant["InferenceAmiVersion"] = cast(Any, self._site.endpoint_ami)
+        return variant
+
     def _config_name(self, name: str) -> str:
-        kind = self._size.instance_type.removeprefix("ml.").replace(".", "-")
-        return f"{name}-{kind}-{self._size.concurrency}"
+        """Return a name of its own for all that a configuration holds, of 63 characters or less."""
+        variant = json.dumps([self._variant(name), self._size.concurrency], sort_keys=True)
+        return f"{name}-{hashlib.sha256(variant.encode()).hexdigest()[:6]}"

@@ -1,4 +1,4 @@
-"""SageMaker Processing jobs with the training image's `evaluate` command."""
+"""SageMaker Processing jobs with the `evaluate` command, each on the engine of its instance."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from include.adapters.aws.sagemaker.jobs.job_attempts import JobAttempts
-from include.adapters.aws.sagemaker.sagemaker_models import tag_list
+from include.adapters.aws.sagemaker.sagemaker_models import image_on, tag_list
 from include.pipeline.release.release_ports import EvaluationRequest
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class SageMakerEvaluationJobs:
     Args:
         client: SageMaker's control plane.
         image_uri: the training image.
+        gpu_image_uri: the torch image, for instances with a GPU; empty for the one above.
         role_arn: what the job may do.
         max_runtime_s: SageMaker stops the job after that.
     """
@@ -32,6 +33,7 @@ class SageMakerEvaluationJobs:
         client: SageMakerClient,
         *,
         image_uri: str,
+        gpu_image_uri: str = "",
         role_arn: str,
         max_runtime_s: int = 3600,
     ) -> None:
@@ -42,6 +44,7 @@ class SageMakerEvaluationJobs:
             lambda name: client.describe_processing_job(ProcessingJobName=name),
         )
         self._image_uri = image_uri
+        self._gpu_image_uri = gpu_image_uri
         self._role_arn = role_arn
         self._max_runtime_s = max_runtime_s
 
@@ -61,7 +64,7 @@ class SageMakerEvaluationJobs:
             ProcessingJobName=name,
             RoleArn=self._role_arn,
             AppSpecification={
-                "ImageUri": self._image_uri,
+                "ImageUri": image_on(request.instance_type, self._image_uri, self._gpu_image_uri),
                 "ContainerEntrypoint": list(ENTRYPOINT),
             },
             ProcessingInputs=[

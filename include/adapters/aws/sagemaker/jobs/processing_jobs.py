@@ -32,7 +32,7 @@ class ProcessingJobs(LaneJobs):
             ProcessingJobName=spec.name,
             RoleArn=self._site.role_arn,
             AppSpecification={
-                "ImageUri": self._site.image_uri,
+                "ImageUri": self._site.image_on(spec.instance_type),
                 "ContainerEntrypoint": list(ENTRYPOINT),
             },
             ProcessingInputs=[

@@ -36,7 +36,7 @@ class SpotJobs(LaneJobs):
         self._client.create_training_job(
             TrainingJobName=spec.name,
             AlgorithmSpecification={
-                "TrainingImage": self._site.image_uri,
+                "TrainingImage": self._site.image_on(spec.instance_type),
                 "TrainingInputMode": "File",
                 "ContainerEntrypoint": list(ENTRYPOINT),
             },
