@@ -52,7 +52,12 @@ class _Agreement(_Table):
     min_agreement: float = Field(ge=0, le=1)
 
 
+class _Labels(_Table):
+    may_change: bool
+
+
 class _GatesFile(_Table):
+    labels: _Labels
     quality: _Quality
     slices: _Slices
     calibration: _Calibration
@@ -136,6 +141,7 @@ def load_gates(path: Path) -> GateLimits:
         slice_level=file.slices.level,
         slice_tolerance=file.slices.tolerance,
         min_agreement=file.agreement.min_agreement,
+        labels_may_change=file.labels.may_change,
     )
 
 

@@ -56,6 +56,7 @@ class ModelReleases(Adapters):
             code_digest=code_digest(),
             gpu_image=self.settings.gpu_image,
             is_emulated=self.settings.is_emulated,
+            labels_may_change=load_gates(self.settings.gates_file).labels_may_change,
         )
         ports = PreparePorts(self.objects, self.registry, self.release_tracking, self._now)
         bucket = self.settings.models_bucket

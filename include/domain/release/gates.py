@@ -13,6 +13,7 @@ def judge(judged: Judged, limits: GateLimits) -> tuple[GateResult, ...]:
     quality = _quality(judged, limits) if has_champion else (_first(judged),)
     slices = (_slices(judged, limits),) if has_champion else ()
     return (
+        _labels(judged, limits, has_champion=has_champion),
         *quality,
         *slices,
         _calibration(judged, limits),
@@ -22,6 +23,15 @@ def judge(judged: Judged, limits: GateLimits) -> tuple[GateResult, ...]:
         _signature(judged),
         _digest(judged),
     )
+
+
+def _labels(judged: Judged, limits: GateLimits, *, has_champion: bool) -> GateResult:
+    if judged.not_compared:
+        verb = "may" if limits.labels_may_change else "may not"
+        says = f"Labels {verb} change, and do: {judged.not_compared}."
+        return GateResult("labels", limits.labels_may_change, None, None, says)
+    says = "It answers with the champion's labels." if has_champion else "No champion has labels."
+    return GateResult("labels", True, None, None, says)
 
 
 def _quality(judged: Judged, limits: GateLimits) -> tuple[GateResult, ...]:

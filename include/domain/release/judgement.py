@@ -41,6 +41,8 @@ class GateLimits:
         slice_level: chance of any false alarm over all slices, 0 to 1.
         slice_tolerance: accuracy that a slice may lose, 0 to 1, however sure the loss is.
         min_agreement: least share that the artifact labels as the trained model does, 0 to 1.
+        labels_may_change: whether a model may answer with other labels than the champion, which
+            is then compared with nothing.
     """
 
     accuracy_margin: float
@@ -52,6 +54,7 @@ class GateLimits:
     slice_level: float
     slice_tolerance: float
     min_agreement: float
+    labels_may_change: bool
 
 
 @dataclass(frozen=True, slots=True)

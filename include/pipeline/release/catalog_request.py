@@ -21,7 +21,8 @@ def complete(
 ) -> ReleaseRequest:
     """Return the request with candidates, reach and data of the model's entry where it has none.
 
-    A model that is not in the catalogue needs data of its own, and may try every candidate.
+    The documents must then have the entry's labels. A model that is not in the catalogue needs data
+    of its own, and may try every candidate.
 
     Raises:
         ReleaseRejected: there are no data to release it from.
@@ -42,6 +43,7 @@ def complete(
         data_uri=request.data_uri or _upload(ROOT / entry.data, models_bucket, objects),
         candidates=request.candidates or entry.candidates,
         parameters={**reach, **request.parameters},
+        labels=entry.labels,
     )
 
 

@@ -36,6 +36,7 @@ class ReleasePolicy:
         gpu_image: what measures on instances with GPUs; empty for what measures on the others.
         profiles: instances and prices, by lane.
         is_emulated: whether what is measured runs on a stand-in.
+        labels_may_change: whether the documents may have other labels than the champion.
     """
 
     allowed_buckets: frozenset[str]
@@ -44,6 +45,7 @@ class ReleasePolicy:
     profiles: Sequence[LaneProfile]
     code_digest: str
     is_emulated: bool
+    labels_may_change: bool = False
     gpu_image: str = ""
 
 
@@ -83,6 +85,7 @@ def prepare_release(
     except ValueError as exc:
         raise ReleaseRejected(f"{request.data_uri}: {exc}") from exc
     found = _champion(request.model_name, ports.registry)
+    _check_labels(request, data, found, policy)
     champion = found[0] if found and found[1] == set(data.labels) else None
     hardware = _hardware(policy)
     release_id = _release_id(request, policy, data, selection, found[0] if found else None)
@@ -132,6 +135,27 @@ def _champion(model_name: str, registry: ModelRegistry) -> tuple[Champion, set[s
         return None
     champion = Champion(model.version, model.digest, registry.artifact_url(model))
     return champion, set(registry.card(model).labels)
+
+
+def _check_labels(
+    request: ReleaseRequest,
+    data: PreparedData,
+    found: tuple[Champion, set[str]] | None,
+    policy: ReleasePolicy,
+) -> None:
+    """Refuse, before anything is trained, labels that the model is not to have."""
+    has = f"{request.data_uri} has the labels {', '.join(data.labels)}"
+    if request.labels and set(request.labels) != set(data.labels):
+        raise ReleaseRejected(
+            f"{has}; the catalogue's of {request.model_name} are {', '.join(request.labels)}: "
+            "correct one of the two"
+        )
+    if found and not policy.labels_may_change and found[1] != set(data.labels):
+        raise ReleaseRejected(
+            f"{has}; champion version {found[0].version} answers with "
+            f"{', '.join(sorted(found[1]))}: correct the documents, or let labels change in the "
+            "gates file ([labels] may_change)"
+        )
 
 
 def _other_labels(

@@ -20,6 +20,7 @@ class ReleaseRequest:
         parameters: hyperparameters of every trial; a candidate's own win.
         reason: why, in a sentence.
         by: who asks.
+        labels: the catalogue's, which the documents must have; empty for any.
     """
 
     model_name: str
@@ -28,6 +29,7 @@ class ReleaseRequest:
     parameters: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     by: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

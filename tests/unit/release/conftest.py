@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
@@ -42,6 +43,7 @@ class Surroundings:
 
     Attributes:
         figures: of a model in the evaluation, by key; `low` is its bound against every other.
+        labels_may_change: as in the gates file.
     """
 
     def __init__(self) -> None:
@@ -53,6 +55,7 @@ class Surroundings:
         self.training = FakeTrainingJobs(self.objects)
         self.evaluations = FakeEvaluationJobs(self.objects, self._evaluation)
         self.figures: dict[str, dict[str, Any]] = {}
+        self.labels_may_change = False
         self.fit_digest = ""
         self.code_digest = "c" * 64
         for number in range(1, 9):
@@ -70,7 +73,9 @@ class Surroundings:
         self.registry.add("champion", ModelRef("topics", "1", "1" * 64), ModelCard(labels, 16))
         self.aliases.point("topics", "champion", "1")
 
-    def prepare(self, *candidates: str, data_uri: str = DATA) -> Evidence:
+    def prepare(
+        self, *candidates: str, data_uri: str = DATA, labels: tuple[str, ...] = ()
+    ) -> Evidence:
         from tests.support.batches import Lane
 
         policy = ReleasePolicy(
@@ -80,9 +85,12 @@ class Surroundings:
             profiles=[profile(Lane.PROCESSING), profile(Lane.TRANSFORM)],
             code_digest=self.code_digest,
             is_emulated=True,
+            labels_may_change=self.labels_may_change,
         )
         ports = PreparePorts(self.objects, self.registry, self.tracking, lambda: NOW)
-        request = ReleaseRequest("topics", data_uri, candidates, reason="a test", by="test")
+        request = ReleaseRequest(
+            "topics", data_uri, candidates, reason="a test", by="test", labels=labels
+        )
         planned = prepare_release(request, policy, ports)
         self.fit_digest = planned.data.fit_digest
         return Evidence.of(self.objects, BUCKET, "topics", planned.release_id)
@@ -104,7 +112,8 @@ class Surroundings:
             tracking=self.tracking,
             pictures=FakePictures(),
         )
-        limits = load_gates(POLICY / "gates.toml")
+        file = load_gates(POLICY / "gates.toml")
+        limits = replace(file, labels_may_change=self.labels_may_change)
         return judge_release(evidence, limits, models_bucket=BUCKET, ports=ports)
 
     def walk(self, *candidates: str) -> tuple[Evidence, Findings]:

@@ -22,6 +22,7 @@ def test_a_model_of_the_catalogue_needs_its_name_alone() -> None:
     found = completed(ReleaseRequest("news-topic", ""), objects)
     entry = CATALOG.model("news-topic")
     assert found.candidates == entry.candidates
+    assert found.labels == entry.labels
     assert found.parameters["max_tokens"] == str(entry.max_tokens)
     assert found.data_uri.endswith("/news.jsonl")
     assert objects.exists(found.data_uri)

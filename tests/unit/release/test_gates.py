@@ -38,7 +38,7 @@ def test_an_equal_model_passes_every_gate() -> None:
     gates = judged()
     assert all(gate.passed for gate in gates.values()), gates
     assert list(gates) == [
-        *("accuracy", "macro_f1", "slices", "calibration"),
+        *("labels", "accuracy", "macro_f1", "slices", "calibration"),
         *("latency", "cost", "agreement", "signature", "digest"),
     ]
 

@@ -190,8 +190,28 @@ def test_a_failed_gate_is_named_with_by_how_much(world: Surroundings) -> None:
     assert world.aliases.version_tags["topics", findings.model.version]["twolane.gates"] == "failed"
 
 
+def test_labels_of_the_documents_do_not_change_unasked(world: Surroundings) -> None:
+    world.has_champion(labels=("a", "c"))
+    with pytest.raises(
+        ReleaseRejected, match=r"labels a, b; champion version 1 answers with a, c: .*may_change"
+    ):
+        world.prepare("linear")
+    assert not world.training.requests
+    world.labels_may_change = True
+    evidence, _ = world.walk("linear")
+    world.labels_may_change = False
+    assert "Labels may not change, and do" in " ".join(world.judge(evidence).failures)
+
+
+def test_documents_of_a_catalogued_model_have_its_labels(world: Surroundings) -> None:
+    assert world.prepare("linear", labels=("a", "b"))
+    with pytest.raises(ReleaseRejected, match=r"labels a, b; the catalogue's of topics are a, z"):
+        world.prepare("linear", labels=("a", "z"))
+
+
 def test_a_champion_of_other_labels_is_not_compared_and_said(world: Surroundings) -> None:
     world.has_champion(labels=("a", "c"))
+    world.labels_may_change = True
     evidence, findings = world.walk("linear")
     assert "champion" not in world.evaluations.requests[0].models
     report = evidence.read("report.md")
