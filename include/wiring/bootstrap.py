@@ -6,7 +6,7 @@ adapters are in `include.wiring.composition`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
@@ -16,21 +16,18 @@ from include.domain.batches.manifests import BatchManifest, Submission
 from include.domain.placement.routing import Placement
 from include.files.lanes_file import LanesFile
 from include.pipeline.batch_objects.records import BatchRecords, Collection, Validation
+from include.wiring.intake import IntakeWiring
 from include.wiring.lanes import LaneWiring
 from include.wiring.process_root import of_address, of_environment
 
 if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress
-    from include.domain.queues.lane_class import LaneClass
     from include.pipeline.batch.collect_batch import CollectPorts
     from include.pipeline.batch.load_batch import AheadLoader, Target
-    from include.pipeline.batch.nightly_inbox import WaitingBatch
     from include.pipeline.batch.run_express import ExpressOutcome
     from include.pipeline.curves.learn_curves import Knowledge
     from include.pipeline.money.budget_gate import BudgetGate
     from include.pipeline.ports.stores import BatchClosure
-    from include.pipeline.queues.keep_queue import QueueKeeper
-    from include.pipeline.queues.ports import StartedRuns
     from include.pipeline.reconciliation.reconcile_ports import Proof
 
 
@@ -39,7 +36,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Twolane(LaneWiring):
+class Twolane(LaneWiring, IntakeWiring):
     """Every use case, wired to its adapters."""
 
     def __init__(
@@ -262,39 +259,6 @@ class Twolane(LaneWiring):
             read_store=self.read_store,
         )
         self._learn(batch_id, is_failed=True)
-
-    def queue_keeper(self, lane_class: LaneClass, started: StartedRuns) -> QueueKeeper:
-        """See `include.pipeline.queues.keep_queue`."""
-        from include.pipeline.queues.admit_message import AdmissionPorts, Gate
-        from include.pipeline.queues.keep_queue import QueueKeeper
-
-        gate = Gate(
-            lane_class,
-            self.settings.queue_patience(lane_class),
-            self.settings.allowed,
-            AdmissionPorts(self.uploads, self.accounts, self.queue_ledger),
-        )
-        return QueueKeeper(gate, self.queues(lane_class), started)
-
-    def record_run_failure(self, run_id: str, reason: str, *, is_final: bool) -> bool:
-        """Note on a queue's request why its run failed; False where the run is no queue's."""
-        return self.queue_ledger.record_failure(run_id, reason, is_final=is_final)
-
-    def find_nightly(self) -> list[WaitingBatch]:
-        """See `include.pipeline.batch.nightly_inbox.find_waiting`."""
-        from include.pipeline.batch.nightly_inbox import find_waiting
-
-        return find_waiting(
-            self.settings.inbox_bucket,
-            join_bytes=self.settings.nightly_join_bytes,
-            objects=self.objects,
-        )
-
-    def archive_nightly(self, uris: Sequence[str]) -> None:
-        """See `include.pipeline.batch.nightly_inbox.archive`."""
-        from include.pipeline.batch.nightly_inbox import archive
-
-        archive(uris, inbox_bucket=self.settings.inbox_bucket, objects=self.objects)
 
 
 @cache
