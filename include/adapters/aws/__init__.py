@@ -1,1 +1,1 @@
-"""AWS: S3, DynamoDB and SageMaker, by boto3."""
+"""AWS, by boto3: a room a service, and what all of them share."""

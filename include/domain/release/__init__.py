@@ -1,1 +1,1 @@
-"""What is decided about a model version: its gates, its aliases, its rivals."""
+"""What is decided about a model version: its candidates, its evaluation, its gates."""

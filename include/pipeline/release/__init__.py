@@ -1,1 +1,1 @@
-"""How a model version comes to be."""
+"""The steps of a release: prepared, trained, evaluated, judged and approved."""
