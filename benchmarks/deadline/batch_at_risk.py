@@ -17,12 +17,14 @@ from include.adapters.postgres.alerts.alert_book import PostgresAlertBook
 from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.batches.sla_book import PostgresSlaBook
 from include.adapters.postgres.database import Database
+from include.adapters.postgres.money.budget_book import PostgresBudgetBook
 from include.domain.accounts import Account, Tier
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.lanes import Lane
 from include.domain.sla.events import Action, SlaEvent
 from include.domain.sla.remedies import SlaPolicy
 from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.money.budget_gate import BudgetGate
 from include.pipeline.ports.stores import BatchClosure
 from include.pipeline.sla.foresee_misses import ForeseePorts, Lanes, foresee_misses
 from include.pipeline.sla.report_misses import report_misses
@@ -85,6 +87,7 @@ class BatchAtRisk:
         self._database = Database(database_url)
         self._book = PostgresSlaBook(self._database)
         self._alerts = PostgresAlertBook(self._database, quiet=timedelta(hours=6))
+        self._budgets = BudgetGate(PostgresBudgetBook(self._database), lambda: datetime.now(UTC))
         self._store = PostgresReadStore(self._database)
         self._played = Played()
         self.manifest = self.batch.records.manifest()
@@ -144,7 +147,9 @@ class BatchAtRisk:
             now=now,
             policy=self._policy,
             lanes=Lanes([self.batch.profile()], LOADING_DOCUMENTS_PER_S),
-            ports=ForeseePorts(self.batch.objects, self._book, self._alerts, self._curves),
+            ports=ForeseePorts(
+                self.batch.objects, self._book, self._alerts, self._curves, self._budgets
+            ),
         )
         missed = report_misses(
             self._layout,

@@ -55,14 +55,16 @@ class Watch(LaneWiring):
 
     def foresee_misses(self) -> list[SlaEvent]:
         """See `include.pipeline.sla.foresee_misses`."""
+        from include.pipeline.money.budget_gate import BudgetGate
         from include.pipeline.sla.foresee_misses import ForeseePorts, Lanes, foresee_misses
 
+        gate = BudgetGate(self.budget_book, self._now)
         return foresee_misses(
             self.layout,
             now=self._now(),
             policy=self.settings.sla_policy,
             lanes=Lanes(self.lanes.profiles(), self.settings.loading_documents_per_s),
-            ports=ForeseePorts(self.objects, self.sla_book, self.alert_book, self._curves),
+            ports=ForeseePorts(self.objects, self.sla_book, self.alert_book, self._curves, gate),
         )
 
     def report_misses(self) -> list[SlaEvent]:

@@ -1,4 +1,4 @@
-"""Ask an account's budget before money is spent: when a batch is pulled, and when it is placed."""
+"""Ask an account's budget before money is spent: a batch is pulled, placed, or given more."""
 
 from __future__ import annotations
 
@@ -80,6 +80,19 @@ class BudgetGate:
             _LOG.warning("batch %s of account %s: %s", batch_id, account_id, verdict.reason)
             return replace(placement, reason=f"{placement.reason}; {verdict.reason}")
         return placement
+
+    def admit_more(self, list_cost_usd: float, *, account_id: str, batch_id: str) -> str:
+        """Set aside what a running batch would cost if it were given more.
+
+        Args:
+            list_cost_usd: of the whole batch; it takes the place of what it was placed for, and
+                counts for today.
+
+        Returns:
+            Why it may not be given more; empty where it may.
+        """
+        verdict = self.book.reserve(account_id, batch_id, list_cost_usd, self._today)
+        return verdict.reason if verdict.standing is Standing.REFUSED else ""
 
     @property
     def _today(self) -> date:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from include.domain.alerts import Alert, AlertKind
+from include.domain.alerts import AlertKind
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.errors import NoFeasibleLane, ObjectMissing
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.placement.routing import place
-from include.domain.sla.events import Action, SlaEvent, SlaKind
+from include.domain.sla.events import Action, SlaEvent
 from include.domain.sla.forecast import Forecast, forecast_lane, forecast_loading
-from include.domain.sla.remedies import Remedy, SlaPolicy, remedy
+from include.domain.sla.remedies import SlaPolicy
 from include.domain.sla.stages import Stage
 from include.pipeline.alerts.ports import AlertBook
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.wish import LaneWish, LaneWishes
+from include.pipeline.money.budget_gate import BudgetGate
 from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.sla.choose_remedy import AtRisk, choose_remedy, refusal_of
 from include.pipeline.sla.look_at_batch import BatchLook, look_at_batch
 from include.pipeline.sla.ports import DueBatch, SlaBook
+from include.pipeline.sla.risk_event import risk_alert, risk_event
 from include.pipeline.sla.unreadable import UNREADABLE, post_unreadable
 
 
@@ -31,12 +34,14 @@ class ForeseePorts:
 
     Attributes:
         curves: what is believed of each lane for a model, by the model's name.
+        budgets: asked before anything that costs is done.
     """
 
     objects: ObjectStore
     book: SlaBook
     alerts: AlertBook
     curves: Callable[[str], Mapping[Lane, LaneCurve]]
+    budgets: BudgetGate
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,8 @@ def foresee_misses(
     """Look at every running batch whose deadline is still ahead.
 
     A batch at risk is posted once. What is done for it is wished of its lane's driver; if that is
-    not enough, more is. One whose records cannot be read is posted, and skipped. Safe to call at
-    any time and from several processes.
+    not enough, more is; nothing is that its account's budget has no money for. One whose records
+    cannot be read is posted, and skipped. Safe to call at any time and from several processes.
 
     Returns:
         What is new: risks, and what was done about them.
@@ -104,12 +109,19 @@ def _foresee(
     forecast = _forecast(look, wish, due, now, curves, lanes)
     if forecast is None or forecast.miss_probability < policy.risk:
         return []
-    chosen = _remedy(look, wish, forecast, due, now, policy, curves, lanes)
+    chosen, refusal = None, ""
+    if look.placement is not None and wish is not None:
+        at_risk = AtRisk(due, look, look.placement, wish, forecast)
+        curve = curves[look.placement.lane]
+        chosen = choose_remedy(at_risk, now, policy, lanes.profiles, curve)
+        if chosen is not None:
+            refusal = refusal_of(at_risk, chosen, lanes.profiles, curve, ports.budgets)
+            chosen = None if refusal else chosen
     if chosen is None and ports.book.events(due.batch_id):
         return []
-    event = _event(look, forecast, due, now, chosen)
+    event = risk_event(look, forecast, due, now, chosen, refusal)
     # The wish comes last: where a step before it fails, the next look does all of it again.
-    ports.alerts.post(_alert(event, due))
+    ports.alerts.post(risk_alert(event, due))
     ports.book.note(event)
     if wish is not None and chosen is not None:
         is_left = wish.leaves_spot or chosen.action is Action.LEAVE_SPOT
@@ -175,82 +187,4 @@ def _unplaced(
     (chosen,) = (each for each in placement.alternatives if each.lane is placement.lane)
     return Forecast(
         placement.latency_s + loading_s, chosen.miss_probability or 0.0, placement.latency_s
-    )
-
-
-def _remedy(
-    look: BatchLook,
-    wish: LaneWish | None,
-    forecast: Forecast,
-    due: DueBatch,
-    now: datetime,
-    policy: SlaPolicy,
-    curves: Mapping[Lane, LaneCurve],
-    lanes: Lanes,
-) -> Remedy | None:
-    """Return what is to be done for a batch on its lane."""
-    if look.placement is None or wish is None:
-        return None
-    lane, most = look.placement.lane, look.left
-    if lane is Lane.ASYNC_ENDPOINT:
-        most = min(most, *(each.max_instances for each in lanes.profiles if each.lane is lane))
-    loading_s = forecast.left_s - forecast.lane_left_s
-    return remedy(
-        lane,
-        forecast,
-        policy,
-        instances=max(look.placement.instance_count, wish.instances),
-        most=most,
-        start_s=curves[lane].latency.seconds((1.0, 0.0, 0.0)),
-        time_left_s=(due.deadline_at - now).total_seconds() - loading_s,
-        has_left_spot=wish.leaves_spot,
-    )
-
-
-def _event(
-    look: BatchLook, forecast: Forecast, due: DueBatch, now: datetime, chosen: Remedy | None
-) -> SlaEvent:
-    predicted_at = now + timedelta(seconds=forecast.left_s)
-    late_s = (predicted_at - due.deadline_at).total_seconds()
-    margin = f"{late_s:,.0f} s behind" if late_s > 0 else f"{-late_s:,.0f} s ahead of"
-    detail = (
-        f"{len(look.done_at)} of {len(look.shards)} shards done; "
-        f"expected {margin} its deadline, late with probability {forecast.miss_probability:.2f}"
-    )
-    if forecast.pace > 1:
-        detail += f"; the lane takes {forecast.pace:.1f} times what its curve says"
-    return SlaEvent(
-        due.batch_id,
-        SlaKind.RISK,
-        look.timeline.stage,
-        now,
-        detail + _doing(chosen),
-        predicted_at,
-        forecast.miss_probability,
-        chosen.action if chosen else None,
-    )
-
-
-def _doing(chosen: Remedy | None) -> str:
-    if chosen is None:
-        return ""
-    if chosen.action is Action.ADD_INSTANCES:
-        return f"; it is given {chosen.instances} instances"
-    return "; it leaves spot for on demand"
-
-
-def _alert(event: SlaEvent, due: DueBatch) -> Alert:
-    step = (
-        "Nothing: see whether it helps."
-        if event.action
-        else "Look at the batch's run: nothing more is done for it unasked."
-    )
-    return Alert(
-        AlertKind.DEADLINE_RISK,
-        event.batch_id,
-        f"Batch {event.batch_id} of {due.account} may miss its deadline",
-        f"{event.detail}. Due at {due.deadline_at.isoformat(timespec='seconds')}.",
-        step,
-        event.at,
-        event.batch_id,
     )

@@ -12,18 +12,21 @@ from include.domain.alerts import Alert, AlertKind
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.errors import StoreError
 from include.domain.lanes import Lane
+from include.domain.money.budgets import Budget
 from include.domain.sla.events import Action, SlaEvent, SlaKind
 from include.domain.sla.remedies import SlaPolicy
 from include.domain.sla.stages import Stage
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.lanes.wish import LaneWish, LaneWishes
+from include.pipeline.money.budget_gate import BudgetGate
 from include.pipeline.ports.stores import BatchClosure
 from include.pipeline.sla.foresee_misses import ForeseePorts, Lanes, foresee_misses
 from include.pipeline.sla.report_late_run import report_late_run
 from include.pipeline.sla.report_misses import report_misses
 from tests.support.batches import NOW, World, documents, profile
 from tests.support.fakes.alerts import FakeAlertBook
+from tests.support.fakes.money import FakeBudgetBook
 from tests.support.fakes.sla import FakeSlaBook
 
 SHARD_DOCUMENTS, SHARDS = 4, 5
@@ -40,7 +43,7 @@ class Deadlines:
         self.profile = profile(
             lane, tokens_per_s=validation.token_estimate / 10, cold_start_s=0.0, max_instances=2
         )
-        self.book, self.alerts = FakeSlaBook(), FakeAlertBook()
+        self.book, self.alerts, self.money = FakeSlaBook(), FakeAlertBook(), FakeBudgetBook()
         self.manifest = BatchRecords(self.world.objects, self.layout).manifest()
         self.book.open(self.manifest)
 
@@ -68,7 +71,13 @@ class Deadlines:
             now=NOW + timedelta(seconds=seconds),
             policy=policy,
             lanes=Lanes([self.profile], 1000.0),
-            ports=ForeseePorts(self.world.objects, self.book, self.alerts, self._curves),
+            ports=ForeseePorts(
+                self.world.objects,
+                self.book,
+                self.alerts,
+                self._curves,
+                BudgetGate(self.money, lambda: NOW),
+            ),
         )
 
     def report(self, seconds: float) -> list[SlaEvent]:
@@ -158,6 +167,30 @@ def test_spot_is_wished_to_be_left() -> None:
 
     assert event.action is Action.LEAVE_SPOT
     assert deadlines.wish().leaves_spot
+
+
+def test_what_the_account_has_no_money_for_is_not_done_and_its_alert_says_so(
+    deadlines: Deadlines,
+) -> None:
+    deadlines.place(2)
+    deadlines.answer(1, 300)
+    account, batch_id = deadlines.manifest.account, deadlines.manifest.batch_id
+    deadlines.money.put(Budget(account, 1e-9), by="tests")
+
+    (event,) = deadlines.look(310)
+
+    assert event.action is None
+    assert deadlines.wish() == LaneWish(Lane.TRANSFORM)
+    (alert,) = deadlines.alerts.posted
+    assert "nothing is done for it: account" in alert.detail
+    assert deadlines.look(320) == [], "a refusal is told once"
+
+    deadlines.money.put(Budget(account, 100.0), by="tests")
+    (event,) = deadlines.look(330)
+
+    assert event.action is Action.ADD_INSTANCES
+    placed_usd = BatchRecords(deadlines.world.objects, deadlines.layout).placement().list_cost_usd
+    assert deadlines.money.reserved[batch_id][1] >= placed_usd
 
 
 def test_a_batch_whose_lane_is_done_can_still_be_late(deadlines: Deadlines) -> None:
