@@ -18,7 +18,8 @@ class CandidateSpec:
         method: the training container's, as is everything in `parameters` and `search`.
         instance_type: where its training jobs run.
         parameters: of every trial.
-        search: values to try, by parameter; each combination is a trial.
+        search: values to try, by parameter, where the release is not told one; each combination is
+            a trial.
         min_documents: with fewer documents to fit on, it is left out.
         part_of: the candidate whose training job makes it; None where it has jobs of its own.
     """
@@ -130,7 +131,8 @@ def select(
     Args:
         asked: keys; empty for every candidate of the plan.
         fit_documents: documents that a training job is given.
-        parameters: hyperparameters of every trial; a candidate's own win.
+        parameters: hyperparameters of every trial; what a candidate fixes for itself wins, what it
+            searches is taken from here and not searched.
 
     Raises:
         ValueError: an unknown candidate is asked for, or none is left.
@@ -169,11 +171,11 @@ def best_trial(accuracy: Mapping[str, float], order: Sequence[str]) -> str:
 
 
 def _trials(spec: CandidateSpec, common: Mapping[str, str]) -> list[Trial]:
-    names = list(spec.search)
+    search = {name: values for name, values in spec.search.items() if name not in common}
     found = []
-    for number, values in enumerate(product(*spec.search.values()), start=1):
-        searched = dict(zip(names, values, strict=True))
+    for number, values in enumerate(product(*search.values()), start=1):
+        searched = dict(zip(search, values, strict=True))
         parameters = {**common, **spec.parameters, **searched, "method": spec.method}
-        name = f"{spec.key}-{number}" if spec.search else spec.key
+        name = f"{spec.key}-{number}" if search else spec.key
         found.append(Trial(name, spec.key, spec.method, spec.instance_type, parameters))
     return found

@@ -17,7 +17,8 @@ class ReleaseRequest:
     Attributes:
         data_uri: S3 URI of the labelled documents, in an allowed bucket.
         candidates: keys of the candidates file; empty for those of the catalogue.
-        parameters: hyperparameters of every trial; a candidate's own win.
+        parameters: hyperparameters of every trial; what a candidate fixes for itself wins, what it
+            would search is not searched.
         reason: why, in a sentence.
         by: who asks.
         labels: the catalogue's, which the documents must have; empty for any.

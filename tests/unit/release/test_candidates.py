@@ -27,6 +27,13 @@ def test_each_combination_of_the_search_is_a_trial() -> None:
     assert {trial.parameters["method"] for trial in found.trials} == {"frozen"}
 
 
+def test_what_a_release_is_told_is_not_searched() -> None:
+    told = {"max_tokens": "512", "max_characters": "5120"}
+    found = select(PLAN, ["linear", "frozen"], fit_documents=5000, parameters=told)
+    reads = {trial.name: trial.parameters["max_tokens"] for trial in found.trials}
+    assert reads == {"linear-1": "2048", "linear-2": "2048", "frozen": "512"}
+
+
 def test_jobs_fit_on_nothing_that_is_tested_or_validated() -> None:
     found = select(PLAN, [], fit_documents=5000, parameters={"held_out_percent": "1"})
     told = {trial.parameters["held_out_percent"] for trial in found.trials}
