@@ -135,6 +135,7 @@ def write_images(path: Path) -> None:
     for name in ("serving", "training", "torch"):
         python = _VENVS / name / "bin" / "python"
         images[f"{REGISTRY}/twolane-{name}:1"] = {"python": str(python), "program": str(program)}
+    images[f"{REGISTRY}/twolane-torch:1"]["environment"] = {"MODEL_ENGINE": "torch"}
     images[EVALUATING_GPU_IMAGE] = images[f"{REGISTRY}/twolane-training:1"]
     images[ABSENT_IMAGE] = {"python": "/absent/python", "program": str(program), "hint": "make it"}
     path.write_text(json.dumps(images))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -49,8 +49,13 @@ def _until(is_done: Callable[[], bool], timeout_s: float = 180) -> None:
         time.sleep(0.2)
 
 
-def write_policy(folder: Path) -> dict[str, str]:
-    """A small candidates file beside the product's gates; return the settings that name it."""
+def write_policy(folder: Path, *, lanes: Mapping[str, str] | None = None) -> dict[str, str]:
+    """A small candidates file beside the product's gates; return the settings that name it.
+
+    `lanes` are those of the hardware classes, by the class's name.
+    """
+    measured = lanes or {"cpu": "processing"}
+    hardware = "".join(f'[hardware.{name}]\nlane = "{lane}"\n' for name, lane in measured.items())
     path = folder / "candidates.toml"
     path.write_text(
         f"""
@@ -64,8 +69,7 @@ confidence = 0.95
 resamples = 1000
 rounds = 1
 round_s = 0.2
-[hardware.cpu]
-lane = "processing"
+{hardware}
 [candidates.linear]
 method = "linear"
 instance_type = "ml.m5.large"

@@ -22,11 +22,12 @@ from include.pipeline.release.release_report import Findings
 from include.pipeline.versions.ports import TrainingRequest
 from include.wiring.model_life import ModelLife
 from tests.support.labelled_topics import topics
-from tests.support.local_aws import REPOSITORY, LocalAws
+from tests.support.local_aws import EVALUATING_GPU_IMAGE, REGISTRY, REPOSITORY, LocalAws
 from tests.support.mlflow_server import running_mlflow
 from tests.support.release_site import ReleaseSite, write_policy
 
 BUCKETS = {"TWOLANE_MODELS_BUCKET": "steps-models", "TWOLANE_ALLOWED_BUCKETS": "steps-inbox"}
+HARDWARE = {"cpu": "processing", "gpu": "transform"}
 MODEL = "topics"
 PNG = b"\x89PNG"
 
@@ -46,10 +47,11 @@ def site(
     variables = {
         **local_aws.env,
         **BUCKETS,
-        **write_policy(tmp_path_factory.mktemp("policy")),
+        **write_policy(tmp_path_factory.mktemp("policy"), lanes=HARDWARE),
         "TWOLANE_DATABASE_URL": "postgresql://unused",
         "TWOLANE_MLFLOW_TRACKING_URI": tracking_uri,
         "TWOLANE_IS_EMULATED": "true",
+        "TWOLANE_GPU_SERVING_IMAGE": EVALUATING_GPU_IMAGE,
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
@@ -94,6 +96,22 @@ def test_the_evidence_is_one_folder_with_pictures(
     report = evidence.read("report.md")
     assert "emulated" in report
     assert f"{findings.quality.models['linear'].accuracy:.2%}" in report
+
+
+def test_each_hardware_class_is_measured_with_the_image_that_serves_there(
+    site: ReleaseSite, released: tuple[Evidence, Findings], local_aws: LocalAws
+) -> None:
+    evidence, findings = released
+    assert set(findings.evaluations) == set(HARDWARE)
+    client = local_aws.client("sagemaker")
+    records = {name: evidence.trial(f"evaluation-{name}") for name in HARDWARE}
+    images = {
+        name: client.describe_processing_job(ProcessingJobName=record.job)["AppSpecification"]
+        for name, record in records.items()
+        if record is not None
+    }
+    assert images["cpu"]["ImageUri"] == f"{REGISTRY}/twolane-training:1"
+    assert images["gpu"]["ImageUri"] == EVALUATING_GPU_IMAGE
 
 
 def test_training_jobs_are_nested_under_the_releases_run(
