@@ -1,10 +1,9 @@
-"""`release_model` where a person or a gate says no: it ends so, and nothing is promoted."""
+"""`release_model` to its end: what a person approves is champion, what anybody refuses is not."""
 
 from __future__ import annotations
 
 import json
 import urllib.parse
-import urllib.request
 from typing import Any
 
 import pytest
@@ -12,10 +11,12 @@ import pytest
 from include.wiring.model_life import model_life
 from tests.integration.conftest import forget_settings
 from tests.support.labelled_topics import Document, mislabelled, topics
+from tests.support.mlflow_server import mlflow_call
 from tests.support.release_site import TEST_PERCENT, write_policy
 
 DAG = "release_model"
 WAITING = "awaiting_input"
+REASON = "as agreed with the desk"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -56,7 +57,7 @@ class Person:
 
     def _answer(self, question: str) -> None:
         self.asked = self._get(question)["body"]
-        body = {"chosen_options": [self._option], "params_input": {"reason": "later"}}
+        body = {"chosen_options": [self._option], "params_input": {"reason": REASON}}
         answer = self._client.patch(self._url(question), json=body)
         assert answer.status_code == 200, answer.text
 
@@ -81,13 +82,37 @@ def release(product, model_name: str, documents: list[Document], person: Person 
     return product.run(DAG, conf, meanwhile=person.look if person else None)
 
 
-def nothing_is_promoted(product, mlflow_uri: str, name: str) -> None:
+def aliases(mlflow_uri: str, name: str) -> dict[str, str]:
     query = urllib.parse.urlencode({"name": name})
-    found = f"{mlflow_uri}/api/2.0/mlflow/registered-models/get?{query}"
-    with urllib.request.urlopen(found, timeout=30) as answer:
-        model = json.load(answer)["registered_model"]
-    assert {each["alias"] for each in model["aliases"]} == {"challenger"}
-    assert product.query("SELECT * FROM model_promotions WHERE model_name = %s", name) == []
+    found = mlflow_call(mlflow_uri, f"registered-models/get?{query}")["registered_model"]
+    return {each["alias"]: each["version"] for each in found["aliases"]}
+
+
+def promotions(product, name: str) -> list[dict[str, Any]]:
+    return product.query("SELECT * FROM model_promotions WHERE model_name = %s", name)
+
+
+def told(product, run_id: str) -> list[str]:
+    """The kinds of the alerts about a run."""
+    found = product.query("SELECT kind FROM alerts WHERE subject = %s", run_id)
+    return [each["kind"] for each in found]
+
+
+def nothing_is_promoted(product, mlflow_uri: str, name: str) -> None:
+    assert aliases(mlflow_uri, name) == {"challenger": "1"}
+    assert promotions(product, name) == []
+
+
+def test_what_a_person_approves_is_champion_and_the_history_says_who_and_why(product, mlflow_uri):
+    outcome = release(product, "topics-approved", topics(900), Person("Approve"))
+    assert outcome.state == "success"
+    assert set(outcome.tasks.values()) == {"success"}
+    assert aliases(mlflow_uri, "topics-approved") == {"champion": "1"}
+    (row,) = promotions(product, "topics-approved")
+    assert (row["kind"], row["from_version"], row["to_version"]) == ("promoted", None, "1")
+    assert (row["decided_by"], row["reason"]) == ("ada", REASON)
+    assert row["evidence_uri"].startswith("s3://twolane-models/topics-approved/releases/")
+    assert told(product, outcome.run_id) == ["release_waiting"]
 
 
 def test_what_a_person_rejects_is_not_promoted(product, mlflow_uri):
@@ -112,3 +137,4 @@ def test_what_a_gate_stops_is_asked_of_nobody(product, mlflow_uri, capfd):
     ]
     assert "where always answering the most frequent label is right" in capfd.readouterr().out
     nothing_is_promoted(product, mlflow_uri, "topics-shuffled")
+    assert told(product, outcome.run_id) == ["release_stopped"]
