@@ -45,7 +45,8 @@ def judge_release(
     """Propose, register the proposed candidate as `challenger`, and judge it.
 
     Everything is written to the release's evidence and shown in MLflow, whatever the gates say.
-    Running it again with other limits judges anew.
+    Running it again with other limits judges anew. Where the proposal is the champion itself, made
+    of the same data, code and parameters, the version and its tags are left as they are.
 
     Raises:
         ReleaseFailed: a job is not done, or the registry refuses.
@@ -64,7 +65,10 @@ def judge_release(
     model = register_challenger(
         evidence, proposal.key, chosen, models_bucket=models_bucket, ports=ports.publish
     )
-    ports.aliases.point(model.name, Alias.CHALLENGER, model.version)
+    champion = ports.aliases.aliases(model.name).get(Alias.CHAMPION)
+    is_champion = model.version in (champion, planned.champion_version)
+    if not is_champion:
+        ports.aliases.point(model.name, Alias.CHALLENGER, model.version)
     judged = Judged(
         key=proposal.key,
         evaluations=evaluations,
@@ -78,7 +82,8 @@ def judge_release(
         sha256=model.digest,
         not_compared=planned.left_out.get(CHAMPION_KEY, ""),
     )
-    findings = Findings(planned, evaluations, proposal, model, judge(judged, limits))
+    gates = judge(judged, limits)
+    findings = Findings(planned, evaluations, proposal, model, gates, is_champion)
     _record(evidence, findings, chosen, ports)
     return findings
 
@@ -109,12 +114,13 @@ def _record(evidence: Evidence, findings: Findings, chosen: Contestant, ports: J
                 contestant.record.run_id, {f"test/{key}/{n}": v for n, v in found.items()}
             )
     outcome = "passed" if findings.passed else "failed"
-    tags = {
-        EVIDENCE_TAG: evidence.folder,
-        GATES_TAG: outcome,
-        "twolane.release": planned.release_id,
-    }
-    ports.aliases.tag_version(model.name, model.version, tags)
+    if not findings.is_champion:
+        tags = {
+            EVIDENCE_TAG: evidence.folder,
+            GATES_TAG: outcome,
+            "twolane.release": planned.release_id,
+        }
+        ports.aliases.tag_version(model.name, model.version, tags)
     ports.tracking.close_run(planned.run_id, succeeded=True, tags={GATES_TAG: outcome})
 
 

@@ -19,6 +19,7 @@ class Findings:
     Attributes:
         evaluations: by hardware class.
         model: the proposed candidate's registered version.
+        is_champion: whether that is the champion already, so that there is nothing to promote.
     """
 
     planned: PlannedRelease
@@ -26,6 +27,7 @@ class Findings:
     proposal: Proposal
     model: ModelRef
     gates: tuple[GateResult, ...]
+    is_champion: bool = False
 
     @property
     def quality(self) -> Evaluation:
@@ -55,6 +57,7 @@ def write_report(findings: Findings, run_url: str) -> str:
         "",
         f"**Proposed:** {findings.proposal.reason}",
         "",
+        *(["**Nothing new:** this version is the champion.", ""] if findings.is_champion else []),
         f"Champion: {against} · {planned.data.fit_documents} documents trained on, "
         f"{planned.data.test_documents} tested on, none of them in both · reason: {reason} · "
         f"[run with pictures]({run_url})",

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Param, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from include.domain.batches import submission_rules as rules
 from include.domain.release.catalog import CANDIDATES, load_catalog
@@ -96,12 +96,17 @@ def judge(folder: str, dag_run: Any = None) -> str:
     """Propose, register as challenger, judge; return the report for the person who approves.
 
     That the run waits for a person, or that its gates stop it, is posted as an alert.
+
+    Raises:
+        AirflowSkipException: the proposal is the champion itself; nobody is asked.
     """
     from include.wiring.alerting import alerting
     from include.wiring.model_life import model_life
 
     with _no_retry_when_rejected(folder):
         findings = model_life().judge_release(folder)
+    if findings.is_champion:
+        raise AirflowSkipException(f"nothing new: {findings.model.label} is the champion")
     alerting().announce_release(findings, dag_run.run_id)
     print(findings.proposal.reason)  # noqa: T201
     return model_life().release_evidence(folder).read("report.md")

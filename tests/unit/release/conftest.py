@@ -69,9 +69,9 @@ class Surroundings:
         ]
         self.objects.put(DATA, "\n".join(lines) + "\n")
 
-    def has_champion(self, labels: tuple[str, ...] = ("a", "b")) -> None:
-        self.registry.add("champion", ModelRef("topics", "1", "1" * 64), ModelCard(labels, 16))
-        self.aliases.point("topics", "champion", "1")
+    def has_champion(self, labels: tuple[str, ...] = ("a", "b"), version: str = "8") -> None:
+        self.registry.add("champion", ModelRef("topics", version, "1" * 64), ModelCard(labels, 16))
+        self.aliases.point("topics", "champion", version)
 
     def prepare(
         self, *candidates: str, data_uri: str = DATA, labels: tuple[str, ...] = ()

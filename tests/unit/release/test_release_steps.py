@@ -181,6 +181,21 @@ def test_the_proposal_becomes_challenger_with_all_of_its_evidence(world: Surroun
     assert nested["metrics"]["test/linear/accuracy"] == 0.9
 
 
+def test_a_release_that_ends_at_the_champion_itself_leaves_it_as_it_is(
+    world: Surroundings,
+) -> None:
+    _, first = world.walk("linear")
+    world.has_champion(version=first.model.version)
+    world.aliases.point("topics", "challenger", "7")
+    tags = dict(world.aliases.version_tags["topics", first.model.version])
+    evidence, second = world.walk("linear")
+    assert second.is_champion
+    assert second.model == first.model
+    assert world.aliases.aliases("topics")["challenger"] == "7"
+    assert world.aliases.version_tags["topics", first.model.version] == tags
+    assert "**Nothing new:** this version is the champion." in evidence.read("report.md")
+
+
 def test_a_failed_gate_is_named_with_by_how_much(world: Surroundings) -> None:
     world.has_champion()
     world.figures = {"linear": {"low": -0.05}}
@@ -193,7 +208,7 @@ def test_a_failed_gate_is_named_with_by_how_much(world: Surroundings) -> None:
 def test_labels_of_the_documents_do_not_change_unasked(world: Surroundings) -> None:
     world.has_champion(labels=("a", "c"))
     with pytest.raises(
-        ReleaseRejected, match=r"labels a, b; champion version 1 answers with a, c: .*may_change"
+        ReleaseRejected, match=r"labels a, b; champion version 8 answers with a, c: .*may_change"
     ):
         world.prepare("linear")
     assert not world.training.requests
@@ -215,8 +230,8 @@ def test_a_champion_of_other_labels_is_not_compared_and_said(world: Surroundings
     evidence, findings = world.walk("linear")
     assert "champion" not in world.evaluations.requests[0].models
     report = evidence.read("report.md")
-    assert "Champion: version 1, not compared" in report
-    assert "There is no champion to compare with (version 1 answers with a, c" in report
+    assert "Champion: version 8, not compared" in report
+    assert "There is no champion to compare with (version 8 answers with a, c" in report
     assert findings.passed
     approved = approved_promotion(evidence, world.aliases, by="ada", reason="new labels")
     assert approved.version == findings.model.version
@@ -235,5 +250,5 @@ def test_an_approval_of_a_comparison_with_another_champion_is_refused(world: Sur
     world.has_champion()
     evidence, _ = world.walk("linear")
     world.aliases.point("topics", "champion", "7")
-    with pytest.raises(PromotionRefused, match="judged against version 1, but champion is version"):
+    with pytest.raises(PromotionRefused, match="judged against version 8, but champion is version"):
         approved_promotion(evidence, world.aliases, by="ada", reason="late")
