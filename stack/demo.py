@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -76,7 +76,7 @@ def demo(session: Session, console: Console) -> int:
 
 
 def _run_batches(session: Session, console: Console) -> int:
-    environment = running_environment(session.paths)
+    environment, first = running_environment(session.paths), datetime.now(UTC).date()
     submitter = Submitter(environment, session.passwords.airflow_admin)
     submitter.wait_for_dags()
     batches: dict[str, DemoBatch] = {}
@@ -99,20 +99,28 @@ def _run_batches(session: Session, console: Console) -> int:
     problems += [disagreement(figures) for _, figures in rows if not figures.adds_up]
     if problems:
         raise StackError("\n".join(problems))
-    _print_backtest(session, console, environment)
+    _print_backtest(session, console, environment, first)
     _say_where(session, console, rows, environment)
     return 0
 
 
-def _print_backtest(session: Session, console: Console, environment: dict[str, str]) -> None:
-    """Show what the simulator would have predicted for the batches of today, and how far it is off.
+def _print_backtest(
+    session: Session, console: Console, environment: dict[str, str], first: date
+) -> None:
+    """Show what the simulator would have predicted for the day's batches, and how far it is off.
+
+    The same is kept in the stack's folder, as `backtest.json`.
+
+    Args:
+        first: the day on which the first of them was submitted, UTC.
 
     Raises:
         StackError: the command failed.
     """
-    today = datetime.now(UTC).date().isoformat()
+    kept = session.paths.state / "backtest.json"
+    command = [sys.executable, "-m", "include.cli.what_if", "backtest"]
     done = subprocess.run(
-        [sys.executable, "-m", "include.cli.what_if", "backtest", "--first", today],
+        [*command, "--first", first.isoformat(), "--json", str(kept)],
         cwd=session.paths.root,
         env={**os.environ, **environment},
         capture_output=True,
@@ -123,6 +131,7 @@ def _print_backtest(session: Session, console: Console, environment: dict[str, s
         raise StackError(f"what_if backtest failed: {done.stderr}")
     console.print("What the simulator predicts for today's batches, by the lanes file alone")
     console.print(done.stdout, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"kept in {kept}", style="dim", soft_wrap=True)
 
 
 def _wait(

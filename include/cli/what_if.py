@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from include.adapters.pictures.what_if import bars
+from include.cli.backtest_report import backtest_json, backtest_table
 from include.domain.errors import TwolaneError
 from include.domain.what_if.answer import Answer, answer
 from include.domain.what_if.cases import published_cases
@@ -89,21 +90,11 @@ def _backtest(options: argparse.Namespace) -> None:
     from include.wiring.money import money
 
     found = money().backtest(options.first, options.last, options.max_replicas, options.learned)
-    if not found:
+    if found is None or not found.lanes:
         raise ValueError("no batch closed well in the time")
-    print(f"{'lane':16} {'batches':>8} {'predicted $':>12} {'seen $':>12} {'error':>8}"  # noqa: T201
-          f" {'p50 predicted':>14} {'p50 seen':>10} {'error':>8}")  # fmt: skip
-    for each in found:
-        error = "" if each.cost_error is None else f"{each.cost_error:+.0%}"
-        print(  # noqa: T201
-            f"{each.lane.value:16} {each.batches:>8,} {each.predicted_usd:>12.6f} "
-            f"{each.seen_usd:>12.6f} {error:>8} {each.predicted_p50_s:>12.2f} s "
-            f"{each.seen_p50_s:>8.2f} s {each.latency_error:>+8.0%}"
-        )
-    predicted, seen = sum(x.predicted_usd for x in found), sum(x.seen_usd for x in found)
-    error = f"{predicted / seen - 1:+.0%}" if seen else ""
-    batches = sum(each.batches for each in found)
-    print(f"{'all':16} {batches:>8,} {predicted:>12.6f} {seen:>12.6f} {error:>8}")  # noqa: T201
+    print(backtest_table(found))  # noqa: T201
+    if options.json:
+        options.json.write_text(backtest_json(found, datetime.now(UTC)))
 
 
 def _cases(options: argparse.Namespace) -> None:
@@ -150,14 +141,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--deadline-s", type=float, help="for every batch, in place of its own")
     run.add_argument("--until-h", type=float, default=0.0, help="hours kept beyond the last batch")
     run.add_argument("--chart", type=Path, help="SVG file to write")
-    run.add_argument("--json", type=Path, help="JSON file to write")
     backtest = commands.add_parser("backtest", help="the ledger's batches predicted, and seen")
     backtest.add_argument("--max-replicas", type=int, default=16, help="instances a lane may have")
     for each in (run, backtest):
+        each.add_argument("--json", type=Path, help="JSON file to write")
         each.add_argument(
             "--learned",
             metavar="MODEL",
-            help="by what the model's batches and probes have taught, not by the lanes file alone",
+            help="by what the model's batches and probes have taught, not by the lanes file alone; "
+            "backtest predicts the newer half of its batches by what was seen before",
         )
         each.add_argument(
             "--first", type=date.fromisoformat, default=today - timedelta(days=30), metavar="DAY"

@@ -17,7 +17,7 @@ from include.wiring.process_root import of_environment
 if TYPE_CHECKING:
     from include.domain.curves.moved import Move
     from include.domain.money.budgets import Budget, Spending
-    from include.pipeline.money.backtest import Backtest, SeenBatch
+    from include.pipeline.money.backtest import Backtested, SeenBatch
     from include.pipeline.money.keep_ledger import Booked, LedgerPorts
     from include.pipeline.money.ports import CostLine, Grouping, ServingEndpoints
 
@@ -60,35 +60,61 @@ class Money(Adapters):
 
     def backtest(
         self, first: date, last: date, max_replicas: int, learned: str | None = None
-    ) -> list[Backtest]:
+    ) -> Backtested | None:
         """See `include.pipeline.money.backtest`.
 
         Args:
-            learned: a model, to predict by what its batches have taught, these among them; by the
-                lanes file alone when None.
-        """
-        from include.pipeline.money.backtest import backtest, mean_document_tokens
+            learned: a model: the newer half of its batches is predicted by what was seen before
+                the first of them. All batches, by the lanes file alone, when None.
 
-        batches = self.traffic(first, last)
-        lanes = self.lanes
-        if learned is not None and batches:
-            lanes = self.learned_lanes(learned, document_tokens=mean_document_tokens(batches))
-        return backtest(
+        Returns:
+            None where no batch closed well in the time.
+        """
+        from include.pipeline.money.backtest import (
+            Backtested,
+            backtest,
+            mean_document_tokens,
+            newer_half,
+        )
+
+        batches: Sequence[SeenBatch] = self.traffic(first, last)
+        lanes, predicted_by = self.lanes, "the lanes file"
+        if learned is not None:
+            batches = newer_half([each for each in batches if each.model_name == learned])
+        if not batches:
+            return None
+        began = batches[0].arrival.at
+        if learned is not None:
+            tokens = mean_document_tokens(batches)
+            lanes = self.learned_lanes(learned, document_tokens=tokens, before=began)
+            predicted_by = f"the lanes file and what {learned} had shown before"
+        found = backtest(
             batches,
             lanes.profiles(),
             max_replicas=max_replicas,
             loading_documents_per_s=self.settings.loading_documents_per_s,
         )
+        return Backtested(predicted_by, began, any(each.is_emulated for each in batches), found)
 
-    def learned_lanes(self, model_name: str, *, document_tokens: float) -> LanesFile:
+    def learned_lanes(
+        self, model_name: str, *, document_tokens: float, before: datetime | None = None
+    ) -> LanesFile:
         """Return the lanes file with starts and rates as batches and probes have taught them.
 
         Args:
             document_tokens: of the documents that are meant.
+            before: what was seen from then on is left out.
         """
+        from include.pipeline.curves.learn_curves import curves_before
+
         lanes = dict(self.lanes.lanes)
         profiles = {profile.lane: profile for profile in self.lanes.profiles()}
-        for curve in self.curve_book.curves(model_name):
+        curves = self.curve_book.curves(model_name)
+        if before is not None:
+            curves = curves_before(
+                before, model_name, profiles=self.lanes.profiles(), book=self.curve_book
+            )
+        for curve in curves:
             profile = profiles.get(curve.key.lane)
             if profile is not None and profile.instance_type == curve.key.instance_type:
                 learned = curve.learned_profile(profile, document_tokens=document_tokens)

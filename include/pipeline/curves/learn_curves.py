@@ -47,6 +47,14 @@ def learn_curves(
             book.keep(assumed.learned(book.latest(key, KEPT)))
 
 
+def curves_before(
+    moment: datetime, model_name: str, *, profiles: Sequence[LaneProfile], book: CurveBook
+) -> list[LaneCurve]:
+    """Return the curves as they would have been at a moment, fitted from the lanes file on."""
+    assumed = [LaneCurve.assumed(profile, model_name) for profile in profiles]
+    return [each.learned(book.latest(each.key, KEPT, before=moment)) for each in assumed]
+
+
 def known_of(
     model_name: str,
     *,

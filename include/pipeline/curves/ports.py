@@ -35,8 +35,10 @@ class CurveBook(Protocol):
         """Keep observations; one that is known already stays as it was."""
         ...
 
-    def latest(self, key: CurveKey, limit: int) -> Sequence[LaneObservation]:
-        """Return a curve's latest observations."""
+    def latest(
+        self, key: CurveKey, limit: int, *, before: datetime | None = None
+    ) -> Sequence[LaneObservation]:
+        """Return a curve's latest observations; of those before a moment, where one is told."""
         ...
 
     def keep(self, curve: LaneCurve) -> None:

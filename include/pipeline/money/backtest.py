@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.what_if.answer import percentile
@@ -20,6 +21,8 @@ class SeenBatch:
     lane: Lane
     elapsed_s: float
     list_cost_usd: float
+    model_name: str = ""
+    is_emulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,41 @@ class Backtest:
     def latency_error(self) -> float:
         """Predicted over seen median, less one."""
         return self.predicted_p50_s / self.seen_p50_s - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Backtested:
+    """Predictions and what they are of.
+
+    Attributes:
+        predicted_by: what start times and rates were taken from.
+        first: when the first of the batches was submitted; nothing later taught the prediction.
+        is_emulated: whether a lane of theirs was an emulated service: what was seen is then its
+            emulated time at list price, and no bill.
+    """
+
+    predicted_by: str
+    first: datetime
+    is_emulated: bool
+    lanes: Sequence[Backtest]
+
+    @property
+    def all_lanes(self) -> tuple[int, float, float]:
+        """Batches, USD predicted and USD seen, over all lanes."""
+        return (
+            sum(each.batches for each in self.lanes),
+            sum(each.predicted_usd for each in self.lanes),
+            sum(each.seen_usd for each in self.lanes),
+        )
+
+
+def newer_half(batches: Sequence[SeenBatch]) -> Sequence[SeenBatch]:
+    """Return the batches submitted last, to be predicted by what the others and older ones taught.
+
+    Args:
+        batches: in the order of their submission; one more is returned where their number is odd.
+    """
+    return batches[len(batches) // 2 :]
 
 
 def mean_document_tokens(batches: Sequence[SeenBatch]) -> float:

@@ -3,5 +3,6 @@ SELECT
     interruptions, held_s, seen_at
 FROM lane_observations
 WHERE lane = %(lane)s AND instance_type = %(instance_type)s AND model_name = %(model_name)s
+    AND (%(before)s::timestamptz IS NULL OR seen_at < %(before)s)
 ORDER BY seen_at DESC, observation_id
 LIMIT %(limit)s

@@ -43,6 +43,7 @@ def test_observations_are_kept_once_and_read_latest_first(book: CurveBook) -> No
     book.observe([replace(seen(1), latency_s=99.0), seen(2)])
     assert book.latest(KEY, 10) == [seen(2), seen(1), seen(0)]
     assert book.latest(KEY, 1) == [seen(2)]
+    assert book.latest(KEY, 1, before=seen(2).seen_at) == [seen(1)]
     book.observe([])
 
 

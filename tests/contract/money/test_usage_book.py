@@ -251,4 +251,5 @@ def test_an_endpoints_time_is_known_by_its_name(
     assert seen.arrival == Arrival(SUBMITTED_AT, 10, 120, 600.0)
     assert (seen.lane, seen.elapsed_s) == (Lane.ASYNC_ENDPOINT, 3600)
     assert seen.list_cost_usd == pytest.approx(0.736)
+    assert (seen.model_name, seen.is_emulated) == (manifest.model.name, True)
     assert book.traffic(*WEEK, "another") == []

@@ -22,8 +22,11 @@ class FakeCurveBook:
         for each in observations:
             self.observations.setdefault(each.observation_id, each)
 
-    def latest(self, key: CurveKey, limit: int) -> Sequence[LaneObservation]:
+    def latest(
+        self, key: CurveKey, limit: int, *, before: datetime | None = None
+    ) -> Sequence[LaneObservation]:
         own = [each for each in self.observations.values() if each.key == key]
+        own = [each for each in own if before is None or each.seen_at < before]
         own.sort(key=lambda each: each.observation_id)
         own.sort(key=lambda each: each.seen_at, reverse=True)
         return own[:limit]

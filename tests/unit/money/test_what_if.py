@@ -1,10 +1,12 @@
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from include.cli.backtest_report import backtest_json, backtest_table
 from include.cli.what_if import LANES, main
 from include.config import Settings
 from include.domain.curves.lane_curve import LaneCurve
@@ -258,3 +260,45 @@ def test_what_batches_taught_takes_the_lanes_files_place_and_the_rest_stays():
     assert learned.lanes[Lane.TRANSFORM].cold_start_s == pytest.approx(100, rel=0.05)
     assert learned.lanes[Lane.TRANSFORM].tokens_per_s == pytest.approx(100_000, rel=0.05)
     assert learned.lanes[Lane.SPOT] == lanes.lanes[Lane.SPOT]
+
+
+def test_a_learned_backtest_is_taught_by_what_was_seen_before_its_batches():
+    lanes = load_lanes(LANES)
+    (gpu,) = (each for each in lanes.profiles() if each.lane is Lane.TRANSFORM)
+    key = LaneCurve.assumed(gpu, "news-topic").key
+
+    def seen(number: int, at: datetime, rate: int) -> LaneObservation:
+        load = Load(number * 10**6, number * 10**4)
+        seconds = 100 + number * 10**6 / rate
+        return LaneObservation(f"{at}/{number}", key, load, seconds, seconds, False, 0, 0.0, at)
+
+    def batch(hours: int, model_name: str) -> SeenBatch:
+        arrival = Arrival(MONDAY + timedelta(hours=hours), 100, 10_000, None)
+        return SeenBatch(arrival, Lane.TRANSFORM, 40.0, 0.01, model_name, True)
+
+    class Ledger:
+        def traffic(self, first: date, last: date, account: str | None) -> list[SeenBatch]:
+            return [batch(0, "news-topic"), batch(1, "other"), batch(2, "news-topic")]
+
+    money = Money(Settings(database_url="postgresql://nowhere"), lanes)
+    money.usage_book = Ledger()
+    money.curve_book = FakeCurveBook()
+    early, late = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=2)
+    money.curve_book.observe([seen(number, early, 10**5) for number in range(1, 60)])
+    money.curve_book.observe([seen(number, late, 10**4) for number in range(1, 60)])
+    learn = partial(money.backtest, MONDAY.date(), MONDAY.date(), 4)
+
+    plain, found = learn(), learn("news-topic")
+
+    (by_file,), (by_batches,) = plain.lanes, found.lanes
+    assert (by_file.batches, by_batches.batches) == (3, 1)
+    assert (found.first, found.is_emulated) == (late, True)
+    loading_s = 100 / money.settings.loading_documents_per_s
+    assert by_batches.predicted_p50_s == pytest.approx(100.1 + loading_s, rel=0.05)
+    assert by_file.predicted_p50_s > 300, "the lanes file's own start is longer"
+    assert learn("none") is None
+    kept = json.loads(backtest_json(found, MONDAY))
+    assert kept["emulated"] is True
+    assert kept["lanes"][0]["latency_error"] == pytest.approx(by_batches.latency_error)
+    assert kept["all"]["cost_error"] == pytest.approx(by_batches.cost_error)
+    assert "no bill" in backtest_table(found)

@@ -36,12 +36,13 @@ class PostgresCurveBook:
                 del values["key"], values["load"]
                 connection.execute(query("add_lane_observation"), values)
 
-    def latest(self, key: CurveKey, limit: int) -> Sequence[LaneObservation]:
+    def latest(
+        self, key: CurveKey, limit: int, *, before: datetime | None = None
+    ) -> Sequence[LaneObservation]:
         """Return a curve's latest observations; see `CurveBook.latest`."""
         with self._database.transaction(f"observations of {key.lane.value}") as connection:
-            rows = connection.execute(
-                query("latest_lane_observations"), {**_identity(key), "limit": limit}
-            ).fetchall()
+            values = {**_identity(key), "limit": limit, "before": before}
+            rows = connection.execute(query("latest_lane_observations"), values).fetchall()
         return [LaneObservation(row[0], key, Load(*row[1:5]), *row[5:]) for row in rows]
 
     def keep(self, curve: LaneCurve) -> None:

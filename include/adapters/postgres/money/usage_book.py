@@ -81,10 +81,8 @@ class PostgresUsageBook:
         """Return batches that closed well, with what they took and cost on their lane."""
         values = {"first": first, "last": last, "account": account}
         return [
-            SeenBatch(Arrival(at, documents, tokens, deadline_s), Lane(lane), elapsed_s, float(usd))
-            for at, documents, tokens, deadline_s, lane, elapsed_s, usd in self._rows(
-                "ledger_traffic", values
-            )
+            SeenBatch(Arrival(*row[:4]), Lane(row[4]), row[5], float(row[6]), *row[7:])
+            for row in self._rows("ledger_traffic", values)
         ]
 
     def _rows(self, name: str, values: Mapping[str, object] | None = None) -> list[Any]:
