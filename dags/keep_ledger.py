@@ -1,13 +1,16 @@
 """### The ledger beside the lanes
 
 Every hour, book what is charged beside the instance time of lanes, at the price book's list prices
-(`include/prices`). Lanes book their own when a batch closes.
+(`include/prices`). Lanes book their own when a batch closes, a comparison its calls, a calibration
+its probes.
 
 | Task | What it does |
 |---|---|
 | `book_batches` | requests to S3 and SQS, rows written, bytes through the serverless endpoint |
 | `book_stored_rows` | once a day: what keeping the rows costs, by account and model |
 | `book_idle_endpoints` | instances of endpoints while no batch was charged for them: waste |
+| `book_provisioned` | environments that serverless endpoints keep warm; waste while nobody called |
+| `book_release_jobs` | training and evaluation jobs that ended; waste where they failed |
 | `publish_gauges` | today's cost, waste and deadlines, as metrics of CloudWatch's dashboard |
 | `watch_curves` | an alert for each lane that no longer takes what its batches taught |
 
@@ -36,7 +39,13 @@ from twolane_airflow.tasks import curves, ledger
     deadline=late_after(timedelta(minutes=30)),
 )
 def keep_ledger() -> None:
-    booked = [ledger.book_batches(), ledger.book_stored_rows(), ledger.book_idle_endpoints()]
+    booked = [
+        ledger.book_batches(),
+        ledger.book_stored_rows(),
+        ledger.book_idle_endpoints(),
+        ledger.book_provisioned(),
+        ledger.book_release_jobs(),
+    ]
     booked >> ledger.publish_gauges()
     curves.watch_curves()
 

@@ -40,6 +40,10 @@ SELECT 'list_cost_usd' AS name, coalesce(sum(listed), 0)::double precision AS va
 UNION ALL SELECT 'billed_cost_usd', coalesce(sum(billed), 0) FROM spent
 UNION ALL SELECT 'waste_list_cost_usd', coalesce(sum(waste), 0) FROM spent
 UNION ALL SELECT 'idle_list_cost_usd', coalesce(sum(waste), 0) FROM spent WHERE kind = 'endpoint_time'
+UNION ALL SELECT 'warm_list_cost_usd', coalesce(sum(waste), 0) FROM spent
+    WHERE kind = 'provisioned_concurrency'
+UNION ALL SELECT 'failed_list_cost_usd', coalesce(sum(waste), 0) FROM spent
+    WHERE kind IN ('training', 'evaluation', 'comparison')
 UNION ALL SELECT 'probes_list_cost_usd', coalesce(sum(waste), 0) FROM spent
     WHERE kind = 'calibration'
 UNION ALL SELECT 'per_thousand_usd', (SELECT 1000 * sum(listed) FROM spent)

@@ -67,7 +67,7 @@ class GpuWatch(Money):
     def free_gpus(self) -> list[Freed]:
         """Look, and let go what is idle; see `include.pipeline.gpus.free_gpus`."""
         from include.pipeline.gpus.free_gpus import FreePorts, free_gpus
-        from include.pipeline.money.keep_ledger import book_idle_until
+        from include.pipeline.money.book_endpoints import book_idle_until
 
         ports = FreePorts(
             instances=self.instances,

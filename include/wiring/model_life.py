@@ -138,6 +138,7 @@ class ModelLife(ModelReleases, ModelWatch):
 
     @property
     def _scoring_policy(self) -> ScoringPolicy:
+        from include.domain.money.prices import lane_price
         from include.pipeline.comparison.score_batch import ScoringPolicy
         from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy
 
@@ -150,7 +151,8 @@ class ModelLife(ModelReleases, ModelWatch):
             settings.serverless_throttled_s,
             lane.tokens_per_s,
         )
-        return ScoringPolicy(settings.work_bucket, calls, lane.price_usd_per_h)
+        price = lane_price(lane.instance_type, lane.price_usd_per_h, self._now().date())
+        return ScoringPolicy(settings.work_bucket, calls, price, settings.is_emulated)
 
     def retire_versions(self) -> list[Retirement]:
         """See `include.pipeline.promotion.retire_versions`."""

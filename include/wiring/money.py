@@ -45,10 +45,25 @@ class Money(Adapters):
         return book_stored_rows(self._now(), self._ledger_ports)
 
     def book_idle_endpoints(self) -> Booked:
-        """See `include.pipeline.money.keep_ledger.book_idle_endpoints`."""
-        from include.pipeline.money.keep_ledger import book_idle_endpoints
+        """See `include.pipeline.money.book_endpoints.book_idle_endpoints`."""
+        from include.pipeline.money.book_endpoints import book_idle_endpoints
 
         return book_idle_endpoints(self._now(), self._ledger_ports)
+
+    def book_provisioned(self) -> Booked:
+        """See `include.pipeline.money.book_endpoints.book_provisioned`."""
+        from include.pipeline.money.book_endpoints import book_provisioned
+
+        return book_provisioned(self._now(), self._ledger_ports)
+
+    def book_release_jobs(self) -> Booked:
+        """See `include.pipeline.money.book_releases`."""
+        from include.adapters.aws.clients import client
+        from include.adapters.aws.sagemaker.jobs.ended_jobs import SageMakerEndedJobs
+        from include.pipeline.money.book_releases import book_release_jobs
+
+        jobs = SageMakerEndedJobs(client("sagemaker", self.aws))
+        return book_release_jobs(self._now(), jobs, self._ledger_ports)
 
     def costs(self, by: Grouping, first: date, last: date) -> Sequence[CostLine]:
         """See `include.pipeline.money.ports.CostReports.costs`."""
@@ -164,7 +179,7 @@ class Money(Adapters):
 
     @cached_property
     def serving_endpoints(self) -> ServingEndpoints:
-        """Endpoints that have instances, in SageMaker."""
+        """Endpoints that cost money while they wait, in SageMaker."""
         from include.adapters.aws.clients import client
         from include.adapters.aws.sagemaker.serving_endpoints import SageMakerServingEndpoints
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from include.domain.batches.manifests import BatchManifest
 from include.domain.comparison.comparison import Comparison, Kind, Plan
 from include.domain.model_ref import ModelRef
+from include.domain.money.prices import lane_price
 from include.pipeline.comparison.ports import BatchSample, ServedBatch
 from include.pipeline.comparison.run_comparison import (
     ComparisonPorts,
@@ -125,7 +126,8 @@ class ComparisonWorld:
 
     def score(self, comparison: Comparison, batch: ServedBatch, limit: int) -> BatchSample:
         """Score a batch."""
-        policy = ScoringPolicy("twolane-work", InvocationPolicy(100, 1), price_usd_per_h=3600.0)
+        price = lane_price("serverless-4096MB", 3600.0, self.now.date())
+        policy = ScoringPolicy("twolane-work", InvocationPolicy(100, 1), price, is_emulated=True)
         objects, registry = self.world.objects, self.world.registry
         ports = ScoringPorts(objects, registry, self.endpoint, lambda: self.now)
         return score_batch(comparison, batch, limit=limit, policy=policy, ports=ports)

@@ -47,6 +47,7 @@ class Sku(StrEnum):
     """Products that are no instance. AWS's own usage types, where we know them."""
 
     SERVERLESS_TIME = "serverless-memory"
+    SERVERLESS_PROVISIONED = "serverless-provisioned"
     SERVERLESS_DATA = "serverless-data"
     S3_PUT = "Requests-Tier1"
     S3_GET = "Requests-Tier2"
@@ -91,6 +92,12 @@ class Price:
         if quantity < 0:
             raise ValueError(f"{quantity} {self.unit.value} of {self.key.sku}")
         return self.usd * quantity
+
+
+def lane_price(instance_type: str, usd_per_h: float, day: date) -> Price:
+    """Return what an hour on a lane costs, as the lanes file has it on a day."""
+    key = PriceKey(Service.SAGEMAKER, instance_type)
+    return Price(key, Unit.HOUR, usd_per_h, day, "the lanes file")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
-"""Charges beside the lanes' instance time: requests, rows, bytes, and endpoints that wait."""
+"""Charges beside the lanes' instance time: their kinds, and those of requests, rows and bytes."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +26,11 @@ class UsageKind(StrEnum):
     ROWS_WRITTEN = "rows_written"
     ROWS_STORED = "rows_stored"
     ENDPOINT_TIME = "endpoint_time"
+    PROVISIONED_CONCURRENCY = "provisioned_concurrency"
     CALIBRATION = "calibration"
+    TRAINING = "training"
+    EVALUATION = "evaluation"
+    COMPARISON = "comparison"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class UsageCharge:
         quantity: in the price's unit.
         list_cost: USD at list price.
         billed_cost: USD on a bill; 0 where the service was emulated.
-        waste_cost: the part of `list_cost` that gave no prediction: all of it, or nothing.
+        waste_cost: the part of `list_cost` that gave nothing: no prediction, no release.
     """
 
     charge_id: str
@@ -96,9 +99,14 @@ def usage_charge(
     quantity: float,
     period: Period,
     is_emulated: bool,
-    is_waste: bool = False,
+    waste_share: float = 0.0,
+    charge_id: str = "",
 ) -> UsageCharge:
     """Return the charge for a quantity, at list price.
+
+    Args:
+        waste_share: of the cost, 0 to 1.
+        charge_id: made of owner, kind, price and start where it is empty.
 
     Raises:
         ValueError: the quantity is negative.
@@ -107,7 +115,8 @@ def usage_charge(
     whose = owner.batch_id or owner.account_id or resource_id
     at = "" if owner.batch_id else f"/{period.start.isoformat()}"
     return UsageCharge(
-        charge_id=f"{whose}/{kind.value}/{price.key.service.value}/{price.key.sku}{at}"
+        charge_id=charge_id
+        or f"{whose}/{kind.value}/{price.key.service.value}/{price.key.sku}{at}"
         + (f"/{owner.model_name}@{owner.model_version}" if owner.model_name and at else ""),
         kind=kind,
         owner=owner,
@@ -116,7 +125,7 @@ def usage_charge(
         quantity=quantity,
         list_cost=list_cost,
         billed_cost=0.0 if is_emulated else list_cost,
-        waste_cost=list_cost if is_waste else 0.0,
+        waste_cost=list_cost * waste_share,
         is_emulated=is_emulated,
         period_start=period.start,
         period_end=period.end,
@@ -218,55 +227,3 @@ def storage_charges(
         )
         for service, sku, stored_bytes in stores
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class ServingEndpoint:
-    """An endpoint with instances in service, which are billed whether they work or not.
-
-    Attributes:
-        since: when it was made.
-        changed_at: when it was last changed, its instances' number included; None where it is not
-            known.
-    """
-
-    name: str
-    model_name: str
-    model_version: str
-    instance_type: str
-    instance_count: int
-    since: datetime
-    changed_at: datetime | None = None
-
-
-def idle_charge(
-    endpoint: ServingEndpoint,
-    *,
-    charged_hours: float,
-    prices: PriceBook,
-    period: Period,
-    is_emulated: bool,
-) -> UsageCharge | None:
-    """Return what an endpoint's instances cost beyond what batches were charged for them.
-
-    All of it is waste. None where batches were charged for all.
-
-    Args:
-        charged_hours: instance hours on the endpoint that batches were charged in the period.
-
-    Raises:
-        UnknownPrice: the book lacks the instance's price.
-    """
-    hours = endpoint.instance_count * period.hours - charged_hours
-    if hours <= 0 or math.isclose(hours, 0.0, abs_tol=1e-9):
-        return None
-    return usage_charge(
-        kind=UsageKind.ENDPOINT_TIME,
-        owner=Owner(None, None, endpoint.model_name, endpoint.model_version),
-        resource_id=endpoint.name,
-        price=prices.instance(endpoint.instance_type),
-        quantity=hours,
-        period=period,
-        is_emulated=is_emulated,
-        is_waste=True,
-    )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from include.domain.lanes import LaneProfile
 from include.domain.model_ref import ModelRef
-from include.domain.money.prices import Price, PriceKey, Service, Unit
+from include.domain.money.prices import lane_price
 from include.domain.money.usage import Owner, Period, UsageCharge, UsageKind, usage_charge
 from include.pipeline.batch_objects.records import LaneRun
-
-SOURCE = "the lanes file"
 
 
 def probe_charges(
@@ -24,23 +21,17 @@ def probe_charges(
 ) -> list[UsageCharge]:
     """Return a charge a piece of work, at the price on demand of the lane."""
     return [
-        replace(
-            usage_charge(
-                kind=UsageKind.CALIBRATION,
-                owner=Owner(None, None, model.name, model.version),
-                resource_id=run.resource_id,
-                price=Price(
-                    PriceKey(Service.SAGEMAKER, run.instance_type),
-                    Unit.HOUR,
-                    profile.on_demand_price_usd_per_h,
-                    run.started_at.date(),
-                    SOURCE,
-                ),
-                quantity=run.billed_s / 3600,
-                period=Period(run.started_at, max(run.started_at, run.ended_at)),
-                is_emulated=is_emulated,
-                is_waste=True,
+        usage_charge(
+            kind=UsageKind.CALIBRATION,
+            owner=Owner(None, None, model.name, model.version),
+            resource_id=run.resource_id,
+            price=lane_price(
+                run.instance_type, profile.on_demand_price_usd_per_h, run.started_at.date()
             ),
+            quantity=run.billed_s / 3600,
+            period=Period(run.started_at, max(run.started_at, run.ended_at)),
+            is_emulated=is_emulated,
+            waste_share=1.0,
             charge_id=f"{batch_id}/{UsageKind.CALIBRATION.value}/{run.resource_id}",
         )
         for run in runs

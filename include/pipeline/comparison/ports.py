@@ -10,6 +10,7 @@ from typing import Protocol
 from include.domain.comparison.comparison import Comparison, Ending
 from include.domain.comparison.sequential_test import Evidence
 from include.domain.model_ref import ModelRef
+from include.domain.money.usage import UsageCharge
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class BatchSample:
         answers: a pair for each document taken that neither version refused.
         refused_count: the others taken.
         call_s: seconds of the endpoints' calls.
-        list_cost_usd: of these seconds.
+        charges: for these seconds, one a version that was called.
     """
 
     batch: ServedBatch
@@ -68,8 +69,13 @@ class BatchSample:
     answers: tuple[PairedAnswer, ...] = ()
     refused_count: int = 0
     call_s: float = 0.0
-    list_cost_usd: float = 0.0
+    charges: tuple[UsageCharge, ...] = ()
     probe: Probe = field(default_factory=Probe)
+
+    @property
+    def list_cost_usd(self) -> float:
+        """List cost of what is charged."""
+        return sum(each.list_cost for each in self.charges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +171,10 @@ class ComparisonBook(Canaries, Protocol):
         ...
 
     def record(self, comparison_id: str, sample: BatchSample) -> None:
-        """Keep what a batch adds, all of it or nothing; a batch that was recorded stays so."""
+        """Keep what a batch adds and book its charges, all of it or nothing.
+
+        A batch that was recorded stays so.
+        """
         ...
 
     def evidence(self, comparison_id: str) -> Evidence:

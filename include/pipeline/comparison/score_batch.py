@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from include.domain.batches.predictions import Prediction, PredictionError, parse_prediction
@@ -18,6 +18,8 @@ from include.domain.comparison.comparison import Comparison
 from include.domain.errors import ObjectMissing
 from include.domain.execution.pacing import CallSize
 from include.domain.model_ref import ModelRef
+from include.domain.money.prices import Price
+from include.domain.money.usage import Owner, Period, UsageCharge, UsageKind, usage_charge
 from include.pipeline.batch.collect_batch import answer_lines
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
@@ -56,12 +58,14 @@ class ScoringPolicy:
     Attributes:
         work_bucket: where batches stand.
         calls: how an endpoint is called.
-        price_usd_per_h: list price of the endpoint while it works.
+        price: of an hour in which the endpoint works.
+        is_emulated: whether the endpoint is, so that nothing is billed.
     """
 
     work_bucket: str
     calls: InvocationPolicy
-    price_usd_per_h: float
+    price: Price
+    is_emulated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +115,17 @@ def score_batch(
         for each, other in zip(taken, others, strict=True)
     ]
     answers = tuple(pair for pair in pairs if pair is not None)
-    call_s = sum(
-        sum(call.seconds for call in caller.calls) + caller.wasted_s for caller in callers.values()
-    )
+    scored_at = ports.now()
     return BatchSample(
         batch=batch,
-        scored_at=ports.now(),
+        scored_at=scored_at,
         answers=answers,
         refused_count=len(pairs) - len(answers),
-        call_s=call_s,
-        list_cost_usd=call_s * policy.price_usd_per_h / 3600,
+        call_s=sum(_seconds(caller) for caller in callers.values()),
+        charges=tuple(
+            _charge(comparison, batch, model, callers[model.version], scored_at, policy)
+            for model in (comparison.champion, comparison.challenger)
+        ),
         probe=probe,
     )
 
@@ -153,6 +158,33 @@ def _caller(model: ModelRef, policy: ScoringPolicy, ports: ScoringPorts) -> Endp
         size=CallSize(calls.tokens_per_call, calls.target_s, max_tokens=16 * calls.tokens_per_call),
         throttled_s=calls.throttled_s,
         max_tokens=ports.registry.card(model).max_tokens,
+    )
+
+
+def _seconds(caller: EndpointCaller) -> float:
+    return sum(call.seconds for call in caller.calls) + caller.wasted_s
+
+
+def _charge(
+    comparison: Comparison,
+    batch: ServedBatch,
+    model: ModelRef,
+    caller: EndpointCaller,
+    until: datetime,
+    policy: ScoringPolicy,
+) -> UsageCharge:
+    """Return what a version's calls cost, calls that failed included: they are waste."""
+    seconds = _seconds(caller)
+    return usage_charge(
+        kind=UsageKind.COMPARISON,
+        owner=Owner(model_name=model.name, model_version=model.version),
+        resource_id=caller.name,
+        price=policy.price,
+        quantity=seconds / 3600,
+        period=Period(until - timedelta(seconds=seconds), until),
+        is_emulated=policy.is_emulated,
+        waste_share=caller.wasted_s / seconds if seconds else 0.0,
+        charge_id=f"{comparison.comparison_id}/{batch.batch_id}/comparison/{model.version}",
     )
 
 

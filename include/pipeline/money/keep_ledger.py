@@ -1,11 +1,11 @@
-"""Book what is charged beside the lanes: usage of closed batches, stored rows, idle endpoints.
+"""Book what is charged beside the lanes: usage of closed batches, and stored rows.
 
 Each part goes on where it stopped, and books nothing twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -14,10 +14,8 @@ from include.domain.money.prices import PriceBook
 from include.domain.money.usage import (
     BatchUsage,
     Period,
-    ServingEndpoint,
     UsageCharge,
     batch_charges,
-    idle_charge,
     storage_charges,
 )
 from include.pipeline.batch_objects.batch_layout import BatchLayout
@@ -25,8 +23,6 @@ from include.pipeline.money.ports import ClosedBatch, ServingEndpoints, UsageBoo
 from include.pipeline.ports.objects import ObjectStore
 
 BATCHES_AT_ONCE = 200
-LONGEST_LOOK = timedelta(hours=1, minutes=10)
-"""Between two looks at an endpoint that has instances: the DAG's hour, and its delay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,61 +102,6 @@ def book_stored_rows(now: datetime, ports: LedgerPorts) -> Booked:
         booked += Booked.of(charges)
         day += timedelta(days=1)
     return booked
-
-
-def book_idle_endpoints(now: datetime, ports: LedgerPorts) -> Booked:
-    """Book the time of endpoints' instances that no batch was charged for.
-
-    Each endpoint's instances now are taken for those it had since it was last looked at. One that
-    was not looked at for over an hour had none then: it is taken to have had them since it was last
-    changed. Time at which a batch still runs on the lane is left for later: its own charge comes
-    when it closes.
-
-    Raises:
-        UnknownPrice: the book lacks a price.
-        StoreError: the database does not answer.
-        EndpointUnavailable: SageMaker does not answer.
-    """
-    running = ports.book.open_since(Lane.ASYNC_ENDPOINT)
-    until = now if running is None else min(now, running)
-    charges = list(_idle_charges(ports.endpoints.in_service(), until, ports))
-    ports.book.book(charges)
-    return Booked.of(charges)
-
-
-def book_idle_until(names: Collection[str], now: datetime, ports: LedgerPorts) -> Booked:
-    """The same up to now for endpoints that lose their instances now; no batch needs them.
-
-    Raises:
-        UnknownPrice: the book lacks a price.
-        StoreError: the database does not answer.
-        EndpointUnavailable: SageMaker does not answer.
-    """
-    theirs = [each for each in ports.endpoints.in_service() if each.name in names]
-    charges = list(_idle_charges(theirs, now, ports))
-    ports.book.book(charges)
-    return Booked.of(charges)
-
-
-def _idle_charges(
-    endpoints: Iterable[ServingEndpoint], until: datetime, ports: LedgerPorts
-) -> Iterator[UsageCharge]:
-    for endpoint in endpoints:
-        booked_until = ports.book.endpoint_booked_until(endpoint.name) or endpoint.since
-        start = max(booked_until, endpoint.since)
-        if endpoint.changed_at is not None and until - start > LONGEST_LOOK:
-            start = max(start, endpoint.changed_at)
-        if start >= until:
-            continue
-        charge = idle_charge(
-            endpoint,
-            charged_hours=ports.book.charged_hours(endpoint.name, start, until),
-            prices=ports.prices,
-            period=Period(start, until),
-            is_emulated=ports.is_emulated,
-        )
-        if charge is not None:
-            yield charge
 
 
 def _batch_charges(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
 from include.domain.lanes import Lane
-from include.domain.money.usage import Owner, ServingEndpoint, StoredRows, UsageCharge
+from include.domain.money.endpoint_time import ProvisionedEndpoint, ServingEndpoint
+from include.domain.money.release_jobs import ReleaseJob
+from include.domain.money.usage import Owner, StoredRows, UsageCharge
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,19 @@ class UsageBook(Protocol):
         ...
 
     def endpoint_booked_until(self, name: str) -> datetime | None:
-        """Return until when an endpoint's idle time is booked."""
+        """Return until when an endpoint's time, idle or provisioned, is booked."""
         ...
 
     def charged_hours(self, name: str, start: datetime, end: datetime) -> float:
-        """Return the instance hours that batches were charged for work ended in a period."""
+        """Return the hours of an endpoint that were charged for work ended in a period."""
         ...
 
     def open_since(self, lane: Lane) -> datetime | None:
         """Return since when the oldest batch that runs on a lane does; None without one."""
+        ...
+
+    def charged_jobs(self, since: datetime) -> Collection[str]:
+        """Return the names of releases' jobs that are booked and ended since."""
         ...
 
 
@@ -70,6 +76,18 @@ class ServingEndpoints(Protocol):
 
     def in_service(self) -> Sequence[ServingEndpoint]:
         """Return the endpoints that have instances now; a serverless one has none."""
+        ...
+
+    def provisioned(self) -> Sequence[ProvisionedEndpoint]:
+        """Return the serverless endpoints that keep environments warm now."""
+        ...
+
+
+class ReleaseJobs(Protocol):
+    """Training and evaluation jobs of releases on SageMaker. May raise `EndpointUnavailable`."""
+
+    def ended(self, since: datetime, *, but: Collection[str]) -> Sequence[ReleaseJob]:
+        """Return the jobs that ran and ended since, but those named."""
         ...
 
 

@@ -21,7 +21,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """What a day cost on a lane; an empty lane is endpoints that waited, and rows kept."""
+    """What a day cost on a lane; an empty lane is what is for no batch."""
 
     day: date
     lane: str

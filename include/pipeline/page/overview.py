@@ -22,6 +22,8 @@ from include.pipeline.page.ports import PageBook
 LEAST_DOCUMENTS = 10_000
 """Lines of cost reach at least so far, also where every batch was small."""
 
+_MODEL_WORK = (UsageKind.TRAINING, UsageKind.EVALUATION, UsageKind.COMPARISON)
+
 TOKENS_PER_DOCUMENT = 50.0
 """Assumed where no batch has closed: a headline's (AG News)."""
 
@@ -32,7 +34,9 @@ class Totals:
 
     Attributes:
         idle_list_cost_usd: of endpoints while nobody used them; a part of the waste, as are
-            `probes_list_cost_usd`, of probes that calibrated a lane.
+            `warm_list_cost_usd`, of serverless environments kept warm that nobody called,
+            `probes_list_cost_usd`, of probes that calibrated a lane, and
+            `failed_list_cost_usd`, of releases' jobs and comparisons' calls that failed.
         is_emulated: some of it ran on an emulated service, which nobody bills.
     """
 
@@ -40,7 +44,9 @@ class Totals:
     billed_cost_usd: float
     waste_list_cost_usd: float
     idle_list_cost_usd: float
+    warm_list_cost_usd: float
     probes_list_cost_usd: float
+    failed_list_cost_usd: float
     charges: int
     batches: int
     documents: int
@@ -144,7 +150,9 @@ def totals(figures: PageFigures) -> Totals:
         billed_cost_usd=sum(each.billed_cost_usd for each in spend),
         waste_list_cost_usd=sum(each.waste_list_cost_usd for each in spend),
         idle_list_cost_usd=wasted.get(UsageKind.ENDPOINT_TIME.value, 0.0),
+        warm_list_cost_usd=wasted.get(UsageKind.PROVISIONED_CONCURRENCY.value, 0.0),
         probes_list_cost_usd=wasted.get(UsageKind.CALIBRATION.value, 0.0),
+        failed_list_cost_usd=sum(wasted.get(kind.value, 0.0) for kind in _MODEL_WORK),
         charges=sum(each.charges for each in spend),
         batches=sum(each.batches for each in work),
         documents=sum(each.documents for each in work),

@@ -1,2 +1,3 @@
 SELECT max(charge_period_end)
-FROM usage_charges WHERE x_kind = 'endpoint_time' AND resource_id = %(name)s
+FROM usage_charges
+WHERE x_kind IN ('endpoint_time', 'provisioned_concurrency') AND resource_id = %(name)s

@@ -1,4 +1,4 @@
--- What days cost, by lane; charges that no lane has are of endpoints that waited and rows kept.
+-- What days cost, by lane; charges that no lane has are of what is for no batch.
 SELECT
     day, lane,
     sum(charge_count)::bigint AS charge_count,

@@ -35,6 +35,22 @@ def book_idle_endpoints() -> dict[str, float]:
 
 
 @task
+def book_provisioned() -> dict[str, float]:
+    """Book the environments that serverless endpoints keep warm."""
+    from include.wiring.money import money
+
+    return _told(money().book_provisioned())
+
+
+@task
+def book_release_jobs() -> dict[str, float]:
+    """Book the jobs of releases that have ended."""
+    from include.wiring.money import money
+
+    return _told(money().book_release_jobs())
+
+
+@task
 def publish_gauges() -> int:
     """Show in CloudWatch where today stands; return how many figures."""
     from include.wiring.money import money

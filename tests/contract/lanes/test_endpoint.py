@@ -14,7 +14,9 @@ from include.adapters.aws.sagemaker.serverless.sagemaker_endpoint import (
     SageMakerServerlessEndpoint,
 )
 from include.adapters.aws.sagemaker.serverless.serverless_size import ServerlessSize
+from include.adapters.aws.sagemaker.serving_endpoints import SageMakerServingEndpoints
 from include.domain.errors import BodyFailed, BodyFault, EndpointThrottled, EndpointUnavailable
+from include.domain.model_ref import ModelRef
 from include.pipeline.ports.remote_work import Endpoint
 from tests.support.fakes import FakeEndpoint
 from tests.support.faults import injected
@@ -176,3 +178,16 @@ def test_the_variant_is_as_large_as_the_settings_say(cloud: LocalAws, real: Lane
         "MaxConcurrency": 7,
         "ProvisionedConcurrency": 1,
     }
+
+
+def test_what_is_kept_warm_is_found_by_its_version(cloud: LocalAws, real: LaneBench) -> None:
+    size = ServerlessSize(memory_mb=3072, max_concurrency=7, provisioned_concurrency=1)
+    model = ModelRef("warm-topic", "7", real.model.digest)
+    name = serverless(cloud, size=size).ensure(model, artifact_url=real.put_artifact())
+
+    endpoints = SageMakerServingEndpoints(cloud.client("sagemaker"))
+
+    (warm,) = [each for each in endpoints.provisioned() if each.name == name]
+    assert (warm.model_name, warm.model_version) == ("warm-topic", "7")
+    assert (warm.memory_gb, warm.environments) == (3.0, 1)
+    assert name not in {each.name for each in endpoints.in_service()}, "it has no instances"

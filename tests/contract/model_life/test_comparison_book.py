@@ -12,6 +12,7 @@ from include.adapters.postgres.accounts import PostgresAccountDirectory
 from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.models.comparison_book import PostgresComparisonBook
+from include.adapters.postgres.money.usage_book import PostgresUsageBook
 from include.domain.accounts import Account, Tier
 from include.domain.batches.manifests import Submission
 from include.domain.comparison.betting import Counts
@@ -28,6 +29,8 @@ from include.domain.errors import ComparisonRefused
 from include.domain.lanes import Lane
 from include.domain.model_ref import ModelRef
 from include.domain.money.costs import lane_charge
+from include.domain.money.prices import lane_price
+from include.domain.money.usage import Owner, Period, UsageCharge, UsageKind, usage_charge
 from include.pipeline.comparison.ports import (
     BatchSample,
     ComparisonBook,
@@ -37,6 +40,7 @@ from include.pipeline.comparison.ports import (
     Side,
     Spending,
 )
+from include.pipeline.money.ports import Grouping
 from include.pipeline.ports.stores import BatchClosure, ReadStore
 from tests.support.fakes import FakeComparisonBook, FakeReadStore
 from tests.support.manifests import SUBMITTED_AT, make_manifest
@@ -94,6 +98,19 @@ def begun(seconds: int = 60, **plan: object) -> Comparison:
     at = SUBMITTED_AT - timedelta(seconds=seconds)
     changed = replace(PLAN, **plan)  # type: ignore[arg-type]
     return new_comparison(changed, CHAMPION, CHALLENGER, started_by="jane", at=at)
+
+
+def charge(batch_id: str, usd: float = 0.25) -> UsageCharge:
+    return usage_charge(
+        kind=UsageKind.COMPARISON,
+        owner=Owner(model_name="news-topic", model_version="2"),
+        resource_id="twolane-news-topic-v2",
+        price=lane_price("serverless-4096MB", usd, SUBMITTED_AT.date()),
+        quantity=1.0,
+        period=Period(SUBMITTED_AT - timedelta(hours=1), SUBMITTED_AT),
+        is_emulated=True,
+        charge_id=f"c/{batch_id}/comparison/2",
+    )
 
 
 def sample(batch_id: str, *answers: tuple[str, str, str], **changes: object) -> BatchSample:
@@ -171,7 +188,7 @@ def test_a_batch_adds_once_and_labels_count_whenever_they_come(world: World) -> 
     world.book.open(comparison)
     world.close("b-1")
     answers = [("d1", "A", "A"), ("d2", "A", "B"), ("d3", "A", "B"), ("d4", "B", "C")]
-    first = sample("b-1", *answers, refused_count=2, call_s=1.5, list_cost_usd=0.25)
+    first = sample("b-1", *answers, refused_count=2, call_s=1.5, charges=(charge("b-1"),))
 
     world.book.record(comparison.comparison_id, first)
     world.book.record(comparison.comparison_id, sample("b-1", ("d9", "A", "B")))
@@ -205,7 +222,7 @@ def test_figures_are_of_all_batches_of_either_version(world: World) -> None:
     answers = [("d1", "A", "A"), ("d2", "A", "B")]
     world.book.record(
         comparison.comparison_id,
-        sample("b-1", *answers, refused_count=1, list_cost_usd=0.25, probe=probe),
+        sample("b-1", *answers, refused_count=1, charges=(charge("b-1"),), probe=probe),
     )
     world.book.record(comparison.comparison_id, sample("b-2", ("d1", "A", "B"), probe=probe))
     world.say_right("b-1", "d2", "B")
@@ -255,3 +272,23 @@ def test_a_run_finds_what_it_has_pinned(world: World) -> None:
     assert pinned(key="other") is None
     assert pinned(account="trial-lumen") is None
     assert pinned(model_name="other") is None
+
+
+def test_the_calls_for_a_batch_are_booked_once_with_it(product_database_url: str) -> None:
+    database = Database(product_database_url)
+    book, ledger = PostgresComparisonBook(database), PostgresUsageBook(database)
+    comparison = begun()
+    book.open(comparison)
+    book.record(comparison.comparison_id, sample("b-1", ("d1", "A", "B"), charges=(charge("b-1"),)))
+    again = charge("b-1", usd=7.0)
+    book.record(comparison.comparison_id, sample("b-1", charges=(again,)))
+
+    day = (SUBMITTED_AT - timedelta(hours=1)).date()
+    (line,) = ledger.costs(Grouping.KIND, day, SUBMITTED_AT.date())
+    assert (line.name, line.charges, line.list_cost_usd) == ("comparison", 1, 0.25)
+    assert line.list_cost_usd == book.spending(comparison).list_cost_usd
+    hours = ledger.charged_hours(
+        "twolane-news-topic-v2", SUBMITTED_AT - timedelta(hours=1), SUBMITTED_AT
+    )
+    assert hours == 1.0, "so long the endpoint was not idle"
+    database.close()

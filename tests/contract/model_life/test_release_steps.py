@@ -6,15 +6,18 @@ import json
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from include.adapters.aws import clients
+from include.adapters.aws.sagemaker.jobs.ended_jobs import SageMakerEndedJobs
 from include.adapters.mlflow_release_runs import MlflowReleaseRuns
 from include.config import Settings
 from include.domain.errors import ReleaseFailed, ReleaseRejected
+from include.domain.money.usage import UsageKind
 from include.domain.promotion.alias import Alias
 from include.files.lanes_file import LanesFile, load_lanes
 from include.pipeline.release.evidence import Evidence
@@ -149,6 +152,29 @@ def test_the_next_release_is_compared_with_the_champion_and_shown(
     assert evidence.plan().champion is not None
     assert {gate.name for gate in findings.gates} >= {"macro_f1", "slices"}
     assert site.life.objects.exists(evidence.uri("pictures/champion-against-challenger.png"))
+
+
+def test_its_jobs_are_found_once_they_have_ended_and_are_charged_until_they_are_known(
+    site: ReleaseSite, released: tuple[Evidence, Findings], local_aws: LocalAws
+) -> None:
+    evidence, _ = released
+    names = [evidence.trial(name) for name in ("linear", "evaluation-cpu")]
+    trained, evaluated = (record.job for record in names if record is not None)
+    finder = SageMakerEndedJobs(local_aws.client("sagemaker"))
+    since = datetime.now(UTC) - timedelta(days=1)
+
+    found = {each.name: each for each in finder.ended(since, but=())}
+
+    assert (found[trained].kind, found[evaluated].kind) == (
+        UsageKind.TRAINING,
+        UsageKind.EVALUATION,
+    )
+    for job in (found[trained], found[evaluated]):
+        assert (job.model_name, job.has_completed) == (MODEL, True)
+        assert job.instance_type.startswith("ml.")
+        assert job.billed_s >= 0.5 * job.period.hours * 3600 > 0
+    assert trained not in {each.name for each in finder.ended(since, but={trained})}
+    assert list(finder.ended(datetime.now(UTC) + timedelta(hours=1), but=())) == []
 
 
 def test_a_job_whose_program_fails_is_refused_for_good(site: ReleaseSite) -> None:

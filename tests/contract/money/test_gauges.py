@@ -34,7 +34,7 @@ def test_the_days_cost_reaches_cloudwatch_and_telling_it_twice_adds_nothing(
                 quantity=0.5,
                 period=Period(at, at + timedelta(minutes=1)),
                 is_emulated=True,
-                is_waste=True,
+                waste_share=1.0,
             )
             for at in (NOW, NOW - timedelta(days=1))
         ]

@@ -15,14 +15,20 @@ from include.adapters.postgres.money.usage_book import PostgresUsageBook
 from include.domain.accounts import Account, Tier
 from include.domain.lanes import Lane
 from include.domain.money.costs import Waste, lane_charge
+from include.domain.money.endpoint_time import (
+    ProvisionedEndpoint,
+    ServingEndpoint,
+    idle_charge,
+    provisioned_charge,
+)
+from include.domain.money.release_jobs import ReleaseJob, job_charge
 from include.domain.money.usage import (
     BatchUsage,
     Owner,
     Period,
-    ServingEndpoint,
     StoredRows,
+    UsageKind,
     batch_charges,
-    idle_charge,
     storage_charges,
 )
 from include.domain.placement.routing import Placement
@@ -134,17 +140,29 @@ def test_every_way_to_sum_up_is_the_charges_own_sum(
         period=Period(midnight, midnight + HOUR),
         is_emulated=False,
     )
+    warm = provisioned_charge(
+        ProvisionedEndpoint("twolane-x-v1", "x", "1", 4.0, 1, midnight),
+        called_hours=0.25,
+        prices=PRICES,
+        period=Period(midnight, midnight + HOUR),
+        is_emulated=False,
+    )
+    job = ReleaseJob(
+        "twolane-train-x", UsageKind.TRAINING, "x", "ml.m5.large", 900,
+        Period(midnight, midnight + HOUR), has_completed=False,
+    )  # fmt: skip
     assert idle is not None
-    book.book([*kept, idle])
-    book.book([*kept, idle])
-    total += sum(each.list_cost for each in kept) + idle.list_cost
+    assert warm is not None
+    beside = [*kept, idle, warm, job_charge(job, prices=PRICES, is_emulated=False)]
+    book.book(beside)
+    book.book(beside)
+    total += sum(each.list_cost for each in beside)
+    waste += sum(each.waste_cost for each in beside)
     for by in Grouping:
         lines = book.costs(by, *WEEK)
         assert sum(line.list_cost_usd for line in lines) == pytest.approx(total, abs=1e-6), by
         assert sum(line.billed_cost_usd for line in lines) == pytest.approx(total, abs=1e-6), by
-        assert sum(line.waste_list_cost_usd for line in lines) == pytest.approx(
-            waste + idle.list_cost, abs=1e-6
-        ), by
+        assert sum(line.waste_list_cost_usd for line in lines) == pytest.approx(waste, abs=1e-6), by
         assert all(0 <= line.waste_list_cost_usd <= line.list_cost_usd for line in lines)
     documents = {line.name: line.documents for line in book.costs(Grouping.ACCOUNT, *WEEK)}
     assert documents.pop("") == 0, "an idle endpoint is of no account"
@@ -155,9 +173,7 @@ def test_every_way_to_sum_up_is_the_charges_own_sum(
             "SELECT sum(x_list_nano_usd)"
             " = (SELECT sum(list_cost_usd) * 1000000000 FROM daily_costs) FROM ledger"
         ).fetchall()
-    assert float(row[0]) == pytest.approx(
-        total - idle.list_cost - sum(each.list_cost for each in kept), abs=1e-6
-    )
+    assert float(row[0]) == pytest.approx(total - sum(each.list_cost for each in beside), abs=1e-6)
     assert exact == (True,), "to the last billionth"
 
 
@@ -253,3 +269,30 @@ def test_an_endpoints_time_is_known_by_its_name(
     assert seen.list_cost_usd == pytest.approx(0.736)
     assert (seen.model_name, seen.is_emulated) == (manifest.model.name, True)
     assert book.traffic(*WEEK, "another") == []
+
+
+def test_time_kept_warm_and_jobs_of_releases_are_known_by_their_names(
+    book: PostgresUsageBook,
+) -> None:
+    period = Period(SUBMITTED_AT, SUBMITTED_AT + HOUR)
+    warm = provisioned_charge(
+        ProvisionedEndpoint("twolane-x-v1", "x", "1", 4.0, 1, SUBMITTED_AT),
+        called_hours=0,
+        prices=PRICES,
+        period=period,
+        is_emulated=True,
+    )
+    jobs = [
+        ReleaseJob(f"job-{kind.value}", kind, "x", "ml.m5.large", 60, period, has_completed=True)
+        for kind in (UsageKind.TRAINING, UsageKind.EVALUATION)
+    ]
+    assert warm is not None
+    assert book.charged_jobs(SUBMITTED_AT) == set()
+    book.book([warm, *(job_charge(each, prices=PRICES, is_emulated=True) for each in jobs)])
+    assert book.endpoint_booked_until("twolane-x-v1") == period.end
+    assert book.charged_jobs(period.end) == {"job-training", "job-evaluation"}
+    assert book.charged_jobs(period.end + HOUR) == set()
+    assert book.charged_hours("twolane-x-v1", period.start, period.end) == 0, "no work of anyone's"
+    kinds = {line.name: line for line in book.costs(Grouping.KIND, *WEEK)}
+    assert set(kinds) == {"provisioned_concurrency", "training", "evaluation"}
+    assert {line.billed_cost_usd for line in kinds.values()} == {0.0}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from include.domain.lanes import Lane
 from include.domain.money.budgets import Budget, BudgetVerdict, Spending, Standing, judge
-from include.domain.money.usage import ServingEndpoint, StoredRows, UsageCharge, UsageKind
+from include.domain.money.endpoint_time import ProvisionedEndpoint, ServingEndpoint
+from include.domain.money.release_jobs import ReleaseJob
+from include.domain.money.usage import StoredRows, UsageCharge, UsageKind
 from include.pipeline.money.ports import ClosedBatch
+
+_ENDPOINTS = {UsageKind.ENDPOINT_TIME, UsageKind.PROVISIONED_CONCURRENCY}
+_JOBS = {UsageKind.TRAINING, UsageKind.EVALUATION}
 
 
 class FakeUsageBook:
@@ -20,6 +25,7 @@ class FakeUsageBook:
         self.rows: list[StoredRows] = []
         self.charged = charged
         self.busy_since = busy_since
+        self.asked: list[Lane] = []
 
     def unmetered(self, limit: int) -> Sequence[ClosedBatch]:
         return self.waiting[:limit]
@@ -42,7 +48,7 @@ class FakeUsageBook:
         found = [
             each.period_end
             for each in self.charges.values()
-            if each.kind is UsageKind.ENDPOINT_TIME and each.resource_id == name
+            if each.kind in _ENDPOINTS and each.resource_id == name
         ]
         return max(found, default=None)
 
@@ -50,17 +56,40 @@ class FakeUsageBook:
         return self.charged
 
     def open_since(self, lane: Lane) -> datetime | None:
+        self.asked.append(lane)
         return self.busy_since
+
+    def charged_jobs(self, since: datetime) -> set[str]:
+        found = [each for each in self.charges.values() if each.kind in _JOBS]
+        return {each.resource_id for each in found if each.period_end >= since}
 
 
 class FakeServingEndpoints:
-    """The endpoints given."""
+    """The endpoints given; `warm` are serverless."""
 
-    def __init__(self, endpoints: Sequence[ServingEndpoint] = ()) -> None:
+    def __init__(
+        self,
+        endpoints: Sequence[ServingEndpoint] = (),
+        warm: Sequence[ProvisionedEndpoint] = (),
+    ) -> None:
         self.endpoints = endpoints
+        self.warm = warm
 
     def in_service(self) -> Sequence[ServingEndpoint]:
         return self.endpoints
+
+    def provisioned(self) -> Sequence[ProvisionedEndpoint]:
+        return self.warm
+
+
+class FakeReleaseJobs:
+    """The jobs given."""
+
+    def __init__(self, jobs: Sequence[ReleaseJob] = ()) -> None:
+        self.jobs = jobs
+
+    def ended(self, since: datetime, *, but: Collection[str]) -> Sequence[ReleaseJob]:
+        return [j for j in self.jobs if j.name not in but and j.period.end >= since]
 
 
 class FakeBudgetBook:

@@ -11,6 +11,7 @@ from include.domain.comparison.comparison import Comparison, Finding, Kind, Plan
 from include.domain.comparison.sequential_test import Evidence
 from include.domain.errors import ComparisonRefused, EndpointUnavailable, UnknownModelAlias
 from include.domain.model_ref import ModelCard, ModelRef
+from include.domain.money.usage import UsageKind
 from tests.support.batches import NOW
 from tests.support.comparison_world import CHALLENGER, CHAMPION, ComparisonWorld
 
@@ -124,6 +125,10 @@ def test_it_costs_the_seconds_of_its_calls_and_both_versions_are_timed() -> None
     sample = world.book.samples[comparison.comparison_id, manifest.batch_id]
     assert sample.call_s > 0
     assert sample.list_cost_usd == pytest.approx(sample.call_s), "at 1 USD a second"
+    assert [each.owner.model_version for each in sample.charges] == ["1", "2"]
+    assert {each.kind for each in sample.charges} == {UsageKind.COMPARISON}
+    assert {(each.billed_cost, each.waste_cost) for each in sample.charges} == {(0.0, 0.0)}
+    assert {each.owner.account_id for each in sample.charges} == {None}, "no account pays for it"
     assert sample.probe.documents == 16
     assert sample.probe.champion_s > 0
     assert sample.probe.challenger_s > 0

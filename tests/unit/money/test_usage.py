@@ -6,28 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.domain.lanes import Lane
+from include.domain.money.endpoint_time import ServingEndpoint, idle_charge
 from include.domain.money.prices import Service, Sku
 from include.domain.money.usage import (
     HOURS_PER_MONTH,
     BatchUsage,
     Owner,
     Period,
-    ServingEndpoint,
     StoredRows,
     UsageKind,
     batch_charges,
-    idle_charge,
     storage_charges,
 )
 from include.files.prices import load_price_book
 from include.pipeline.batch_objects.batch_layout import BatchLayout
-from include.pipeline.money.keep_ledger import (
-    LedgerPorts,
-    book_batches,
-    book_idle_endpoints,
-    book_idle_until,
-    book_stored_rows,
-)
+from include.pipeline.money.book_endpoints import book_idle_endpoints, book_idle_until
+from include.pipeline.money.keep_ledger import LedgerPorts, book_batches, book_stored_rows
 from include.pipeline.money.ports import ClosedBatch
 from tests.support.fakes import FakeObjectStore
 from tests.support.fakes.money import FakeServingEndpoints, FakeUsageBook

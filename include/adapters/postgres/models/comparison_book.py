@@ -9,6 +9,7 @@ from typing import Any
 
 from include.adapters.postgres.batches.read_store import storable
 from include.adapters.postgres.database import Database
+from include.adapters.postgres.money.usage_rows import book_usage
 from include.adapters.postgres.queries import query
 from include.domain.comparison.betting import Counts
 from include.domain.comparison.comparison import Comparison, Ending, Finding, Kind, Plan
@@ -79,6 +80,7 @@ class PostgresComparisonBook:
             if connection.execute(query("add_comparison_batch"), values).rowcount:
                 rows = [{**asdict(answer), **keys} for answer in sample.answers]
                 connection.cursor().executemany(query("add_comparison_answer"), rows)
+                book_usage(connection, sample.charges)
 
     def evidence(self, comparison_id: str) -> Evidence:
         """Return what both versions said so far; see `ComparisonBook.evidence`."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from include.adapters.postgres.database import Database
+from include.adapters.postgres.money.usage_rows import book_usage
 from include.adapters.postgres.queries import query
 from include.domain.lanes import Lane
 from include.domain.money.usage import Owner, StoredRows, UsageCharge
 from include.domain.what_if.scenario import Arrival
 from include.pipeline.money.backtest import SeenBatch
 from include.pipeline.money.ports import ClosedBatch, CostLine, Grouping
-
-if TYPE_CHECKING:
-    from psycopg import Connection
 
 
 class PostgresUsageBook:
@@ -32,13 +30,13 @@ class PostgresUsageBook:
     def book(self, charges: Sequence[UsageCharge]) -> None:
         """See `UsageBook.book`."""
         with self._database.transaction(f"{len(charges)} charges of usage") as connection:
-            _book(connection, charges)
+            book_usage(connection, charges)
 
     def book_batch(self, batch: ClosedBatch, charges: Sequence[UsageCharge]) -> None:
         """See `UsageBook.book_batch`."""
         batch_id = batch.owner.batch_id
         with self._database.transaction(f"usage of batch {batch_id}") as connection:
-            _book(connection, charges)
+            book_usage(connection, charges)
             values = {"batch_id": batch_id, "closed_at": batch.closed_at}
             connection.execute(query("mark_metered"), values)
 
@@ -67,6 +65,10 @@ class PostgresUsageBook:
         ((moment,),) = self._rows("lane_busy_since", {"lane": lane.value})
         return moment if isinstance(moment, datetime) else None
 
+    def charged_jobs(self, since: datetime) -> Collection[str]:
+        """See `UsageBook.charged_jobs`."""
+        return {name for (name,) in self._rows("charged_jobs", {"since": since})}
+
     def costs(self, by: Grouping, first: date, last: date) -> Sequence[CostLine]:
         """See `CostReports.costs`."""
         values = {"by": by.value, "first": first, "last": last}
@@ -88,35 +90,6 @@ class PostgresUsageBook:
     def _rows(self, name: str, values: Mapping[str, object] | None = None) -> list[Any]:
         with self._database.transaction(name.replace("_", " ")) as connection:
             return connection.execute(query(name), values).fetchall()
-
-
-def _book(connection: Connection[Any], charges: Sequence[UsageCharge]) -> None:
-    if charges:
-        connection.cursor().executemany(query("book_usage"), [_values(each) for each in charges])
-
-
-def _values(charge: UsageCharge) -> dict[str, object]:
-    owner, price = charge.owner, charge.price
-    return {
-        "charge_id": charge.charge_id,
-        "kind": charge.kind.value,
-        "batch_id": owner.batch_id,
-        "account_id": owner.account_id,
-        "model_name": owner.model_name,
-        "model_version": owner.model_version,
-        "is_emulated": charge.is_emulated,
-        "period_start": charge.period_start,
-        "period_end": charge.period_end,
-        "service": price.key.service.value,
-        "resource_id": charge.resource_id,
-        "sku": price.key.sku,
-        "quantity": charge.quantity,
-        "unit": price.unit.value,
-        "unit_price": price.usd,
-        "list_cost": charge.list_cost,
-        "billed_cost": charge.billed_cost,
-        "waste_cost": charge.waste_cost,
-    }
 
 
 def _closed_batch(
