@@ -13,6 +13,7 @@ its probes.
 | `book_release_jobs` | training and evaluation jobs that ended; waste where they failed |
 | `publish_gauges` | today's cost, waste and deadlines, as metrics of CloudWatch's dashboard |
 | `watch_curves` | an alert for each lane that no longer takes what its batches taught |
+| `watch_weeks` | an alert where the last whole week fell short of what a tier is promised |
 
 `python -m include.cli.ledger` shows the sums; the tables are `charges` and `usage_charges`, the
 views `ledger`, `daily_costs` and `batch_costs`.
@@ -26,7 +27,7 @@ from airflow.sdk import dag
 
 from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
-from twolane_airflow.tasks import curves, ledger
+from twolane_airflow.tasks import curves, ledger, weeks
 
 
 @dag(
@@ -48,6 +49,7 @@ def keep_ledger() -> None:
     ]
     booked >> ledger.publish_gauges()
     curves.watch_curves()
+    weeks.watch_weeks()
 
 
 keep_ledger()

@@ -102,13 +102,14 @@ def _queries(url: str, window: Window, repetitions: int) -> list[dict[str, Any]]
 
 def _page(url: str, window: Window, repetitions: int) -> dict[str, float]:
     database = Database(url)
-    profiles = load_lanes(ROOT / "include" / "lanes" / "aws.toml").profiles()
+    lanes = load_lanes(ROOT / "include" / "lanes" / "aws.toml")
 
     def show() -> str:
         seen = overview(
             window,
             now=datetime.now(UTC),
-            profiles=profiles,
+            profiles=lanes.profiles(),
+            promised=lanes.attainment,
             default_model="news-topic",
             book=PostgresPageBook(database),
             curve_book=PostgresCurveBook(database),

@@ -87,6 +87,14 @@ UNION ALL SELECT 'late/' || stage, count(*) FROM sla_events
     WHERE kind = 'miss'
         AND (at AT TIME ZONE 'UTC')::date BETWEEN %(first)s::date AND %(last)s::date
     GROUP BY stage
+UNION ALL SELECT 'week/' || monday || '/' || tier, avg(coalesce(deadline_met, false)::integer)
+    FROM (
+        SELECT *, day - (extract(isodow FROM day)::integer - 1) AS monday
+        FROM (SELECT *, (submitted_at AT TIME ZONE 'UTC')::date AS day FROM batches) AS dated
+    ) AS by_week
+    WHERE monday + 6 >= %(first)s::date AND day <= %(last)s::date
+        AND (state <> 'running' OR deadline_at < now())
+    GROUP BY monday, tier
 UNION ALL SELECT 'version/' || m.model_name || '@' || m.to_version, (
         SELECT coalesce(sum(document_count), 0) FROM submitted AS s
         WHERE (s.model_name, s.model_version) = (m.model_name, m.to_version)

@@ -22,6 +22,7 @@ class AlertKind(StrEnum):
     ORPHAN = "orphan"
     CURVE_MOVED = "curve_moved"
     RUN_LATE = "run_late"
+    WEEK_SHORT = "week_short"
     CHAMPION_RETURNED = "champion_returned"
     RELEASE_WAITING = "release_waiting"
     RELEASE_STOPPED = "release_stopped"

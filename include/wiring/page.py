@@ -47,6 +47,7 @@ class Page(Adapters):
             self.last_days(days),
             now=self._now(),
             profiles=self.lanes.profiles(),
+            promised=self.lanes.attainment,
             default_model=self.settings.model_name,
             book=self.page_book,
             curve_book=self.curve_book,

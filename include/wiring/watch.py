@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -49,9 +49,18 @@ class Watch(LaneWiring):
         Args:
             weeks: how many, from Monday, UTC; the one under way is the last of them.
         """
+        from include.pipeline.sla.watch_weeks import WEEK, this_monday
+
         now = self._now().astimezone(UTC)
-        monday = datetime.combine(now.date() - timedelta(days=now.weekday()), time(), UTC)
-        return self.sla_book.attainment(monday - timedelta(weeks=weeks - 1), now)
+        return self.sla_book.attainment(this_monday(now) - (weeks - 1) * WEEK, now)
+
+    def watch_weeks(self) -> Sequence[WeekOfTier]:
+        """See `include.pipeline.sla.watch_weeks`."""
+        from include.pipeline.sla.watch_weeks import watch_weeks
+
+        return watch_weeks(
+            self.lanes.objective, now=self._now(), book=self.sla_book, alerts=self.alert_book
+        )
 
     def foresee_misses(self) -> list[SlaEvent]:
         """See `include.pipeline.sla.foresee_misses`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from include.domain.what_if.scenario import Arrival
 from include.pipeline.page.figures import (
@@ -19,6 +19,7 @@ from include.pipeline.page.figures import (
     Share,
     Spend,
     SpotRecord,
+    TierWeek,
     VersionInService,
     Waste,
     Window,
@@ -34,7 +35,7 @@ def empty_figures() -> PageFigures:
     """Of a product that has done nothing yet."""
     none = SpotRecord(0, 0, 0, 0, 0, 0.0)
     return PageFigures(WINDOW, *[()] * 8, spot=none, versions=(), gpus=(), savings=(),
-        saved_usd=0.0, alerts=(), foreseen=ForeseenMisses(0, 0, 0, 0), late_stages=(),
+        saved_usd=0.0, alerts=(), foreseen=ForeseenMisses(0, 0, 0, 0), late_stages=(), weeks=(),
     )  # fmt: skip
 
 
@@ -89,6 +90,11 @@ def some_figures() -> PageFigures:
         ),
         foreseen=ForeseenMisses(4, 3, 2, 1),
         late_stages=(LateStage("lane", 1),),
+        weeks=(
+            TierWeek(date(2026, 11, 16), "demo", 20, 19),
+            TierWeek(date(2026, 11, 16), "standard", 200, 197),
+            TierWeek(date(2026, 11, 9), "standard", 100, 100),
+        ),
     )  # fmt: skip
 
 

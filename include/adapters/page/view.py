@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from include.adapters.page.words import LANES, WASTES, named
+from include.domain.accounts import Tier
 from include.domain.curves.break_even import BreakEven
 from include.pipeline.page.figures import (
     ClosedBatch,
@@ -18,6 +19,7 @@ from include.pipeline.page.figures import (
     Saving,
     Share,
     Spend,
+    TierWeek,
     VersionInService,
     Window,
 )
@@ -49,6 +51,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class TierLine:
+    """How a tier's promise was kept: its share in time of each week that it had batches in."""
+
+    tier: str
+    promised: float
+    weeks: dict[date, float]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What the template shows."""
 
@@ -70,6 +81,8 @@ class View:
     saved_usd: float
     gpus_emulated: bool
     alerts: Sequence[RecentAlert]
+    weeks: list[date]
+    tiers: list[TierLine]
 
 
 def view_of(overview: Overview) -> View:
@@ -95,7 +108,20 @@ def view_of(overview: Overview) -> View:
         saved_usd=figures.saved_usd,
         gpus_emulated=any(each.is_emulated for each in figures.gpus),
         alerts=figures.alerts,
+        weeks=sorted({each.week for each in figures.weeks}, reverse=True),
+        tiers=_tiers(figures.weeks, overview.promised),
     )
+
+
+def _tiers(weeks: Sequence[TierWeek], promised: Mapping[Tier, float]) -> list[TierLine]:
+    """Return the tiers that had batches, the one promised least first."""
+    lines = [
+        TierLine(
+            tier.value, share, {each.week: each.attainment for each in weeks if each.tier == tier}
+        )
+        for tier, share in promised.items()
+    ]
+    return sorted((line for line in lines if line.weeks), key=lambda line: line.promised)
 
 
 def _days(spend: Iterable[Spend]) -> dict[date, dict[str, float]]:

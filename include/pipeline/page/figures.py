@@ -118,6 +118,21 @@ class ForeseenMisses:
 
 
 @dataclass(frozen=True, slots=True)
+class TierWeek:
+    """A tier's batches that were submitted in a week, from Monday, UTC, and due by now."""
+
+    week: date
+    tier: str
+    batches: int
+    met: int
+
+    @property
+    def attainment(self) -> float:
+        """Share of them that were in time."""
+        return self.met / self.batches
+
+
+@dataclass(frozen=True, slots=True)
 class LateStage:
     """A stage that ate the time of batches which missed their deadline."""
 
@@ -263,3 +278,4 @@ class PageFigures:
     alerts: tuple[RecentAlert, ...]
     foreseen: ForeseenMisses
     late_stages: tuple[LateStage, ...]
+    weeks: tuple[TierWeek, ...]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from include.domain.accounts import Tier
 from include.domain.curves.break_even import BreakEven, CostLine, break_evens, cost_lines, sizes
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.errors import QueueUnavailable
@@ -93,6 +94,7 @@ class Overview:
     """What the page shows.
 
     Attributes:
+        promised: by tier, the share of a week's batches that are to be in time.
         gauges: of each queue what its service says now, or why it says nothing.
     """
 
@@ -100,6 +102,7 @@ class Overview:
     figures: PageFigures
     totals: Totals
     curves: CostCurves
+    promised: Mapping[Tier, float]
     gauges: Mapping[LaneClass, QueueGauge | str]
 
 
@@ -108,6 +111,7 @@ def overview(
     *,
     now: datetime,
     profiles: Sequence[LaneProfile],
+    promised: Mapping[Tier, float],
     default_model: str,
     book: PageBook,
     curve_book: CurveBook,
@@ -118,6 +122,7 @@ def overview(
 
     Args:
         profiles: of the lanes file.
+        promised: of the lanes file too, by tier.
         default_model: whose curves are shown where no batch has closed.
         queues: the queues' names.
 
@@ -130,7 +135,7 @@ def overview(
     known = known_of(model_name, profiles=profiles, exploration_share=0.0, now=now, book=curve_book)
     curves = cost_curves(model_name, figures.closed, profiles, known.curves)
     measured = {each: _measured(name, now, gauges) for each, name in queues.items()}
-    return Overview(now, figures, totals(figures), curves, measured)
+    return Overview(now, figures, totals(figures), curves, promised, measured)
 
 
 def _measured(queue_name: str, now: datetime, gauges: QueueGauges) -> QueueGauge | str:

@@ -35,10 +35,12 @@ def database(product_database_url: str) -> Iterator[Database]:
 
 
 def look(database: Database, window: Window) -> Overview:
+    lanes = load_lanes(REPOSITORY / "include" / "lanes" / "aws.toml")
     return overview(
         window,
         now=NOW,
-        profiles=load_lanes(REPOSITORY / "include" / "lanes" / "aws.toml").profiles(),
+        profiles=lanes.profiles(),
+        promised=lanes.attainment,
         default_model="news-topic",
         book=PostgresPageBook(database),
         curve_book=PostgresCurveBook(database),
@@ -64,7 +66,18 @@ def test_every_figure_is_what_the_tables_say(database: Database, product_databas
     assert differences(shown, true) == []
     assert len(shown) > 150
     kinds = {name.split("/")[0] for name in shown}
-    assert {"day", "lane", "account", "model", "waste", "queue", "spot", "version", "seen"} <= kinds
+    assert {
+        "day",
+        "lane",
+        "account",
+        "model",
+        "waste",
+        "queue",
+        "spot",
+        "version",
+        "seen",
+        "week",
+    } <= kinds
     assert {"alert/deadline_missed", "alert/run_late/dag-3", "alert/queue_depth/queue-1"} <= set(
         shown
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from benchmarks.page.compare import figures_of
 from include.adapters.page.charts import gpu_utilisation, spend_by_day
 from include.adapters.page.page import render_page
 from include.adapters.page.words import ago, percent, seconds, usd
+from include.domain.accounts import Tier
 from include.domain.curves.break_even import break_evens, cost_lines, sizes
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.errors import QueueUnavailable
@@ -44,6 +46,7 @@ def seen(figures=None) -> Overview:
         WINDOW,
         now=NOW,
         profiles=PROFILES,
+        promised={Tier.STANDARD: 0.99, Tier.DEMO: 0.95},
         default_model="news-topic",
         book=FakePageBook(some_figures() if figures is None else figures),
         curve_book=FakeCurveBook(),
@@ -108,6 +111,17 @@ def test_the_page_says_that_work_was_emulated_and_shows_every_figure() -> None:
     assert "trial-<b>lumen" not in page, "an account's name is no markup"
     for name in ("spend", "batches", "deadlines", "gpus"):
         assert f'data-chart="{name}"' in page
+
+
+def test_weeks_that_fell_short_of_the_promise_are_marked() -> None:
+    page = render_page(seen())
+
+    shown = figures_of(page)
+    assert shown["week/2026-11-16/standard"] == pytest.approx(0.985)
+    assert shown["week/2026-11-16/demo"] == 0.95
+    assert "week/2026-11-09/demo" not in shown, "nothing was due"
+    (short,) = re.findall(r'<td class="number bad">\s*<span data-figure="(week/[^"]+)"', page)
+    assert short == "week/2026-11-16/standard"
 
 
 @pytest.mark.parametrize(("days_ago", "first"), [(1, 7), (11, 12), (40, 30)])
@@ -191,6 +205,7 @@ def test_a_queue_that_does_not_answer_is_told_and_the_page_stands() -> None:
         WINDOW,
         now=NOW,
         profiles=PROFILES,
+        promised={Tier.STANDARD: 0.99, Tier.DEMO: 0.95},
         default_model="news-topic",
         book=FakePageBook(some_figures()),
         curve_book=FakeCurveBook(),

@@ -11,9 +11,12 @@ import pytest
 from include.cli.attainment import table
 from include.config import Settings
 from include.domain.accounts import Tier
+from include.domain.alerts import AlertKind
 from include.domain.sla.objectives import WeekOfTier
 from include.files.lanes_file import load_lanes
+from include.pipeline.sla.watch_weeks import watch_weeks
 from include.wiring.watch import Watch
+from tests.support.fakes.alerts import FakeAlertBook
 from tests.support.fakes.sla import FakeSlaBook
 
 LANES = Path(__file__).parents[3] / "include" / "lanes"
@@ -61,3 +64,36 @@ def test_both_lanes_files_promise_every_tier_something() -> None:
         lanes = load_lanes(LANES / name)
         for tier in Tier:
             assert 0.9 <= lanes.objective(tier).attainment <= 1
+
+
+def test_a_week_that_fell_short_is_posted_once_when_it_is_over() -> None:
+    monday = datetime(2026, 3, 9, tzinfo=UTC)
+    last, present = date(2026, 3, 2), date(2026, 3, 9)
+
+    class Book(FakeSlaBook):
+        def attainment(self, since: datetime, now: datetime) -> Sequence[WeekOfTier]:
+            assert since == monday - timedelta(days=7)
+            return [
+                WeekOfTier(present, Tier.STANDARD, 10, 1, 9, None, None),
+                WeekOfTier(last, Tier.STANDARD, 200, 197, 1, 61.5, 840.25),
+                WeekOfTier(last, Tier.DEMO, 20, 19, 0, 1.5, 9.25),
+            ]
+
+    objective = load_lanes(LANES / "local.toml").objective
+    alerts = FakeAlertBook()
+    for hours in (1, 30):
+        now = monday + timedelta(hours=hours)
+        (short,) = watch_weeks(objective, now=now, book=Book(), alerts=alerts)
+        assert (short.week, short.tier) == (last, Tier.STANDARD)
+
+    (alert,) = alerts.posted
+    assert (alert.kind, alert.subject, alert.at) == (AlertKind.WEEK_SHORT, "2026-03-02", monday)
+    assert alert.title == "Week from 2026-03-02: standard fell short"
+    assert alert.detail == "standard: 98.50% of 200 batches in time, 99.00% promised"
+
+
+def test_a_week_in_which_every_promise_was_kept_is_no_news() -> None:
+    alerts, lanes = FakeAlertBook(), load_lanes(LANES / "local.toml")
+    now = datetime(2026, 3, 9, tzinfo=UTC)
+    assert watch_weeks(lanes.objective, now=now, book=FakeSlaBook(), alerts=alerts) == []
+    assert alerts.posted == []

@@ -22,6 +22,7 @@ from include.pipeline.page.figures import (
     Share,
     Spend,
     SpotRecord,
+    TierWeek,
     VersionInService,
     Waste,
     Window,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 QUERIES = (
     *("page_spend", "page_shares", "page_work", "page_batches", "page_running", "page_waste"),
     *("page_queues", "page_settled", "page_spot", "page_versions", "page_gpus", "page_savings"),
-    *("page_saved", "page_alerts", "page_risks", "page_late_stages"),
+    *("page_saved", "page_alerts", "page_risks", "page_late_stages", "page_weeks"),
 )
 MOST_BATCHES = 2000
 """Dots on the page, the latest; a phone draws them in time."""
@@ -107,4 +108,5 @@ def _read(connection: Connection[Any], window: Window) -> PageFigures:
         alerts=rows("page_alerts", RecentAlert),
         foreseen=foreseen,
         late_stages=rows("page_late_stages", LateStage),
+        weeks=rows("page_weeks", TierWeek),
     )
