@@ -51,7 +51,7 @@ def measure(bench: IdleEndpoint, documents: int) -> dict[str, Any]:
         "what": "an asynchronous endpoint's GPU left idle, its own scaling suspended, on the "
         "running stack; taken to zero by the DAG watch_gpus, then woken by a batch",
         "is_emulated": counted["is_emulated"],
-        "said": "the GPU is a processor that stands for it; savings are list price, on no bill",
+        "emulated": "the GPU is a processor that stands for it; savings are list price, on no bill",
         "settings": {
             "idle_s": settings.gpu_idle_s,
             "quiet_idle_s": settings.gpu_quiet_idle_s,
@@ -63,11 +63,12 @@ def measure(bench: IdleEndpoint, documents: int) -> dict[str, Any]:
         "idle_before_let_go_s": round(idle_s, 1),
         "at_zero_after_the_batch_s": round(gone_s, 1),
         "reason": counted["reason"],
+        "instances": counted["instances"],
         "instance_type": counted["instance_type"],
         "saved_usd_per_hour": counted["saved_usd_per_hour"],
         "counted_s": round(3600 * hours, 1),
         "list_saved_usd": counted["list_saved_usd"],
-        "utilisation_seen": bench.samples_since(endpoint, saving["since"])[:40],
+        "utilisation_when_let_go": bench.sample(endpoint, saving["at"]),
         "page_shows_the_same": agrees,
         "next_batch_s": round(woken_s, 1),
         "next_batch_is_whole": second.adds_up,

@@ -125,12 +125,14 @@ class IdleEndpoint:
 
         return any(agrees() for _ in range(3))
 
-    def samples_since(self, endpoint: str, since: datetime) -> list[float | None]:
-        """Return the utilisation at each look at an endpoint."""
+    def sample(self, endpoint: str, at: datetime) -> float | None:
+        """Return the utilisation that the last look up to a moment saw; None for no metric."""
         query = (
-            "SELECT utilisation FROM gpu_samples WHERE resource_id = %s AND at >= %s ORDER BY at"
+            "SELECT utilisation FROM gpu_samples WHERE resource_id = %s AND at <= %s "
+            "ORDER BY at DESC LIMIT 1"
         )
-        return [row[0] for row in self.rows(query, endpoint, since)]
+        ((utilisation,),) = self.rows(query, endpoint, at)
+        return None if utilisation is None else float(utilisation)
 
     def rows(self, text: str, *values: Any) -> list[Any]:
         """Return what a query finds: dictionaries of whole rows, else tuples."""
