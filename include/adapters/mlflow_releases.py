@@ -30,10 +30,15 @@ from include.adapters.mlflow_registry import (
     MODEL_DATA_URL_TAG,
 )
 from include.domain.model_ref import ModelCard
+from include.domain.release.catalog import About
 from include.pipeline.versions.ports import Candidate, RegisteredVersion
 
 TRAINING_DIGEST_TAG = "twolane.training_digest"
 """On the run and on the version, so a release finds what it made before."""
+
+LANGUAGES_TAG = "twolane.languages"
+LIMITS_TAG = "twolane.limits"
+"""What the catalogue says of the model, on the run and on the version."""
 
 SIGNATURE = ModelSignature(
     inputs=Schema([ColSpec("string", "id"), ColSpec("string", "text")]),
@@ -73,12 +78,26 @@ class ContainerCode:
 
 
 class MlflowReleaseRegistry:
-    """`ReleaseRegistry` on an MLflow tracking server."""
+    """`ReleaseRegistry` on an MLflow tracking server.
 
-    def __init__(self, tracking_uri: str, experiment: str, code: ContainerCode) -> None:
+    Args:
+        tracking_uri: of the server.
+        experiment: that runs are in.
+        code: logged with each model.
+        about: what people should know of the models that are registered; None where nobody says.
+    """
+
+    def __init__(
+        self,
+        tracking_uri: str,
+        experiment: str,
+        code: ContainerCode,
+        about: About | None = None,
+    ) -> None:
         self._tracking_uri = tracking_uri
         self._experiment = experiment
         self._code = code
+        self._about = about
         self._client = mlflow_client(tracking_uri)
 
     def find(self, name: str, training_digest: str) -> RegisteredVersion | None:
@@ -124,10 +143,16 @@ class MlflowReleaseRegistry:
             MODEL_DATA_SHA256_TAG: sha256,
             MODEL_DATA_URL_TAG: url,
         }
+        if self._about:
+            tags[LANGUAGES_TAG] = ", ".join(self._about.languages)
+            tags[LIMITS_TAG] = self._about.limits
         with explained(f"publishing {version.name} version {version.version}"):
             for key, value in tags.items():
                 self._client.set_model_version_tag(version.name, version.version, key, value)
                 self._client.set_tag(version.run_id, key, value)
+            if self._about:
+                said = self._about.sentence
+                self._client.update_model_version(version.name, version.version, said)
 
     def alias_version(self, name: str, alias: str) -> str | None:
         """See `ReleaseRegistry.alias_version`."""
@@ -173,8 +198,9 @@ class MlflowReleaseRegistry:
 
     def _ensure_model(self, name: str) -> None:
         try:
+            title = self._about.title if self._about else "Not in the catalogue"
             self._client.create_registered_model(
-                name, description="Topic of a short news text; served by the twolane container."
+                name, description=f"{title}; served by the twolane container."
             )
         except MlflowException as exc:
             if exc.error_code != "RESOURCE_ALREADY_EXISTS":

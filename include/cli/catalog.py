@@ -1,8 +1,9 @@
 """`python -m include.cli.catalog`: check the catalogue against its data, and print it.
 
-Of every model the labels with their documents, and what a million documents cost on each lane: the
-lane's tokens a second are of the encoder that all of them share, the documents' length is their own
-data's. Starts of instances are left out.
+Of every model the labels with their documents, and what a batch costs on each lane, by its size:
+at list prices, with starts and idle tails. The lanes' tokens a second are the encoder's; a linear
+model takes a small part of the time, and a release measures how small. The documents' length is
+that of the model's own data.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from include.domain.batches.documents import estimate_tokens
 from include.domain.errors import TwolaneError
 from include.domain.lanes import LaneProfile
 from include.domain.release.catalog import CATALOG_FILE, ModelEntry, load_catalog
-from include.domain.release.proposal import usd_per_million_documents
 from include.files.lanes_file import load_lanes
 from include.pipeline.release.labelled_files import read_labelled
 
 ROOT = Path(__file__).resolve().parents[2]
 LANES = Path(__file__).resolve().parents[1] / "lanes" / "aws.toml"
+BATCHES = (1_000, 10_000, 1_000_000)
+"""Documents, where costs are told: a start weighs most in the first, nothing in the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +90,24 @@ def problems_of(entry: ModelEntry, contents: Contents) -> list[str]:
 
 def _lines(entry: ModelEntry, contents: Contents, profiles: Sequence[LaneProfile]) -> list[str]:
     counts = ", ".join(f"{label} {contents.documents[label]}" for label in entry.labels)
-    costs = ", ".join(
-        f"{each.lane.value} ${_usd_per_million(each, contents.mean_tokens):.2f}"
-        for each in profiles
-    )
     return [
         f"{entry.name}: {entry.title} ({', '.join(entry.languages)}; {entry.max_tokens} tokens)",
         f"  {entry.limits}",
         f"  {contents.documents.total()} documents: {counts}",
-        f"  a million documents of {contents.mean_tokens:.0f} tokens: {costs}",
+        *(f"  {_costs(count, contents.mean_tokens, profiles)}" for count in BATCHES),
     ]
 
 
-def _usd_per_million(profile: LaneProfile, tokens: float) -> float:
-    return usd_per_million_documents(profile.tokens_per_s / tokens, profile.price_usd_per_h)
+def _costs(documents: int, mean_tokens: float, profiles: Sequence[LaneProfile]) -> str:
+    """Return what a batch costs on the lanes that take one of its size, the cheapest first."""
+    tokens = round(documents * mean_tokens)
+    found = sorted(
+        (each.list_cost_usd(tokens), each.lane.value)
+        for each in profiles
+        if each.admits(documents, tokens)
+    )
+    costs = ", ".join(f"{lane} ${usd:.3g}" for usd, lane in found)
+    return f"{documents:,} documents of {mean_tokens:.0f} tokens: {costs}"
 
 
 def _parser() -> argparse.ArgumentParser:

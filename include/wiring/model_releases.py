@@ -160,7 +160,10 @@ class ModelReleases(Adapters):
         from include.adapters.mlflow_releases import MlflowReleaseRegistry
 
         return MlflowReleaseRegistry(
-            self.settings.mlflow_tracking_uri, model_name, container_code()
+            self.settings.mlflow_tracking_uri,
+            model_name,
+            container_code(),
+            load_catalog().about(model_name),
         )
 
     @cached_property

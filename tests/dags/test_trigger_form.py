@@ -34,6 +34,15 @@ def test_accepted(document_inference, conf):
     assert params | GOOD | conf == params
 
 
+def test_the_form_says_what_each_model_is_and_is_not_for(document_inference):
+    field = document_inference.params.get_param("model_name")
+    assert field.description is None, "Airflow would show it instead"
+    assert (
+        "- `ticket-urgency`: Urgency of a support message (en)." in field.schema["description_md"]
+    )
+    assert "not who sent it" in field.schema["description_md"]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -87,4 +96,4 @@ def test_every_field_is_explained(document_inference):
     for name in document_inference.params:
         schema = document_inference.params.get_param(name)
         assert schema.schema["title"], name
-        assert schema.description, name
+        assert schema.description or schema.schema["description_md"], name

@@ -67,6 +67,22 @@ class BundleEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What people should know before they ask a model; of a bundle, of all its heads."""
+
+    title: str
+    languages: tuple[str, ...]
+    limits: str
+
+    @property
+    def sentence(self) -> str:
+        """All of it in a line."""
+        return (
+            f"{self.title} ({', '.join(self.languages) or 'no language in common'}). {self.limits}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """Every entry, by name, in the file's order."""
 
@@ -77,6 +93,16 @@ class Catalog:
     def names(self) -> tuple[str, ...]:
         """What a batch may ask for, models first."""
         return (*self.models, *self.bundles)
+
+    def about(self, name: str) -> About | None:
+        """Return what is said of a model or a bundle; None of one that is not in the catalogue."""
+        if bundle := self.bundles.get(name):
+            heads = [self.models[head] for head in bundle.heads]
+            common = set.intersection(*(set(head.languages) for head in heads))
+            limits = " ".join(f"{head.name}: {head.limits}" for head in heads)
+            return About(bundle.title, tuple(sorted(common)), limits)
+        entry = self.models.get(name)
+        return About(entry.title, entry.languages, entry.limits) if entry else None
 
     def model(self, name: str) -> ModelEntry:
         """Return a model's entry.

@@ -12,6 +12,7 @@ from include.adapters.mlflow_registry import MlflowModelRegistry
 from include.adapters.mlflow_releases import ContainerCode, MlflowReleaseRegistry
 from include.domain.errors import RegistryUnavailable, ReleaseFailed, UnknownModelAlias
 from include.domain.model_ref import ModelCard, ModelRef
+from include.domain.release.catalog import About
 from include.pipeline.versions.ports import Candidate, ReleaseRegistry
 from tests.support.container import MODELS, trivial_model
 from tests.support.fakes.releases import FakeReleaseRegistry
@@ -106,6 +107,25 @@ def test_the_pipeline_reads_what_the_release_wrote(tracking_uri: str, candidate:
     assert model == ModelRef(candidate.name, "1", "f" * 64)
     assert MlflowModelRegistry(tracking_uri).artifact_url(model) == URL
     assert reader.card(model) == ModelCard(("a", "b"), 64)
+
+
+def test_what_the_catalogue_says_stands_on_model_and_version(
+    tracking_uri: str, candidate: Candidate
+) -> None:
+    from mlflow import MlflowClient
+
+    about = About("Topic", ("de", "en"), "Short texts alone.")
+    code = ContainerCode(MODELS, LOCKS)
+    releases = MlflowReleaseRegistry(tracking_uri, "topic", code, about)
+    version = releases.register(candidate)
+    releases.publish(version, url=URL, sha256="f" * 64, card=ModelCard(("a", "b"), 64))
+    client = MlflowClient(tracking_uri=tracking_uri)
+    found = client.get_model_version(candidate.name, version.version)
+    assert found.description == "Topic (de, en). Short texts alone."
+    assert found.tags["twolane.languages"] == "de, en"
+    assert found.tags["twolane.limits"] == "Short texts alone."
+    named = client.get_registered_model(candidate.name)
+    assert named.description == "Topic; served by the twolane container."
 
 
 @pytest.mark.parametrize("alias", ["champion", "nobody"])

@@ -34,6 +34,18 @@ def test_a_bundle_names_its_heads() -> None:
     assert bundle.heads == ("topic", "other")
 
 
+def test_what_people_should_know_of_a_bundle_is_of_all_its_heads() -> None:
+    other = OTHER.replace('["en"]', '["de", "en"]').replace("None.", "Long texts.")
+    catalog = parse_catalog(TOPIC + other + BUNDLE)
+    both = catalog.about("both")
+    assert both
+    assert both.sentence == "Both (en). topic: None. other: Long texts."
+    topic = catalog.about("topic")
+    assert topic
+    assert topic.sentence == "Topic (en). None."
+    assert catalog.about("mine") is None
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -26,7 +26,10 @@ def test_ours_and_its_data_agree(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     out = capsys.readouterr().out
     assert "390 documents: high 130, low 130, normal 130" in out
-    assert "processing $0." in out
+    small, _, large = [line for line in out.splitlines() if " tokens: " in line][:3]
+    assert small.startswith("  1,000 documents of 54 tokens: serverless $0.00")
+    assert large.startswith("  1,000,000 documents of 54 tokens: spot $0.0")
+    assert "serverless" not in large, "it takes no batch of that size"
 
 
 def test_labels_that_differ_are_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
