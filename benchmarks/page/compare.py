@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 TRUTH = Path(__file__).with_name("truth.sql")
-ALWAYS_SHOWN = ("day/", "lane/", "waste/", "queue/", "alert/", "week/")
+ALWAYS_SHOWN = ("day/", "lane/", "waste/", "queue/", "alert/", "week/", "champion/", "challenger/")
 """Of these every line stands on the page; accounts and models beyond a dozen are summed up."""
 
 

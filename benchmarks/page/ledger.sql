@@ -113,6 +113,30 @@ SELECT 'model-' || model, 'promoted', nullif(version - 1, 0)::text, version::tex
     '', now() - (7 - version) * interval '13 days'
 FROM generate_series(0, 2) AS model CROSS JOIN generate_series(1, 7) AS version;
 
+INSERT INTO comparisons (
+    comparison_id, kind, model_name, champion_version, champion_digest, challenger_version,
+    challenger_digest, account_share, document_share, level, margin, max_documents,
+    batch_documents, budget_usd, max_failed_batches, days, started_by, started_at
+)
+SELECT
+    'c-' || model, kind, 'model-' || model, '7', 'digest', version, 'digest', share, 0.1, 0.05,
+    0.005, 100000, 50, 1.0, 3, 14, 'bench', now() - interval '2 days'
+FROM (VALUES (0, 'canary', '6', 0.1), (1, 'shadow', '8', 0.0)) AS running (model, kind, version, share);
+
+INSERT INTO comparison_batches (
+    comparison_id, batch_id, account_id, served_version, scored_count, refused_count, call_s,
+    list_cost_usd, probe_documents, champion_probe_s, challenger_probe_s, scored_at
+)
+SELECT
+    comparison_id, batch_id, account_id, model_version, 3, 1, 0.5, 0.0001, 0, 0, 0, closed_at
+FROM (SELECT *, row_number() OVER (ORDER BY submitted_at DESC) AS n FROM batches) AS b
+JOIN comparisons USING (model_name)
+WHERE state = 'succeeded' AND n <= 2000;
+
+INSERT INTO comparison_answers
+SELECT comparison_id, batch_id, 'd-' || n, 'a', 0.9, 'a', 0.8
+FROM comparison_batches CROSS JOIN generate_series(1, 3) AS n;
+
 INSERT INTO sla_events (batch_id, kind, predicted_at, miss_probability, action, stage, detail, at)
 SELECT
     batch_id, kind, deadline_at, 0.9, CASE WHEN kind = 'risk' AND n %% 2 = 0 THEN action ELSE '' END,

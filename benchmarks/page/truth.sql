@@ -95,10 +95,20 @@ UNION ALL SELECT 'week/' || monday || '/' || tier, avg(coalesce(deadline_met, fa
     WHERE monday + 6 >= %(first)s::date AND day <= %(last)s::date
         AND (state <> 'running' OR deadline_at < now())
     GROUP BY monday, tier
-UNION ALL SELECT 'version/' || m.model_name || '@' || m.to_version, (
+UNION ALL SELECT 'champion/' || m.model_name || '@' || m.to_version, (
         SELECT coalesce(sum(document_count), 0) FROM submitted AS s
         WHERE (s.model_name, s.model_version) = (m.model_name, m.to_version)
     )
     FROM model_promotions AS m WHERE m.promotion_id = (
         SELECT max(promotion_id) FROM model_promotions AS l WHERE l.model_name = m.model_name
     )
+UNION ALL SELECT 'challenger/' || c.model_name || '@' || c.challenger_version, (
+        SELECT coalesce(sum(document_count), 0) FROM submitted AS s
+        WHERE (s.model_name, s.model_version) = (c.model_name, c.challenger_version)
+    ) + (
+        SELECT count(*) FROM comparison_answers JOIN comparison_batches AS b
+            USING (comparison_id, batch_id)
+        WHERE comparison_id = c.comparison_id AND b.served_version <> c.challenger_version
+            AND (b.scored_at AT TIME ZONE 'UTC')::date BETWEEN %(first)s::date AND %(last)s::date
+    )
+    FROM comparisons AS c WHERE c.finding IS NULL

@@ -72,7 +72,9 @@ def some_figures() -> PageFigures:
         settled=(QueueSettled("bulk", 7, 1),),
         spot=SpotRecord(3, 5, 2, 2, 1, 1.5),
         versions=(
-            VersionInService("news-topic", "1", "rolled_back", "ops", NOW - _HOUR, 2000),
+            VersionInService("news-topic", "2", "challenger", "canary", "ada", NOW - _HOUR, 150),
+            VersionInService("news-topic", "1", "champion", "rolled_back", "ops", NOW - _HOUR,
+                             2000),
         ),
         gpus=(
             GpuPeriod(NOW, _HOUR, "async_endpoint", None, True),

@@ -188,10 +188,17 @@ class SpotRecord:
 
 @dataclass(frozen=True, slots=True)
 class VersionInService:
-    """A model's champion, and the documents that it was sent in the time."""
+    """A model's champion, or the challenger of a comparison that runs.
+
+    Attributes:
+        role: `champion` or `challenger`.
+        kind: of a champion how it came to be it; of a challenger `canary` or `shadow`.
+        documents: that it answered in the time; a challenger's beside the champion among them.
+    """
 
     model_name: str
     version: str
+    role: str
     kind: str
     decided_by: str
     since: datetime

@@ -74,10 +74,11 @@ def test_every_figure_is_what_the_tables_say(database: Database, product_databas
         "waste",
         "queue",
         "spot",
-        "version",
+        "champion",
         "seen",
         "week",
     } <= kinds
+    assert shown["challenger/model-0@6"] > shown["challenger/model-1@8"] > 0
     assert {"alert/deadline_missed", "alert/run_late/dag-3", "alert/queue_depth/queue-1"} <= set(
         shown
     )

@@ -107,6 +107,8 @@ def test_the_page_says_that_work_was_emulated_and_shows_every_figure() -> None:
     assert shown["account/trial-<b>lumen"] == 0.32
     assert shown["queue/bulk/refused"] == 1
     assert shown["spot/survived"] == 2
+    assert (shown["champion/news-topic@1"], shown["challenger/news-topic@2"]) == (2000, 150)
+    assert '<span class="tag">canary</span>' in page
     assert shown["list_saved_usd"] == 2.5, "of all, not of those in the list alone"
     assert "trial-<b>lumen" not in page, "an account's name is no markup"
     for name in ("spend", "batches", "deadlines", "gpus"):
