@@ -64,7 +64,7 @@ def cost_lines(
         points = tuple(
             (size, _cost_usd(profile, curve, size, round(size * tokens_per_document)) / size)
             for size in documents
-            if _admits(profile, size, round(size * tokens_per_document))
+            if _admits(profile, curve, size, round(size * tokens_per_document))
         )
         if points:
             lines.append(CostLine(profile.lane, points, curve.observations))
@@ -91,7 +91,7 @@ def _cost_usd(profile: LaneProfile, curve: LaneCurve, documents: int, tokens: in
     return estimate.list_cost_usd
 
 
-def _admits(profile: LaneProfile, documents: int, tokens: int) -> bool:
-    return (profile.max_documents is None or documents <= profile.max_documents) and (
-        profile.max_tokens is None or tokens <= profile.max_tokens
-    )
+def _admits(profile: LaneProfile, curve: LaneCurve, documents: int, tokens: int) -> bool:
+    """Whether the lane takes such a batch on the one instance that its line is of."""
+    most = curve.most_documents(tokens / documents)
+    return profile.admits(documents, tokens) and (most is None or documents <= most)

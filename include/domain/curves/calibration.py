@@ -19,6 +19,9 @@ SAFE_MEMORY = 0.85
 """A probe is not begun that is expected to take more of the memory: SageMaker measures once a
 minute, and a container that has none left is killed."""
 
+TIME_OVER = "the calibration's time was over"
+"""Stands in the failure of a probe that was stopped for that alone: it met no limit of its lane."""
+
 MOST_FAILURES = 3
 """Failures at one length before it is left."""
 
@@ -53,6 +56,11 @@ class Tried:
     list_cost_usd: float
     failure: str = ""
     memory_share: float | None = None
+
+    @property
+    def was_too_much(self) -> bool:
+        """Whether the lane gave it up, as far as can be told because of its size."""
+        return bool(self.failure) and TIME_OVER not in self.failure
 
 
 @dataclass(frozen=True, slots=True)

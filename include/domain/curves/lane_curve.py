@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from include.domain.curves.belief import Belief
+from include.domain.curves.document_limits import DocumentLimit, most_documents
 from include.domain.curves.observation import CurveKey, LaneObservation, Load
 from include.domain.lanes import Lane, LaneProfile
 
@@ -58,6 +59,7 @@ class LaneCurve:
         failures: failures seen and batches seen, the prior's share included.
         interruptions: interruptions seen and seconds on spot, the prior's share included.
         observations: batches seen.
+        limits: documents that fit on an instance, as calibration has found; none where it has not.
     """
 
     key: CurveKey
@@ -66,6 +68,7 @@ class LaneCurve:
     failures: tuple[float, float]
     interruptions: tuple[float, float]
     observations: int
+    limits: tuple[DocumentLimit, ...] = ()
 
     @classmethod
     def assumed(cls, profile: LaneProfile, model_name: str) -> LaneCurve:
@@ -102,7 +105,12 @@ class LaneCurve:
                 held_s + sum(each.held_s for each in own if self.key.lane is Lane.SPOT),
             ),
             len(own),
+            self.limits,
         )
+
+    def most_documents(self, document_tokens: float) -> int | None:
+        """Return how many documents of a length fit on an instance; None for no end."""
+        return most_documents(self.limits, document_tokens)
 
     @property
     def failure_share(self) -> float:

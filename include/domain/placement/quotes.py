@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from include.domain.curves.lane_curve import LaneCurve
@@ -64,17 +65,36 @@ class Demand:
     budget_s: float
     max_miss: float
 
+    @property
+    def document_tokens(self) -> float:
+        """Mean length of the documents."""
+        return self.tokens / max(self.documents, 1)
+
+    def most_documents(self, curve: LaneCurve | None) -> int | None:
+        """Return how many such documents an instance of a lane takes; None for no end."""
+        return None if curve is None else curve.most_documents(self.document_tokens)
+
 
 def best_quote(
     profile: LaneProfile, curve: LaneCurve | None, demand: Demand, *, warm: bool, wait_s: float
 ) -> Quote:
-    """Return the offer on the fewest instances that are in time, or on as many as there are."""
-    offer = _quote(profile, curve, demand, 1, warm=warm, wait_s=wait_s)
-    for instances in range(2, profile.max_instances + 1):
+    """Return the offer on the fewest instances that are in time, or on as many as there are.
+
+    They are no fewer than the documents fit on.
+    """
+    least = min(least_instances(curve, demand), profile.max_instances)
+    offer = _quote(profile, curve, demand, least, warm=warm, wait_s=wait_s)
+    for instances in range(least + 1, profile.max_instances + 1):
         if is_in_time(offer, demand):
             break
         offer = _quote(profile, curve, demand, instances, warm=warm, wait_s=wait_s)
     return offer
+
+
+def least_instances(curve: LaneCurve | None, demand: Demand) -> int:
+    """Return on how many instances a batch fits."""
+    most = demand.most_documents(curve)
+    return 1 if most is None else math.ceil(demand.documents / most)
 
 
 def is_in_time(quote: Quote, demand: Demand) -> bool:

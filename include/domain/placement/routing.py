@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.errors import NoFeasibleLane
 from include.domain.lanes import Lane, LaneProfile
-from include.domain.placement.quotes import SURELY_LATE, Demand, Quote, best_quote, is_in_time
+from include.domain.placement.quotes import (
+    SURELY_LATE,
+    Demand,
+    Quote,
+    best_quote,
+    is_in_time,
+    least_instances,
+)
 from include.domain.placement.routing_reasons import Answer, reason, refusals
 
 MAX_MISS = 0.01
@@ -83,6 +90,9 @@ def place(
 ) -> Placement:
     """Place a batch.
 
+    A lane is admitted by the limits of its profile, and where calibration has found how many
+    documents fit on an instance, on as many instances as that asks for.
+
     Args:
         documents: valid documents in the batch.
         tokens: their estimated tokens.
@@ -122,7 +132,7 @@ def place(
     refused = {
         quote.profile.lane: why
         for quote in offers
-        if (why := _admission_refusal(quote.profile, documents, tokens))
+        if (why := _admission_refusal(quote.profile, known.get(quote.profile.lane), demand))
     }
     quotes = [quote for quote in offers if quote.profile.lane not in refused]
     if not quotes:
@@ -192,9 +202,15 @@ def _alternative(quote: Quote, refused: Mapping[Lane, str]) -> Alternative:
     )
 
 
-def _admission_refusal(profile: LaneProfile, documents: int, tokens: int) -> str:
-    if profile.max_documents is not None and documents > profile.max_documents:
+def _admission_refusal(profile: LaneProfile, curve: LaneCurve | None, demand: Demand) -> str:
+    if profile.max_documents is not None and demand.documents > profile.max_documents:
         return f"takes at most {profile.max_documents:,} documents a batch"
-    if profile.max_tokens is not None and tokens > profile.max_tokens:
+    if profile.max_tokens is not None and demand.tokens > profile.max_tokens:
         return f"takes at most {profile.max_tokens:,} tokens a batch"
+    if least_instances(curve, demand) > profile.max_instances:
+        return (
+            f"has room for {demand.most_documents(curve):,} documents of about "
+            f"{demand.document_tokens:,.0f} tokens an instance, as calibrated, "
+            f"and {profile.max_instances} instance(s)"
+        )
     return ""

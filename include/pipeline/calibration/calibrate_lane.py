@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from include.domain.curves.calibration import Budget, Shape, Tried, next_shape
+from include.domain.curves.document_limits import limits_after
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import Load
 from include.domain.lanes import LaneProfile
@@ -168,6 +169,9 @@ class LaneCalibrator:
             estimate=self._estimate,
             left=Budget(self._request.max_usd - state.spent_usd, self.ends_in_s),
         )
+        if why:
+            curve = self._curve()
+            self._ports.curves.keep_limits(curve.key, limits_after(curve.limits, state.tried))
         expected_s = 0.0 if shape is None else self._estimate(shape)[0]
         state = replace(state, current=shape, current_expected_s=expected_s, ended=why)
         self._records.save(state)

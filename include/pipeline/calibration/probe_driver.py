@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from include.domain.curves.calibration import TIME_OVER
 from include.domain.errors import JobFailed
 from include.pipeline.lanes.driver import LaneDriver, LaneProgress
 
@@ -39,7 +40,7 @@ class ProbeDriver:
                 return progress
             self._stopped = progress.resource
         if self._driver.stop() or self._ends_in_s() < -STOP_S:
-            raise JobFailed(f"{self._stopped}: the calibration's time was over; stopped")
+            raise JobFailed(f"{self._stopped}: {TIME_OVER}; stopped")
         message = f"the calibration's time is over; waiting for the end of {self._stopped}"
         return LaneProgress(False, self._stopped, message, LOOK_AGAIN_S)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from include.domain.curves.document_limits import DocumentLimit
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import CurveKey, LaneObservation
 
@@ -42,7 +43,11 @@ class CurveBook(Protocol):
         ...
 
     def keep(self, curve: LaneCurve) -> None:
-        """Put a curve in the place of the one of the same key."""
+        """Put a curve in the place of the one of the same key, whose limits stay."""
+        ...
+
+    def keep_limits(self, key: CurveKey, limits: Sequence[DocumentLimit]) -> None:
+        """Put limits in the place of a curve's; nothing without the curve."""
         ...
 
     def curves(self, model_name: str) -> Sequence[LaneCurve]:

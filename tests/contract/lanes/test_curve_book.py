@@ -10,6 +10,7 @@ import pytest
 
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.lanes.curve_book import PostgresCurveBook
+from include.domain.curves.document_limits import DocumentLimit
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import CurveKey, LaneObservation, Load
 from include.domain.lanes import Lane
@@ -60,6 +61,21 @@ def test_curves_are_of_their_own_lane_hardware_and_model(book: CurveBook) -> Non
     assert list(book.curves("news-topic")) == [learned]
     assert list(book.curves("none")) == []
     assert list(book.curve_keys()) == [KEY, other]
+
+
+def test_limits_are_of_a_curve_and_stay_when_it_is_fitted_anew(book: CurveBook) -> None:
+    limits = (DocumentLimit(32, None), DocumentLimit(256, 900))
+    book.keep_limits(KEY, limits)
+    assert list(book.curves("news-topic")) == [], "none without a curve"
+    curve = LaneCurve.assumed(LANE, "news-topic")
+    book.keep(curve)
+    book.keep_limits(KEY, limits)
+    assert list(book.curves("news-topic")) == [replace(curve, limits=limits)]
+    learned = curve.learned([seen(0)])
+    book.keep(learned)
+    assert list(book.curves("news-topic")) == [replace(learned, limits=limits)]
+    book.keep_limits(KEY, limits[:1])
+    assert list(book.curves("news-topic")) == [replace(learned, limits=limits[:1])]
 
 
 def test_without_placements_nothing_was_spent(book: CurveBook) -> None:

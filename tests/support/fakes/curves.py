@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from include.domain.curves.document_limits import DocumentLimit
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import CurveKey, LaneObservation
 from include.pipeline.curves.ports import Exploration
@@ -32,7 +34,12 @@ class FakeCurveBook:
         return own[:limit]
 
     def keep(self, curve: LaneCurve) -> None:
-        self.kept[curve.key] = curve
+        known = self.kept.get(curve.key)
+        self.kept[curve.key] = replace(curve, limits=known.limits if known else ())
+
+    def keep_limits(self, key: CurveKey, limits: Sequence[DocumentLimit]) -> None:
+        if key in self.kept:
+            self.kept[key] = replace(self.kept[key], limits=tuple(limits))
 
     def curves(self, model_name: str) -> Sequence[LaneCurve]:
         return [curve for key, curve in self.kept.items() if key.model_name == model_name]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.domain.curves.calibration import Budget, Shape, Tried, largest, next_shape
+from include.domain.curves.document_limits import DocumentLimit
 from include.domain.errors import JobFailed
 from include.domain.lanes import Lane
 from include.domain.money.usage import UsageKind
@@ -178,6 +179,21 @@ def test_a_probe_that_fails_is_charged_and_teaches_nothing_and_the_next_is_small
     bench.drive(probe)
     bench.calibrator().settle()
     assert largest(bench.calibrator().state().tried, 32) == 3
+
+
+def test_what_fits_is_kept_with_the_curve_when_the_calibration_has_ended() -> None:
+    bench = Bench(documents=(4, 40), document_tokens=(32,))
+    while (probe := bench.calibrator().next_probe()) is not None:
+        bench.drive(probe)
+        shape = bench.calibrator().state().current
+        assert shape is not None
+        assert not any(curve.limits for curve in bench.curves.kept.values()), "it goes on"
+        bench.calibrator().settle("killed" if shape.documents > 10 else "")
+    (curve,) = bench.curves.kept.values()
+    worked = largest(bench.calibrator().state().tried, 32)
+    assert 4 <= worked <= 10
+    assert curve.limits == (DocumentLimit(32, worked),)
+    assert curve.most_documents(32) == worked
 
 
 def test_what_is_not_admitted_is_not_tried() -> None:

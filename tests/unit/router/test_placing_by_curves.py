@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.domain.curves.document_limits import DocumentLimit, most_documents
 from include.domain.curves.lane_curve import SEASONED, LaneCurve
 from include.domain.curves.observation import CurveKey, LaneObservation, Load
 from include.domain.errors import NoFeasibleLane
@@ -36,6 +37,11 @@ sizes = st.integers(1, 10**6)
 times = st.floats(-100, 1e5)
 observed = st.integers(0, 2 * SEASONED)
 budgets = st.floats(0, 10)
+limits = st.lists(
+    st.builds(DocumentLimit, st.integers(1, 1_000), st.none() | st.integers(1, 10**6)),
+    max_size=3,
+    unique_by=lambda limit: limit.document_tokens,
+)
 
 
 def curve(lane: LaneProfile, count: int, factor: float = 1.0) -> LaneCurve:
@@ -60,14 +66,14 @@ def curve(lane: LaneProfile, count: int, factor: float = 1.0) -> LaneCurve:
     return LaneCurve.assumed(lane, "m").learned(seen)
 
 
-def ask(lanes, documents, tokens, left, count=0, explore_usd=0.0, **more) -> Placement:
+def ask(lanes, documents, tokens, left, count=0, explore_usd=0.0, limits=(), **more) -> Placement:
     return place(
         documents=documents,
         tokens=tokens,
         time_left_s=left,
         profiles=lanes,
         loading_s=0,
-        curves={p.lane: curve(p, count) for p in lanes},
+        curves={p.lane: replace(curve(p, count), limits=tuple(limits)) for p in lanes},
         explore_usd=explore_usd,
         **more,
     )
@@ -79,18 +85,24 @@ def admits(p: LaneProfile, documents: int, tokens: int) -> bool:
     )
 
 
-@given(fleets, sizes, sizes, times, observed, budgets)
+@given(fleets, sizes, sizes, times, observed, budgets, limits)
 def test_no_limit_of_a_lane_is_broken_and_every_lane_is_accounted_for(
-    lanes, documents, tokens, left, count, explore_usd
+    lanes, documents, tokens, left, count, explore_usd, limits
 ):
-    if not any(admits(p, documents, tokens) for p in lanes):
+    most = most_documents(limits, tokens / documents)
+
+    def fits(p: LaneProfile) -> bool:
+        return most is None or documents <= most * p.max_instances
+
+    if not any(admits(p, documents, tokens) and fits(p) for p in lanes):
         with pytest.raises(NoFeasibleLane):
-            ask(lanes, documents, tokens, left, count, explore_usd)
+            ask(lanes, documents, tokens, left, count, explore_usd, limits)
         return
-    placement = ask(lanes, documents, tokens, left, count, explore_usd)
+    placement = ask(lanes, documents, tokens, left, count, explore_usd, limits)
     chosen = next(p for p in lanes if p.lane is placement.lane)
     assert admits(chosen, documents, tokens)
     assert 1 <= placement.instance_count <= chosen.max_instances
+    assert most is None or documents <= most * placement.instance_count
     assert [a.lane for a in placement.alternatives if not a.refusal] == [placement.lane]
     for alternative in placement.alternatives:
         assert alternative.lane.value in placement.reason

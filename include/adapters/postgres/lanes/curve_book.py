@@ -10,12 +10,14 @@ from pydantic import TypeAdapter
 
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
+from include.domain.curves.document_limits import DocumentLimit
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.observation import CurveKey, LaneObservation, Load
 from include.domain.lanes import Lane
 from include.pipeline.curves.ports import Exploration
 
 _CURVE: TypeAdapter[LaneCurve] = TypeAdapter(LaneCurve)
+_LIMITS: TypeAdapter[list[DocumentLimit]] = TypeAdapter(list[DocumentLimit])
 
 
 class PostgresCurveBook:
@@ -48,14 +50,21 @@ class PostgresCurveBook:
     def keep(self, curve: LaneCurve) -> None:
         """Put a curve in its place; see `CurveBook.keep`."""
         with self._database.transaction(f"curve of {curve.key.lane.value}") as connection:
-            values = {**_identity(curve.key), "curve": _CURVE.dump_json(curve).decode()}
+            fitted = _CURVE.dump_json(curve, exclude={"limits"}).decode()
+            values = {**_identity(curve.key), "curve": fitted}
             connection.execute(query("keep_lane_curve"), values)
+
+    def keep_limits(self, key: CurveKey, limits: Sequence[DocumentLimit]) -> None:
+        """Put limits in the place of a curve's; see `CurveBook.keep_limits`."""
+        with self._database.transaction(f"limits of {key.lane.value}") as connection:
+            values = {**_identity(key), "limits": _LIMITS.dump_json(list(limits)).decode()}
+            connection.execute(query("keep_document_limits"), values)
 
     def curves(self, model_name: str) -> Sequence[LaneCurve]:
         """Return every curve of a model; see `CurveBook.curves`."""
         with self._database.transaction(f"curves for {model_name}") as connection:
             rows = connection.execute(query("lane_curves"), {"model_name": model_name}).fetchall()
-        return [_CURVE.validate_python(row[0]) for row in rows]
+        return [_CURVE.validate_python({**fitted, "limits": limits}) for fitted, limits in rows]
 
     def curve_keys(self) -> Sequence[CurveKey]:
         """Return whose curves are kept; see `CurveBook.curve_keys`."""
