@@ -11,7 +11,7 @@ its probes.
 | `book_idle_endpoints` | instances of endpoints while no batch was charged for them: waste |
 | `book_provisioned` | environments that serverless endpoints keep warm; waste while nobody called |
 | `book_release_jobs` | training and evaluation jobs that ended; waste where they failed |
-| `publish_gauges` | today's cost, waste and deadlines, as metrics of CloudWatch's dashboard |
+| `publish_gauges` | where today stands, as the Costs page has it, to the dashboard in CloudWatch |
 | `watch_curves` | an alert for each lane that no longer takes what its batches taught |
 | `watch_weeks` | an alert where the last whole week fell short of what a tier is promised |
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from include.adapters.aws.errors import AwsError, explain
 from include.domain.errors import MetricsUnavailable
-from include.pipeline.money.gauges import Gauge, GaugeName
+from include.pipeline.money.gauges import COUNTS, Gauge
 
 NAMESPACE = "Twolane"
 """The orchestrator's role may write to it, and to no other."""
@@ -39,11 +39,10 @@ class CloudWatchGauges:
 
 
 def _datum(gauge: Gauge, at: datetime) -> dict[str, Any]:
-    is_count = gauge.name in (GaugeName.DEADLINES_MET, GaugeName.DEADLINES_MISSED)
     return {
         "MetricName": gauge.name.value,
         "Dimensions": [{"Name": key, "Value": value} for key, value in gauge.dimensions.items()],
         "Timestamp": at,
         "Value": gauge.value,
-        "Unit": "Count" if is_count else "None",
+        "Unit": "Count" if gauge.name in COUNTS else "None",
     }

@@ -9,11 +9,9 @@ from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
 from include.pipeline.money.gauges import Gauge, GaugeName
 
-LANE = "Lane"
-
 
 class PostgresStandings:
-    """Tables `daily_costs` and `batches`."""
+    """Table `daily_costs`, and those of batches, lanes and savings."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -22,11 +20,9 @@ class PostgresStandings:
         """See `Standings.gauges`."""
         values = {"day": now.astimezone(UTC).date()}
         with self._database.transaction("where today stands") as connection:
-            lanes = connection.execute(query("costs_today_by_lane"), values).fetchall()
-            met, missed = connection.execute(query("deadlines_of_day"), values).fetchall()[0]
+            rows = connection.execute(query("figures_of_day"), values).fetchall()
         return [
-            *(Gauge(GaugeName.LIST_COST_TODAY, usd, {LANE: lane}) for lane, usd, _ in lanes),
-            *(Gauge(GaugeName.WASTE_TODAY, usd, {LANE: lane}) for lane, _, usd in lanes),
-            Gauge(GaugeName.DEADLINES_MET, float(met)),
-            Gauge(GaugeName.DEADLINES_MISSED, float(missed)),
+            Gauge(GaugeName(name), value, {dimension: whose} if dimension else {})
+            for name, dimension, whose, value in rows
+            if value is not None
         ]
