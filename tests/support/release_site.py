@@ -29,13 +29,15 @@ class ReleaseSite:
     def release(
         self, model_name: str, documents: Iterable[Document], candidates: tuple[str, ...]
     ) -> tuple[Evidence, Findings]:
-        """Go through every step up to the gates."""
+        """Release labelled documents of one's own, up to the gates."""
         text = "".join(json.dumps(document) + "\n" for document in documents)
         uri = f"s3://{self.inbox}/{model_name}-{len(text)}.jsonl"
         self.life.objects.write_text(uri, text)
-        evidence = self.life.prepare_release(
-            ReleaseRequest(model_name, uri, candidates, reason="a test", by="test")
-        )
+        return self.walk(ReleaseRequest(model_name, uri, candidates, reason="a test", by="test"))
+
+    def walk(self, request: ReleaseRequest) -> tuple[Evidence, Findings]:
+        """Go through every step up to the gates."""
+        evidence = self.life.prepare_release(request)
         for trial in evidence.plan().trials:
             _until(partial(self.life.advance_trial, evidence.folder, trial.name))
         _until(lambda: self.life.advance_evaluations(evidence.folder))

@@ -23,6 +23,7 @@ from include.files.lanes_file import LanesFile, load_lanes
 from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.release_report import Findings
 from include.pipeline.versions.ports import TrainingRequest
+from include.pipeline.release.release_records import ReleaseRequest
 from include.wiring.model_life import ModelLife
 from tests.support.labelled_topics import topics
 from tests.support.local_aws import EVALUATING_GPU_IMAGE, REGISTRY, REPOSITORY, LocalAws
@@ -226,3 +227,14 @@ def test_the_products_own_policy_can_be_read() -> None:
     settings = Settings(database_url="postgresql://unused")  # type: ignore[arg-type]
     assert Path(settings.candidates_file).exists()
     assert Path(settings.gates_file).exists()
+
+
+def test_the_catalogues_example_is_released_from_its_csv(site: ReleaseSite) -> None:
+    request = ReleaseRequest("review-sentiment", "", ("linear",), reason="a test", by="test")
+    evidence, findings = site.walk(request)
+    assert evidence.plan().request.data_uri.endswith("/reviews.csv")
+    assert evidence.plan().data.labels == ("negative", "positive")
+    assert findings.quality.documents == evidence.plan().data.test_documents > 20
+    version = site.life.aliases.published("review-sentiment", findings.model.version)
+    assert version.card.labels == ("negative", "positive")
+    assert site.life.objects.exists(version.artifact_url)
