@@ -59,6 +59,16 @@ def test_every_figure_is_what_the_tables_say(database: Database, product_databas
             "FROM generate_series(1, 25) AS n",
             {"at": NOW},
         )
+        connection.execute(
+            "INSERT INTO usage_charges (x_charge_id, x_kind, x_model_name, x_is_emulated, "
+            "charge_period_start, charge_period_end, service_name, resource_id, sku_id, "
+            "pricing_quantity, pricing_unit, list_unit_price, list_cost, billed_cost, "
+            "x_waste_list_cost) SELECT kind, kind, 'model-0', true, %(at)s, %(at)s, 'Amazon "
+            "SageMaker', kind, 'ml.x', 1, 'Hours', 1, 1, 0, waste FROM (VALUES "
+            "('provisioned_concurrency', 0.9), ('training', 0), ('evaluation', 1), "
+            "('comparison', 0.1), ('calibration', 1)) AS beside (kind, waste)",
+            {"at": NOW},
+        )
 
     shown = figures_of(render_page(look(database, WINDOW)))
     true = truth(product_database_url, WINDOW.first, WINDOW.last)
@@ -82,6 +92,8 @@ def test_every_figure_is_what_the_tables_say(database: Database, product_databas
     assert {"alert/deadline_missed", "alert/run_late/dag-3", "alert/queue_depth/queue-1"} <= set(
         shown
     )
+    apart = [shown[f"{part}_list_cost_usd"] for part in ("warm", "failed", "probes")]
+    assert apart == pytest.approx([0.9, 1.1, 1.0]), "each waste by itself"
     assert shown["list_saved_usd"] == 325, "of all savings, also of those the list leaves out"
     assert 0 < true["missed"] < true["batches"] < 400, "some days lie before the window"
 
