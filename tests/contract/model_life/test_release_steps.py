@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from include.adapters.aws import clients
 from include.adapters.aws.sagemaker.jobs.ended_jobs import SageMakerEndedJobs
@@ -20,11 +21,13 @@ from include.domain.errors import ReleaseFailed, ReleaseRejected
 from include.domain.money.usage import UsageKind
 from include.domain.promotion.alias import Alias
 from include.files.lanes_file import LanesFile, load_lanes
+from include.pipeline.money.ports import Grouping
 from include.pipeline.release.evidence import Evidence
+from include.pipeline.release.release_records import ReleaseRequest
 from include.pipeline.release.release_report import Findings
 from include.pipeline.versions.ports import TrainingRequest
-from include.pipeline.release.release_records import ReleaseRequest
 from include.wiring.model_life import ModelLife
+from include.wiring.money import Money
 from tests.support.labelled_topics import topics
 from tests.support.local_aws import EVALUATING_GPU_IMAGE, REGISTRY, REPOSITORY, LocalAws
 from tests.support.mlflow_server import running_mlflow
@@ -176,6 +179,26 @@ def test_its_jobs_are_found_once_they_have_ended_and_are_charged_until_they_are_
         assert job.billed_s >= 0.5 * job.period.hours * 3600 > 0
     assert trained not in {each.name for each in finder.ended(since, but={trained})}
     assert list(finder.ended(datetime.now(UTC) + timedelta(hours=1), but=())) == []
+
+
+def test_its_jobs_are_booked_once_at_list_price_and_billed_to_nobody(
+    site: ReleaseSite, released: tuple[Evidence, Findings], product_database_url: str
+) -> None:
+    settings = site.life.settings.model_copy(
+        update={"database_url": SecretStr(product_database_url)}
+    )
+    ledger = Money(settings, site.life.lanes)
+    booked = ledger.book_release_jobs()
+    assert booked.charges >= 2
+    assert ledger.book_release_jobs().charges == 0
+    today = datetime.now(UTC).date()
+    lines = {x.name: x for x in ledger.costs(Grouping.KIND, today - timedelta(days=1), today)}
+    assert set(lines) == {"training", "evaluation"}
+    assert sum(line.list_cost_usd for line in lines.values()) == pytest.approx(
+        booked.list_cost_usd, abs=1e-8
+    )
+    assert all(line.is_emulated and not line.billed_cost_usd for line in lines.values())
+    ledger.database.close()
 
 
 def test_a_job_whose_program_fails_is_refused_for_good(site: ReleaseSite) -> None:
