@@ -109,8 +109,37 @@ def test_no_limit_of_a_lane_is_broken_and_every_lane_is_accounted_for(
         assert 0 <= alternative.miss_probability <= 1
 
 
+@given(fleets, sizes, sizes, times, observed, st.data())
+def test_a_lane_whose_price_falls_by_however_little_never_raises_the_cost(
+    lanes, documents, tokens, left, count, data
+):
+    if not any(admits(p, documents, tokens) for p in lanes):
+        return
+    before = ask(lanes, documents, tokens, left, count)
+    fallen = data.draw(st.sampled_from(lanes))
+    price = fallen.price_usd_per_h * data.draw(st.floats(1e-6, 1))
+    cheaper = [replace(p, price_usd_per_h=price) if p is fallen else p for p in lanes]
+    after = ask(cheaper, documents, tokens, left, count)
+    assert after.list_cost_usd <= before.list_cost_usd * (1 + 1e-9)
+    assert after.meets_deadline == before.meets_deadline
+
+
+@given(fleets, lane_profiles, sizes, sizes, times, observed)
+def test_one_lane_more_at_any_price_never_raises_the_cost_of_a_batch_that_is_in_time(
+    lanes, more, documents, tokens, left, count
+):
+    lanes = [p for p in lanes if p.lane is not more.lane]
+    if not any(admits(p, documents, tokens) for p in lanes):
+        return
+    before = ask(lanes, documents, tokens, left, count)
+    after = ask([*lanes, more], documents, tokens, left, count)
+    if before.meets_deadline:
+        assert after.meets_deadline
+        assert after.list_cost_usd <= before.list_cost_usd * (1 + 1e-9)
+
+
 @given(fleets, sizes, sizes, times, observed)
-def test_a_cheaper_lane_never_raises_the_cost(lanes, documents, tokens, left, count):
+def test_a_far_cheaper_lane_never_raises_the_cost(lanes, documents, tokens, left, count):
     lanes = [p for p in lanes if p.lane is not Lane.SERVERLESS]
     if not any(admits(p, documents, tokens) for p in lanes):
         return

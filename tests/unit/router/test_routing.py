@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,8 +70,24 @@ def test_every_lane_is_accounted_for_and_only_the_chosen_is_not_refused(
         assert alternative.lane.value in placement.reason
 
 
+@given(profiles, sizes, sizes, times, st.data())
+def test_a_lane_whose_price_falls_by_however_little_never_raises_the_cost(
+    lanes, documents, tokens, left, data
+):
+    if not any(admits(p, documents, tokens) for p in lanes):
+        return
+    fallen = data.draw(st.sampled_from(lanes))
+    price = fallen.price_usd_per_h * data.draw(st.floats(1e-6, 1))
+    cheaper = [replace(p, price_usd_per_h=price) if p is fallen else p for p in lanes]
+    before, after = (
+        place(documents=documents, tokens=tokens, time_left_s=left, profiles=each, loading_s=0)
+        for each in (lanes, cheaper)
+    )
+    assert after.list_cost_usd <= before.list_cost_usd * (1 + 1e-9)
+
+
 @given(profiles, sizes, sizes, times)
-def test_a_cheaper_lane_never_raises_the_cost(lanes, documents, tokens, left):
+def test_a_far_cheaper_lane_never_raises_the_cost(lanes, documents, tokens, left):
     if not any(admits(p, documents, tokens) for p in lanes):
         return
     before = place(
