@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from include.adapters.page.gpu_chart import gpu_utilisation
 from include.adapters.page.words import LANES, named
 from include.domain.what_if.answer import Answer
-from include.pipeline.page.figures import GpuPeriod, PageFigures, Spend, Window, Work
+from include.pipeline.page.figures import PageFigures, Spend, Window, Work
 from include.pipeline.page.overview import CostCurves
 
 Figure = dict[str, Any]
@@ -147,44 +148,6 @@ def deadlines_by_day(work: Sequence[Work], window: Window) -> Figure:
     ]
     layout = {"barmode": "stack", "xaxis": _dates(window, days), "yaxis": {"tickformat": ",d"}}
     return {"data": traces if days else [], "layout": layout}
-
-
-def gpu_utilisation(periods: Sequence[GpuPeriod]) -> Figure:
-    """Return a line a kind of resource; a time without the metric or without a look is a gap."""
-    colours = ("--async_endpoint", "--transform", "--spot", "--processing", "--serverless")
-    traces = []
-    kinds = sorted({each.resource_kind for each in periods})
-    for kind, colour in zip(kinds, colours, strict=False):
-        points = list(_with_gaps([each for each in periods if each.resource_kind == kind]))
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": kind.replace("_", " "),
-                "x": [at.isoformat() for at, _ in points],
-                "y": [utilisation for _, utilisation in points],
-                "connectgaps": False,
-                "line": {"color": colour, "width": 2},
-                "marker": {"color": colour, "size": 5},
-                "hovertemplate": "%{x|%d %b %H:%M}: %{y:.0%}",
-            }
-        )
-    layout = {
-        "xaxis": {"type": "date"},
-        "yaxis": {"tickformat": ".0%", "range": [0, 1.02], "title": {"text": "of a GPU's time"}},
-        "showlegend": True,
-    }
-    return {"data": traces, "layout": layout}
-
-
-def _with_gaps(periods: Sequence[GpuPeriod]) -> Iterator[tuple[datetime, float | None]]:
-    """Yield start and utilisation of each; nothing is known between two that do not touch."""
-    ended_at: datetime | None = None
-    for each in periods:
-        if ended_at is not None and each.starts_at > ended_at:
-            yield ended_at, None
-        yield each.starts_at, each.utilisation
-        ended_at = each.starts_at + each.length
 
 
 def answers_chart(answers: Sequence[Answer]) -> Figure:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from benchmarks.page.compare import figures_of
-from include.adapters.page.charts import gpu_utilisation, spend_by_day
+from include.adapters.page.charts import spend_by_day
+from include.adapters.page.gpu_chart import gpu_utilisation
 from include.adapters.page.page import render_page
 from include.adapters.page.words import ago, percent, seconds, usd
 from include.domain.accounts import Tier
