@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -14,7 +15,7 @@ from include.domain.curves.observation import LaneObservation, Load
 from include.domain.errors import ScenarioRefused
 from include.domain.lanes import Lane
 from include.domain.what_if.answer import answer, percentile
-from include.domain.what_if.cases import published_cases
+from include.domain.what_if.cases import least_instances, published_cases
 from include.domain.what_if.fleet import Fleet
 from include.domain.what_if.purchase import OwnServer, Purchase
 from include.domain.what_if.scenario import Arrival, Quiet, Scenario, Spot
@@ -166,6 +167,15 @@ def test_published_figures_follow_from_their_inputs_but_for_those_that_are_known
         "2 × g5.12xlarge, 100,000 a day, $ a month",
         "a card of p4d.24xlarge rented for a year, $",
     ]
+
+
+def test_models_that_are_packed_need_at_least_what_their_memory_asks_for():
+    (packed,) = (case for case in published_cases(load_price_book()) if case.is_least)
+    assert (packed.published, packed.computed, packed.agrees) == (23, 9, True)
+    assert "a model takes 24 %" in packed.note
+    assert not replace(packed, published=8).agrees, "fewer than the memory of 78 models allows"
+    assert least_instances(9, 0.8, 7.4) == 1
+    assert least_instances(10, 0.8, 7.4) == 2
 
 
 def test_the_shipped_scenarios_answer_own_traffic_and_draw_it(tmp_path, capsys):
