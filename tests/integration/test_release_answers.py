@@ -114,6 +114,13 @@ def test_what_a_person_approves_is_champion_and_the_history_says_who_and_why(pro
     assert row["evidence_uri"].startswith("s3://twolane-models/topics-approved/releases/")
     assert told(product, outcome.run_id) == ["release_waiting"]
 
+    again = release(product, "topics-approved", topics(900))
+    assert again.state == "success"
+    left_out = {name for name, state in again.tasks.items() if state == "skipped"}
+    assert left_out == {"judge", "check_gates", "approve", "promote"}, "it is the champion itself"
+    assert aliases(mlflow_uri, "topics-approved") == {"champion": "1"}
+    assert told(product, again.run_id) == []
+
 
 def test_what_a_person_rejects_is_not_promoted(product, mlflow_uri):
     person = Person("Reject")
