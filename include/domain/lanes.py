@@ -18,7 +18,9 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LaneProfile:
-    """One lane's curve, price and admission limits. Every number comes from the lanes file.
+    """One lane's curve, price and admission limits.
+
+    Every number comes from the lanes file; a price that is not in it from the price book.
 
     Attributes:
         lane: which lane.

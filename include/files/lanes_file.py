@@ -1,7 +1,8 @@
-"""Reading the lanes file: curves and prices a lane, what a tier is promised."""
+"""Reading the lanes file: what a lane takes and what it costs, what a tier is promised."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -11,11 +12,18 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from include.domain.accounts import Tier
 from include.domain.lanes import Lane, LaneProfile
+from include.domain.money.prices import PriceBook, Service, Sku, Term
 from include.domain.sla.objectives import Objective
+from include.files.prices import PRICES_FOLDER, load_price_book
+
+_SERVERLESS = re.compile(r"serverless-(?P<mb>\d+)MB")
 
 
 class LaneEntry(BaseModel):
-    """One `[lanes.<name>]` table of the lanes file; fields as in `LaneProfile`."""
+    """One `[lanes.<name>]` table of the lanes file; fields as in `LaneProfile`.
+
+    Without `price_usd_per_h` a lane costs what the price book says; see `load_lanes`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -71,11 +79,33 @@ class LanesFile(BaseModel):
 
 
 @cache
-def load_lanes(path: Path) -> LanesFile:
-    """Read the lanes file once.
+def load_lanes(path: Path, prices: Path = PRICES_FOLDER) -> LanesFile:
+    """Read the lanes file once; the price book fills in what lanes cost that do not say it.
 
     Raises:
         ValueError: an unknown key, a missing tier, or a value out of its range.
+        UnknownPrice: a lane says no price, and the book has none of its hardware.
     """
     with path.open("rb") as file:
-        return LanesFile.model_validate(tomllib.load(file))
+        text = tomllib.load(file)
+    for name, table in text.get("lanes", {}).items():
+        if "price_usd_per_h" not in table and "instance_type" in table:
+            table |= book_prices(name, table["instance_type"], load_price_book(prices))
+    return LanesFile.model_validate(text)
+
+
+def book_prices(lane: str, instance_type: str, book: PriceBook) -> dict[str, float]:
+    """Return the fields of a lane that say what an hour costs, as the book has it.
+
+    Raises:
+        UnknownPrice: it has not.
+    """
+    if memory := _SERVERLESS.fullmatch(instance_type):
+        gb_seconds = int(memory["mb"]) / 1024 * 3600
+        price = book.price(Service.SAGEMAKER, Sku.SERVERLESS_TIME)
+        return {"price_usd_per_h": price.cost(gb_seconds)}
+    on_demand = book.instance(instance_type).usd
+    if lane != Lane.SPOT:
+        return {"price_usd_per_h": on_demand}
+    spot = book.instance(instance_type, Term.SPOT).usd
+    return {"price_usd_per_h": spot, "on_demand_usd_per_h": on_demand}

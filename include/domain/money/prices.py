@@ -95,9 +95,9 @@ class Price:
 
 
 def lane_price(instance_type: str, usd_per_h: float, day: date) -> Price:
-    """Return what an hour on a lane costs, as the lanes file has it on a day."""
+    """Return what an hour on a lane costs, as its profile has it on a day."""
     key = PriceKey(Service.SAGEMAKER, instance_type)
-    return Price(key, Unit.HOUR, usd_per_h, day, "the lanes file")
+    return Price(key, Unit.HOUR, usd_per_h, day, "the lane's profile")
 
 
 @dataclass(frozen=True, slots=True)

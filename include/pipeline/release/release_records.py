@@ -47,7 +47,7 @@ class MeasuredHardware:
     """A hardware class with its instance and price.
 
     Attributes:
-        price_usd_per_h: list price of one instance, from the lanes file.
+        price_usd_per_h: list price of one instance, as the lanes have it.
     """
 
     name: str

@@ -39,6 +39,26 @@ def test_the_lanes_are_priced_by_the_book(name):
             assert profile.price_usd_per_h == book.instance(profile.instance_type, Term.SPOT).usd
 
 
+def test_a_refreshed_book_reaches_the_lanes_and_what_a_lane_says_itself_stays(tmp_path):
+    folder = tmp_path / "prices"
+    shutil.copytree(PRICES_FOLDER, folder)
+    assert main([str(OFFER), "--prices", str(folder), "--write"]) == 0
+    assert load_lanes(LANES / "aws.toml", folder).lanes[Lane.PROCESSING].price_usd_per_h == 0.19
+    own = tmp_path / "own.toml"
+    text = (LANES / "aws.toml").read_text()
+    own.write_text(text.replace('"ml.c5.xlarge"', '"ml.c5.xlarge"\nprice_usd_per_h = 0.5'))
+    lanes = load_lanes(own, folder).lanes
+    assert lanes[Lane.PROCESSING].price_usd_per_h == 0.5
+    assert lanes[Lane.TRANSFORM].price_usd_per_h == 0.736
+
+
+def test_hardware_that_the_book_does_not_have_asks_for_a_price(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text((LANES / "aws.toml").read_text().replace("ml.c5.xlarge", "ml.p9.large"))
+    with pytest.raises(UnknownPrice, match=r"ml\.p9\.large"):
+        load_lanes(own)
+
+
 @pytest.mark.parametrize("path", sorted(PRICES_FOLDER.glob("*.toml")), ids=lambda path: path.name)
 def test_a_price_file_reads_as_it_was_written(path, tmp_path):
     file = read_price_file(path)
