@@ -62,7 +62,7 @@ def moment(value: datetime) -> str:
 def ago(value: datetime, now: datetime) -> str:
     """Return how long a moment lies back, or ahead."""
     passed: timedelta = now - value
-    told = seconds(abs(passed.total_seconds()))
+    told = seconds(round(abs(passed.total_seconds())))
     return f"{told} ago" if passed >= timedelta() else f"in {told}"
 
 
