@@ -141,6 +141,7 @@ ROWS: dict[str, tuple[str, Callable[[Result], str]]] = {
     ),
     "A release on AG News": ("models-ag_news", _release),
     "Rollback while a batch": ("rollback", _rollback),
+    "A GPU left idle": ("idle-gpu", lambda r: f"{_whole(r['idle_before_let_go_s'])} s"),
     "The Costs page on a million charges": (
         "page",
         lambda r: (
