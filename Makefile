@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-docs up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-import bench-drift bench-router bench-page bench-deadline bench-idle-gpu lock screenshots check-page release-pictures clean
+.PHONY: help install install-dev install-docs up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-import bench-drift bench-router lane-curves bench-page bench-deadline bench-idle-gpu lock screenshots check-page release-pictures clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -112,8 +112,12 @@ chaos: install ## kill what batches depend on, at every step, and count; parts: 
 bench-sequential: install$(if $(DOCS),-dev) ## when a comparison is sure: simulated (3 min), or trained versions on [DOCS=file.jsonl]
 	@nice $(BIN)/python -m benchmarks.sequential $(if $(DOCS),"$(DOCS)")
 
-bench-router: install ## the router against fixed rules and a clairvoyant, simulated: make bench-router [ARRIVALS=trace.csv ARGS='--worlds 3']
+bench-router: install ## the router against fixed rules and a clairvoyant, simulated: make bench-router [ARRIVALS=trace.csv ARGS='--worlds 3'; worlds of measured curves: ARGS='--learned news-topic']
 	@$(BIN)/python -m benchmarks.router $(if $(ARRIVALS),--arrivals "$(ARRIVALS)") $(ARGS)
+
+lane-curves: install ## keep the running stack's measured curves for bench-router: make lane-curves MODEL=news-topic
+	@test -n "$(MODEL)" || { echo 'usage: make lane-curves MODEL=news-topic'; exit 2; }
+	@$(STACK) run -- $(BIN)/python -m benchmarks.router.export "$(MODEL)"
 
 bench-deadline: install ## a deadline put at risk by a slow lane: foreseen, acted on and met, beside the same batch left alone
 	@$(BIN)/python -m benchmarks.deadline

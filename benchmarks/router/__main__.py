@@ -1,7 +1,8 @@
 """`make bench-router`: the router, fixed rules and the clairvoyant on held-out traffic.
 
 Writes `benchmarks/results/router.json` and `router.md`. The seeds below 100 are for tuning; what is
-reported comes of others, and of a published trace that nothing was tuned on.
+reported comes of others, and of a published trace that nothing was tuned on. With `--learned` the
+worlds are drawn from measured curves, and the files are `router-learned`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
 from benchmarks.engine.machine import describe
-from benchmarks.router import report, trace, worlds
+from benchmarks.router import lane_curves, preface, report, trace, worlds
+from benchmarks.router.lane_curves import MeasuredLanes
 from benchmarks.router.measure import Measured, measure
 from include.domain.simulation.arrivals import generate
 from include.files.lanes_file import load_lanes
@@ -35,13 +38,19 @@ def main() -> int:
     """Measure, write, print; return 1 where a goal was missed."""
     options = _options()
     began = time.monotonic()
+    platform = worlds.parameters()["platform"]
+    try:
+        measured = _measured(options.learned, platform) if options.learned else None
+    except (OSError, ValueError) as exc:
+        print(f"error: {exc}; make lane-curves MODEL={options.learned} writes it", file=sys.stderr)
+        return 2
     seeds = [str(options.first_seed + number) for number in range(options.worlds)]
     names = ["bimodal"]
     if options.arrivals.exists():
         names += list(worlds.parameters()["replay"])
     else:
         print(f"no trace at {options.arrivals}: give one with --arrivals; replays are left out")
-    run = partial(_run, days=options.days, path=options.arrivals)
+    run = partial(_run, days=options.days, path=options.arrivals, measured=measured)
     replays = worlds.parameters()["replay"]
     tasks = [
         (name, seed)
@@ -63,7 +72,7 @@ def main() -> int:
         "decision_ms": {
             "p50": round(1000 * report.quantile(decisions, 0.5), 3),
             "p99": round(1000 * slowest_s, 3),
-            "lanes": len(worlds.parameters()["platform"]["capacity"]),
+            "lanes": len(platform["capacity"]),
         },
         "days": options.days,
         "seeds": seeds,
@@ -71,19 +80,31 @@ def main() -> int:
         "machine": describe(),
         "took_s": round(time.monotonic() - began, 1),
     }
+    stem = "router"
+    if measured is not None:
+        stem, result["measured"] = "router-learned", preface.told(measured)
     text = report.page(result)
     print(text)
     options.results.mkdir(parents=True, exist_ok=True)
-    (options.results / "router.json").write_text(json.dumps(result, indent=1) + "\n")
-    (options.results / "router.md").write_text(text)
+    (options.results / f"{stem}.json").write_text(json.dumps(result, indent=1) + "\n")
+    (options.results / f"{stem}.md").write_text(text)
     return 0 if result["goal_met"] else 1
 
 
-def _run(name: str, seed: str, *, days: int, path: Path) -> Measured:
+def _measured(model_name: str, platform: Mapping[str, Any]) -> MeasuredLanes:
+    needed = [*platform["capacity"], *platform["shared_capacity"]]
+    return lane_curves.load(lane_curves.path_of(RESULTS, model_name), needed)
+
+
+def _run(
+    name: str, seed: str, *, days: int, path: Path, measured: MeasuredLanes | None
+) -> Measured:
     parameters = worlds.parameters()
-    profiles, platform = load_lanes(LANES_FILE).profiles(), parameters["platform"]
-    lanes = worlds.world(profiles, platform, seed)
-    shared = worlds.shared(profiles, platform, seed)
+    platform = parameters["platform"]
+    profiles = load_lanes(LANES_FILE).profiles() if measured is None else measured.profiles
+    truths = worlds.AssumedTruths(platform) if measured is None else measured
+    lanes = worlds.world(profiles, platform, seed, truths)
+    shared = worlds.shared(profiles, platform, seed, truths)
     if name == "bimodal":
         kinds = worlds.kinds(parameters["bimodal"])
         arrivals = generate(
@@ -101,6 +122,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--worlds", type=int, default=10, help="platforms that traffic is tried on")
     parser.add_argument("--days", type=int, default=14, help="of generated traffic")
     parser.add_argument("--first-seed", type=int, default=HELD_OUT + 1, help="below 100: tuning")
+    parser.add_argument(
+        "--learned", metavar="MODEL", help="draw worlds from its curves; see `make lane-curves`"
+    )
     parser.add_argument("--arrivals", type=Path, default=ARRIVALS, help="CSV of a request trace")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder to write to")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from benchmarks.router.measure import Measured
+from benchmarks.router.preface import preface
 
 RESAMPLES = 2_000
 MOST_REGRET = 0.05
@@ -70,18 +71,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 def page(result: dict[str, Any]) -> str:
     """Return the results for a person."""
-    lines = [
-        "# The router against the clairvoyant",
-        "",
-        "Simulated: prices and start times of the lanes file for AWS, which are list prices and",
-        "assumptions; the traffic and what lanes truly do are those of",
-        "`benchmarks/router/traffic.toml`. The clairvoyant's cost is a lower bound: it knows each",
-        "batch's luck on each lane and never waits for capacity. All costs are list costs; every",
-        "router meets the same luck. Ours starts from the lanes file alone in each world: what it",
-        "spends until it knows better is in its figures. Lanes: serverless, processing, transform,",
-        "spot. The last two rows have the asynchronous endpoint besides, whose instances batches",
-        "share; the bound knows nothing of it, so that they may come below 1.",
-    ]
+    lines = list(preface(result.get("measured")))
     for name, part in result["traffics"].items():
         lines += ["", f"## {name}", "", _told(part), ""]
         lines += ["| Router | cost ÷ clairvoyant's | 95 % interval | late | $ |"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 Vector = tuple[float, float, float]
@@ -29,3 +30,17 @@ def inverse(matrix: Sequence[Sequence[float]]) -> Matrix:
         (ab / determinant, bb / determinant, bc / determinant),
         (ac / determinant, bc / determinant, cc / determinant),
     )
+
+
+def root(matrix: Sequence[Sequence[float]]) -> Matrix:
+    """Return the lower triangle that times its transpose is a positive semidefinite matrix.
+
+    What rounding leaves below zero is taken for zero.
+    """
+    (a, b, c), (_, d, e), (_, _, f) = matrix
+    first = math.sqrt(max(a, 0.0))
+    second_first, third_first = (b / first, c / first) if first else (0.0, 0.0)
+    second = math.sqrt(max(d - second_first**2, 0.0))
+    third_second = (e - third_first * second_first) / second if second else 0.0
+    third = math.sqrt(max(f - third_first**2 - third_second**2, 0.0))
+    return (first, 0.0, 0.0), (second_first, second, 0.0), (third_first, third_second, third)

@@ -23,6 +23,7 @@ from include.domain.simulation.run import Choice, simulate
 from tests.support.batches import profile
 
 PARAMETERS = worlds.parameters()
+TRUTHS = worlds.AssumedTruths(PARAMETERS["platform"])
 PROFILES = (
     profile(
         Lane.SERVERLESS,
@@ -65,11 +66,11 @@ def traffic(days: int, seed: str = "1") -> list[Arrival]:
 
 
 def lanes(seed: str = "1") -> dict[Lane, SimulatedLane]:
-    return worlds.world(PROFILES, PARAMETERS["platform"], seed)
+    return worlds.world(PROFILES, PARAMETERS["platform"], seed, TRUTHS)
 
 
 def shared(seed: str = "1") -> dict[Lane, SimulatedLane]:
-    return worlds.shared([*PROFILES, ENDPOINT], PARAMETERS["platform"], seed)
+    return worlds.shared([*PROFILES, ENDPOINT], PARAMETERS["platform"], seed, TRUTHS)
 
 
 def test_traffic_is_the_same_for_the_same_seed_and_in_order() -> None:

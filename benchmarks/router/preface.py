@@ -1,0 +1,100 @@
+"""What the regret table rests on, told above it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.router.lane_curves import MeasuredLanes
+from include.domain.curves.lane_curve import LaneCurve
+
+DOCUMENT_TOKENS = 100
+"""Of the documents that a rate is told for."""
+
+MILLION = (0.0, 1e6, 1e6 / DOCUMENT_TOKENS)
+
+BOUND = (
+    "The clairvoyant's cost is a lower bound: it knows each",
+    "batch's luck on each lane and never waits for capacity. All costs are list costs; every",
+    "router meets the same luck. Ours starts from the lanes file alone in each world: what it",
+    "spends until it knows better is in its figures. Lanes: serverless, processing, transform,",
+    "spot. The last two rows have the asynchronous endpoint besides, whose instances batches",
+    "share; the bound knows nothing of it, so that they may come below 1.",
+)
+
+
+def told(lanes: MeasuredLanes) -> dict[str, Any]:
+    """Return what the worlds are drawn from, for the result's file."""
+    return {
+        "model": lanes.model_name,
+        "emulated": lanes.is_emulated,
+        "exported_at": lanes.exported_at.isoformat(timespec="seconds"),
+        "lanes": [_lane(each) for each in lanes.curves],
+    }
+
+
+def preface(measured: dict[str, Any] | None) -> Sequence[str]:
+    """Return the page's first lines.
+
+    Args:
+        measured: see `told`; None where what lanes do is assumed.
+    """
+    return _assumed() if measured is None else _measured(measured)
+
+
+def _lane(curve: LaneCurve) -> dict[str, Any]:
+    latency, start = curve.latency, (1.0, 0.0, 0.0)
+    return {
+        "lane": curve.key.lane.value,
+        "instance_type": curve.key.instance_type,
+        "batches": curve.observations,
+        "start_s": latency.seconds(start),
+        "start_doubt_s": latency.doubt_s(start),
+        "million_tokens_s": latency.seconds(MILLION),
+        "million_tokens_doubt_s": latency.doubt_s(MILLION),
+        "noise": latency.noise,
+    }
+
+
+def _assumed() -> list[str]:
+    return [
+        "# The router against the clairvoyant",
+        "",
+        "Simulated: prices and start times of the lanes file for AWS, which are list prices and",
+        "assumptions; the traffic and what lanes truly do are those of",
+        f"`benchmarks/router/traffic.toml`. {BOUND[0]}",
+        *BOUND[1:],
+    ]
+
+
+def _measured(measured: dict[str, Any]) -> list[str]:
+    lines = ["# The router against the clairvoyant, on measured curves", ""]
+    if measured["emulated"]:
+        lines += [
+            "**Emulated**: the curves were learned on emulated lanes. Their starts are short, and",
+            "a GPU is as fast as the processor that stands for it; its price is the GPU's. No",
+            "figure here says what AWS would cost.",
+            "",
+        ]
+    lines += [
+        "Simulated: in each world a lane's start, rate and cost a document are drawn from what",
+        f"batches and probes of {measured['model']} showed of it (`lane_curves`, read on "
+        f"{measured['exported_at'][:10]}),",
+        "with the curve's own uncertainty, and its shares of failures and interruptions likewise;",
+        "its noise is the curve's. A lane that no batch was on is as sure as its lanes file.",
+        "Routers are told that deployment's lanes file. Assumed still: the traffic, capacity and",
+        "stragglers, by `benchmarks/router/traffic.toml`.",
+        *BOUND,
+        "",
+        f"| Lane | Hardware | Batches seen | Start, s | A million tokens in documents of "
+        f"{DOCUMENT_TOKENS}, s | Noise |",
+        "|---|---|---|---|---|---|",
+    ]
+    for each in measured["lanes"]:
+        lines.append(
+            f"| {each['lane']} | {each['instance_type']} | {each['batches']:,} "
+            f"| {each['start_s']:.2f} ± {each['start_doubt_s']:.2f} "
+            f"| {each['million_tokens_s']:.1f} ± {each['million_tokens_doubt_s']:.1f} "
+            f"| {each['noise']:.0%} |"
+        )
+    return lines
