@@ -205,6 +205,10 @@ class Product:
         found = self.query("SELECT * FROM batch_summary WHERE run_id = %s", run.run_id)
         return Outcome(run.run_id, str(run.state), tasks, found[0] if found else None)
 
+    def task(self, dag_id: str, task_id: str) -> Any:
+        """A task as the runs of its DAG have it."""
+        return self._dags[dag_id].get_task(task_id)
+
     def conf_of(self, dag_id: str, run_id: str) -> dict[str, Any]:
         """What a run was started with by another DAG."""
         from airflow.models import DagRun
