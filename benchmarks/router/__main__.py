@@ -114,7 +114,7 @@ def _run(
         arrivals = trace.load(
             path, parameters["replay"][name], loading_documents_per_s=LOADING_DOCUMENTS_PER_S
         )
-    return measure(name, arrivals, lanes, shared, seed)
+    return measure(name, arrivals, lanes, shared, seed, measured.seen if measured else ())
 
 
 def _options() -> argparse.Namespace:

@@ -1,6 +1,6 @@
 """`make lane-curves MODEL=name`: keep a deployment's curves of a model, for `make bench-router`.
 
-Reads the table `lane_curves` and the lanes file of the stack it runs in, and writes
+Reads `lane_curves`, `lane_observations` and the lanes file of the stack it runs in, and writes
 `benchmarks/results/lane-curves-<model>.json`.
 """
 
@@ -29,7 +29,7 @@ def main() -> int:
         lanes = measured_lanes(
             options.model,
             profiles=product.lanes.profiles(),
-            curves=product.curve_book.curves(options.model),
+            book=product.curve_book,
             is_emulated=product.settings.is_emulated,
             now=datetime.now(UTC),
         )

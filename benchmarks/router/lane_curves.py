@@ -17,7 +17,10 @@ from benchmarks.router.worlds import MODEL
 from include.domain.curves.belief import LEAST_SHARE, Belief
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.matrices import dot, root
+from include.domain.curves.observation import LaneObservation
 from include.domain.lanes import Lane, LaneProfile
+from include.pipeline.curves.learn_curves import KEPT
+from include.pipeline.curves.ports import CurveBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,9 @@ class MeasuredLanes:
         model_name: whose curves.
         is_emulated: whether the lanes were: their seconds are then those of what stands for them.
         exported_at: timezone-aware.
-        profiles: the deployment's lanes file, prices filled in; all that a router is told.
+        profiles: the deployment's lanes file, prices filled in.
         curves: one a lane; a lane without a batch has what the lanes file assumes.
+        observations: that the curves are fitted to, the oldest first.
     """
 
     model_name: str
@@ -37,6 +41,14 @@ class MeasuredLanes:
     exported_at: datetime
     profiles: tuple[LaneProfile, ...]
     curves: tuple[LaneCurve, ...]
+    observations: tuple[LaneObservation, ...]
+
+    @property
+    def seen(self) -> list[LaneObservation]:
+        """What the deployment's router had seen, as of the model `MODEL`."""
+        return [
+            replace(each, key=replace(each.key, model_name=MODEL)) for each in self.observations
+        ]
 
     def truth(self, profile: LaneProfile, random: Random) -> LaneCurve:
         """Return a curve that may be the lane's, by what was measured and its uncertainty.
@@ -67,7 +79,7 @@ def measured_lanes(
     model_name: str,
     *,
     profiles: Sequence[LaneProfile],
-    curves: Sequence[LaneCurve],
+    book: CurveBook,
     is_emulated: bool,
     now: datetime,
 ) -> MeasuredLanes:
@@ -77,13 +89,16 @@ def measured_lanes(
 
     Raises:
         ValueError: no batch was seen on any of the lanes.
+        StoreError: the book cannot be read.
     """
-    known = {each.key: each for each in curves}
+    known = {each.key: each for each in book.curves(model_name)}
     assumed = [LaneCurve.assumed(profile, model_name) for profile in profiles]
     found = tuple(known.get(each.key, each) for each in assumed)
     if not any(each.observations for each in found):
         raise ValueError(f"no batch or probe of {model_name} was seen on any lane")
-    return MeasuredLanes(model_name, is_emulated, now, tuple(profiles), found)
+    seen = [each for curve in found for each in book.latest(curve.key, KEPT)]
+    seen.sort(key=lambda each: each.seen_at)
+    return MeasuredLanes(model_name, is_emulated, now, tuple(profiles), found, tuple(seen))
 
 
 def path_of(folder: Path, model_name: str) -> Path:

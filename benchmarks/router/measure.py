@@ -15,6 +15,7 @@ from benchmarks.router.rules import (
     shared_endpoint,
 )
 from benchmarks.router.worlds import MODEL
+from include.domain.curves.observation import LaneObservation
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.simulation.arrivals import Arrival
 from include.domain.simulation.clairvoyant import least_costs
@@ -24,6 +25,9 @@ from include.domain.simulation.routers import FixedRule, LanesFileRouter, Learni
 from include.domain.simulation.run import Choice, Router, simulate
 
 REPEATS = 3
+
+NOTHING_SEEN = "ours, nothing seen before"
+"""The router from the lanes file on, where "ours" starts with batches that were seen."""
 
 OURS_SHARED = "ours, with the asynchronous endpoint"
 ALL_SHARED = "the asynchronous endpoint for all that serverless does not take"
@@ -99,6 +103,7 @@ def measure(
     lanes: Mapping[Lane, SimulatedLane],
     shared: Mapping[Lane, SimulatedLane],
     seed: str,
+    seen: Sequence[LaneObservation] = (),
 ) -> Measured:
     """Replay the trace under every router, on the same luck.
 
@@ -106,6 +111,7 @@ def measure(
         lanes: what the clairvoyant and most routers have.
         shared: lanes that batches share. The bound would be loose with them: it would find every
             instance already paid for.
+        seen: batches that our router knows of when the trace begins, the oldest first.
     """
     profiles = [lane.profile for lane in lanes.values()]
     everything = {**lanes, **shared}
@@ -115,7 +121,11 @@ def measure(
     def fixed(rule: Rule) -> Score:
         return _score(arrivals, everything, FixedRule(rule, by_lane), seed)
 
-    ours = Timed(profiles)
+    ours, ours_shared = Timed(profiles), LearningRouter(every_profile, MODEL)
+    for each in seen:
+        ours_shared.observe(each)
+        if each.key.lane in lanes:
+            ours.observe(each)
     scores = {
         "ours": _score(arrivals, lanes, ours, seed),
         "lanes file alone": _score(arrivals, lanes, LanesFileRouter(profiles), seed),
@@ -126,9 +136,12 @@ def measure(
         ),
         "always CPU": fixed(always_cpu(lanes)),
         "always GPU": fixed(always_gpu(lanes)),
-        OURS_SHARED: _score(arrivals, everything, LearningRouter(every_profile, MODEL), seed),
+        OURS_SHARED: _score(arrivals, everything, ours_shared, seed),
         ALL_SHARED: fixed(shared_endpoint(lanes)),
     }
+    if seen:
+        new = LearningRouter(profiles, MODEL)
+        scores[NOTHING_SEEN] = _score(arrivals, lanes, new, seed)
     least = least_costs(arrivals, lanes, luck=seed)
     return Measured(
         traffic,

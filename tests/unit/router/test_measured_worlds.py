@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -11,15 +12,18 @@ import pytest
 
 from benchmarks.router import worlds
 from benchmarks.router.lane_curves import MeasuredLanes, load, measured_lanes, path_of, save
-from benchmarks.router.measure import measure
+from benchmarks.router.measure import NOTHING_SEEN, measure
 from benchmarks.router.preface import preface, told
+from include.domain.accounts import Tier
 from include.domain.curves.belief import LEAST_SHARE
 from include.domain.curves.lane_curve import LaneCurve
 from include.domain.curves.matrices import root
 from include.domain.curves.observation import LaneObservation, Load
 from include.domain.lanes import Lane
-from include.domain.simulation.arrivals import generate
+from include.domain.simulation.arrivals import Arrival, generate
+from include.domain.simulation.routers import LearningRouter
 from tests.support.batches import NOW, profile
+from tests.support.fakes.curves import FakeCurveBook
 
 PARAMETERS = worlds.parameters()
 PLATFORM = PARAMETERS["platform"]
@@ -36,6 +40,11 @@ TRANSFORM = PROFILES[2]
 
 def learned(batches: int, *, slower: float = 3.0) -> LaneCurve:
     """The transform lane's curve after batches that took so many times what the file says."""
+    return LaneCurve.assumed(TRANSFORM, "topics").learned(batches_of(batches, slower=slower))
+
+
+def batches_of(batches: int, *, slower: float = 3.0) -> list[LaneObservation]:
+    """Batches of the transform lane, the first of them failed."""
     assumed, random = LaneCurve.assumed(TRANSFORM, "topics"), Random(1)  # noqa: S311
     seen = []
     for number in range(batches):
@@ -47,11 +56,15 @@ def learned(batches: int, *, slower: float = 3.0) -> LaneCurve:
                 str(number), assumed.key, load, seconds, seconds, number == 0, 0, 0.0, NOW
             )
         )
-    return assumed.learned(seen)
+    return seen
 
 
-def exported(*curves: LaneCurve) -> MeasuredLanes:
-    return measured_lanes("topics", profiles=PROFILES, curves=curves, is_emulated=True, now=NOW)
+def exported(*curves: LaneCurve, seen: Sequence[LaneObservation] = ()) -> MeasuredLanes:
+    book = FakeCurveBook()
+    book.observe(seen)
+    for curve in curves:
+        book.keep(curve)
+    return measured_lanes("topics", profiles=PROFILES, book=book, is_emulated=True, now=NOW)
 
 
 def drawn(lanes: MeasuredLanes, count: int = 2_000) -> list[LaneCurve]:
@@ -112,7 +125,7 @@ def test_a_covariance_is_its_root_times_itself() -> None:
 
 
 def test_the_file_keeps_what_was_exported(tmp_path: Path) -> None:
-    lanes = exported(learned(10))
+    lanes = exported(learned(10), seen=batches_of(10))
     path = path_of(tmp_path, "topics")
     save(path, lanes)
     assert path.name == "lane-curves-topics.json"
@@ -139,7 +152,7 @@ def test_a_file_that_lacks_a_lane_is_refused(tmp_path: Path) -> None:
 
 
 def test_routers_meet_the_measured_lanes() -> None:
-    lanes = exported(learned(100, slower=4.0))
+    lanes = exported(learned(100, slower=4.0), seen=batches_of(100, slower=4.0))
     world = worlds.world(lanes.profiles, PLATFORM, "1", lanes)
     shared = worlds.shared(lanes.profiles, PLATFORM, "1", lanes)
     assert world == worlds.world(lanes.profiles, PLATFORM, "1", lanes)
@@ -149,9 +162,22 @@ def test_routers_meet_the_measured_lanes() -> None:
     traffic = generate(
         worlds.kinds(PARAMETERS["bimodal"]), days=1, seed="1", loading_documents_per_s=2_000
     )
-    result = measure("bimodal", traffic, world, shared, "1")
+    result = measure("bimodal", traffic, world, shared, "1", lanes.seen)
     assert result.scores["ours"].late >= result.unavoidable
+    assert NOTHING_SEEN in result.scores
     assert sum(result.scores["ours"].lanes.values()) == len(traffic)
+
+
+def test_our_router_starts_with_what_the_deployment_has_seen() -> None:
+    lanes = exported(learned(40, slower=4.0), seen=batches_of(40, slower=4.0))
+    router = LearningRouter(lanes.profiles, worlds.MODEL)
+    for each in lanes.seen:
+        router.observe(each)
+    batch = Arrival(0, 0.0, Tier.ENTERPRISE, 10_000, 1_000_000, 14_400.0)
+    router.choose(batch, {})
+    believed, measured = router.curves[Lane.TRANSFORM], lanes.curves[2]
+    assert believed.observations == 40
+    assert believed.latency.multiples == pytest.approx(measured.latency.multiples)
 
 
 @pytest.mark.parametrize("is_emulated", [True, False])
