@@ -1,4 +1,4 @@
-"""Loaded by every Airflow process; in the scheduler it imports what tasks would import.
+"""Loaded by every Airflow process: batches' priorities; the scheduler imports what tasks would.
 
 The LocalExecutor forks its workers from the scheduler, so they inherit these modules and a task
 starts in half a second where it would take two. A module that is missing stops the scheduler: it
@@ -6,6 +6,7 @@ would stop every task.
 """
 
 import sys
+from typing import Any
 
 WARM_MODULES = (
     "airflow.providers.standard.decorators.branch_python",
@@ -56,7 +57,15 @@ WARM_MODULES = (
     "twolane_airflow.tasks.steps",
 )
 
-__all__: list[str] = []
+__all__ = ["task_instance_mutation_hook"]
+
+
+def task_instance_mutation_hook(task_instance: Any, dag_run: Any) -> None:
+    """Let the batch that is due first go first; Airflow calls it as it makes task instances."""
+    from twolane_airflow.priority import by_deadline
+
+    by_deadline(task_instance, dag_run)
+
 
 if "scheduler" in sys.argv[1:2]:
     import importlib
