@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from include.files.lanes_file import LanesFile
 from include.wiring.composition import Adapters
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 
 class IntakeWiring(Adapters):
-    """What brings batches in beside the form and the API, wired to its adapters."""
+    """What brings batches in beside the form and the API, wired; the lanes file is the heir's."""
+
+    lanes: LanesFile
 
     def queue_keeper(self, lane_class: LaneClass, started: StartedRuns) -> QueueKeeper:
         """See `include.pipeline.queues.keep_queue`."""
@@ -26,6 +29,7 @@ class IntakeWiring(Adapters):
             lane_class,
             self.settings.queue_patience(lane_class),
             self.settings.allowed,
+            self.lanes.deadline_s,
             AdmissionPorts(self.uploads, self.accounts, self.queue_ledger),
         )
         return QueueKeeper(gate, self.queues(lane_class), started)

@@ -73,7 +73,8 @@ class Queue:
         self.objects = FakeObjectStore()
         ports = AdmissionPorts(self.objects, FakeAccountDirectory(), FakeQueueLedger())
         patience = QueuePatience(max_held=4, caps=dict.fromkeys(Tier, 4))
-        gate = Gate(LaneClass.EXPRESS, patience, frozenset({"inbox"}), ports)
+        deadline_s = dict.fromkeys(Tier, 600.0)
+        gate = Gate(LaneClass.EXPRESS, patience, frozenset({"inbox"}), deadline_s, ports)
         queues = Queues(self.inbox, FakeQueue("twolane-express-dead"))
         self.keeper = QueueKeeper(gate, queues, airflow, clock=lambda: self.inbox.now_s)
         self.pauses: list[float] = []

@@ -16,6 +16,7 @@ from tests.support.fakes.queues import FakeQueue, FakeQueueLedger, FakeStartedRu
 
 INBOX = "s3://twolane-inbox/"
 PATIENCE = QueuePatience(max_held=4, caps=dict.fromkeys(Tier, 3) | {Tier.ENTERPRISE: 2})
+DEADLINE_S = dict.fromkeys(Tier, 600.0) | {Tier.ENTERPRISE: 3_600.0}
 
 
 class World:
@@ -35,6 +36,7 @@ class World:
             LaneClass.BULK,
             patience,
             frozenset({"twolane-inbox"}),
+            DEADLINE_S,
             AdmissionPorts(self.objects, self.accounts, self.ledger),
         )
         queues = Queues(self.inbox, self.dead_letters)

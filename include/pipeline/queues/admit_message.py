@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
 
-from include.domain.accounts import Account
+from include.domain.accounts import Account, Tier
 from include.domain.errors import BatchRejected, PoisonMessage
 from include.domain.queues.lane_class import LaneClass
 from include.domain.queues.messages import content_key, read_message, split_message
@@ -96,12 +96,14 @@ class Gate:
     """Decides what is done with a queue's messages. Deciding twice, here or elsewhere, is harmless.
 
     Attributes:
+        deadline_s: by tier, seconds from submission that a batch has which asks for none.
         jitter: gives numbers from 0 to 1; spreads what is put back together.
     """
 
     lane_class: LaneClass
     patience: QueuePatience
     allowed_buckets: frozenset[str]
+    deadline_s: Mapping[Tier, float]
     ports: AdmissionPorts
     jitter: Callable[[], float] = random.random
 
@@ -159,11 +161,13 @@ class Gate:
         is_again = claim.state is ClaimState.RUNNING
         try:
             asked = request.with_metadata(self.ports.uploads.describe(request.batch_uri).metadata)
-            account.effective_tier(asked.requested_tier)
+            tier = account.effective_tier(asked.requested_tier)
         except BatchRejected as exc:
             if not is_again:
                 return self._refusal(message, request.key, request.account, exc)
-            asked = request
+            asked, tier = request, account.tier
+        if asked.deadline_minutes is None:  # the run is told: its priority is fixed as it is made
+            asked = replace(asked, deadline_minutes=self.deadline_s[tier] / 60)
         conf = asked.conf(submitted_at=first_sent_at(message).isoformat())
         return Admit(request, RunRequest(claim.run_id, conf, is_again))
 

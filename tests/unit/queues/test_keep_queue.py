@@ -25,6 +25,16 @@ def test_a_message_asks_for_one_run_and_stays_until_the_commit(world: World) -> 
     assert world.keeper.held == 0
 
 
+def test_a_run_is_told_its_account_s_deadline_where_its_batch_asks_for_none(world: World) -> None:
+    for account in ("trial-lumen", "enterprise-meridian"):
+        world.send("a", account=account)
+
+    runs = [*world.keeper.step(), *world.keeper.step()]
+
+    minutes = {run.conf["account"]: run.conf["deadline_minutes"] for run in runs}
+    assert minutes == {"trial-lumen": 10.0, "enterprise-meridian": 60.0}
+
+
 def test_the_heartbeat_keeps_a_message_for_hours(world: World) -> None:
     started(world)
 
