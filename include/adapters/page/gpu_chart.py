@@ -39,7 +39,7 @@ def gpu_utilisation(periods: Sequence[GpuPeriod]) -> dict[str, Any]:
         )
     most = max((each.utilisation or 0.0 for each in periods), default=0.0)
     layout = {
-        "xaxis": {"type": "date"},
+        "xaxis": {"type": "date", "range": _span(periods)},
         "yaxis": {
             "tickformat": ".0%",
             "range": [0, min(1.02, max(0.1, 1.2 * most))],
@@ -48,6 +48,14 @@ def gpu_utilisation(periods: Sequence[GpuPeriod]) -> dict[str, Any]:
         "showlegend": True,
     }
     return {"data": traces, "layout": layout}
+
+
+def _span(periods: Sequence[GpuPeriod]) -> list[str] | None:
+    """The periods and half of one before, for Plotly's own axis of one point has no width."""
+    if not periods:
+        return None
+    first = min(each.starts_at - each.length / 2 for each in periods)
+    return [first.isoformat(), max(each.starts_at + each.length for each in periods).isoformat()]
 
 
 def _with_gaps(periods: Sequence[GpuPeriod]) -> Iterator[tuple[datetime, float | None]]:

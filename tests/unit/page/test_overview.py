@@ -145,6 +145,15 @@ def test_the_line_of_gpus_is_broken_where_nothing_is_known() -> None:
     assert not line["connectgaps"]
 
 
+def test_a_single_look_at_gpus_has_an_axis_of_some_width() -> None:
+    periods = some_figures().gpus[-1:]
+
+    starts, ends = gpu_utilisation(periods)["layout"]["xaxis"]["range"]
+
+    assert starts < periods[0].starts_at.isoformat() < ends
+    assert gpu_utilisation([])["layout"]["xaxis"]["range"] is None
+
+
 def test_an_alert_that_goes_on_is_one_line_with_how_often_it_was_seen() -> None:
     shown = figures_of(render_page(seen()))
 
