@@ -61,7 +61,7 @@ def watch(
         lambda name, version, tags: objects.put(f"s3://tags/{name}@{version}", str(tags)),
     )
     night = FIRST + timedelta(days=number)
-    found = watch_drift(night, work_bucket="work", policy=POLICY, ports=ports)
+    found = watch_drift(night, work_bucket="twolane-work", policy=POLICY, ports=ports)
     return objects, [
         (f.comparison.stream.account, f.comparison.feature, f.level) for f in found if f.is_alarm
     ]
@@ -80,7 +80,7 @@ def test_the_account_that_moves_is_named_and_the_others_are_not(book: FakeDriftB
     assert before == []
     assert {account for account, _, _ in after} == {"mover"}
     assert ("mover", Feature.EMBEDDING, Level.MAJOR) in after
-    uri = "s3://work/drift/2026-03-05/index.html"
+    uri = "s3://twolane-work/drift/2026-03-05/index.html"
     assert book.report_uris[FIRST + timedelta(days=4)] == uri
     page = objects.read_text(uri)
     assert "1 of 7 accounts and models have moved" in page
@@ -117,7 +117,7 @@ def test_a_night_without_documents_has_a_page_that_says_so(book: FakeDriftBook) 
     objects, alarms = watch(book, 0, training=sketch(RANDOM, 100))
 
     assert alarms == []
-    assert "Nothing was sent" in objects.read_text("s3://work/drift/2026-03-01/index.html")
+    assert "Nothing was sent" in objects.read_text("s3://twolane-work/drift/2026-03-01/index.html")
 
 
 def label(book: FakeDriftBook, right: int, wrong: int, number: int, batch_id: str) -> None:
@@ -146,7 +146,7 @@ def test_answers_that_became_worse_than_on_held_out_documents(book: FakeDriftBoo
     objects, alarms = watch(book, 3, facts=TrainingFacts(accuracy=0.9, held_out=500))
 
     assert alarms == [("standard-harbor", Feature.QUALITY, Level.MAJOR)]
-    assert "accuracy 90.0% → 60.0%" in objects.read_text("s3://work/drift/2026-03-04/index.html")
+    assert "accuracy 90.0% → 60.0%" in objects.read_text("s3://twolane-work/drift/2026-03-04/index.html")
 
 
 def test_labels_that_only_complain_are_compared_with_earlier_complaints(
