@@ -146,7 +146,9 @@ def test_answers_that_became_worse_than_on_held_out_documents(book: FakeDriftBoo
     objects, alarms = watch(book, 3, facts=TrainingFacts(accuracy=0.9, held_out=500))
 
     assert alarms == [("standard-harbor", Feature.QUALITY, Level.MAJOR)]
-    assert "accuracy 90.0% → 60.0%" in objects.read_text("s3://twolane-work/drift/2026-03-04/index.html")
+    assert "accuracy 90.0% → 60.0%" in objects.read_text(
+        "s3://twolane-work/drift/2026-03-04/index.html"
+    )
 
 
 def test_labels_that_only_complain_are_compared_with_earlier_complaints(
