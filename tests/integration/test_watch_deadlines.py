@@ -72,7 +72,8 @@ def test_a_run_foresees_a_miss_and_has_the_lane_do_something_and_reports_what_wa
     }
     (risk,), (miss,) = found.values()
     assert (risk["kind"], risk["stage"], risk["action"]) == ("risk", "lane", "add_instances")
-    assert (miss["kind"], miss["stage"], miss["action"]) == ("miss", "lane", "")
+    assert (miss["kind"], miss["action"]) == ("miss", "")
+    assert miss["stage"] in ("validate", "lane"), "of so short a life either may be the longest"
     assert LaneWishes(at_risk.objects, at_risk.layout).of(Lane.TRANSFORM).instances > 1
     posted = {
         alert["batch_id"]: alert["kind"]

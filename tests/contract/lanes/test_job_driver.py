@@ -55,7 +55,7 @@ def test_a_lost_instance_has_its_missing_shards_run_again_and_no_others(
     lost: dict[str, Any] = {
         "kind": "lost_instance",
         "resource": f"twolane-{lane.value}-{batch.layout.batch_id}",
-        "at_record": 21_000,
+        "at_record": 45_000,
     }
 
     with injected(cloud.sagemaker_url, lost) as faults:
