@@ -33,11 +33,6 @@ class InstanceShape:
     gpus: int
 
     @property
-    def has_gpu(self) -> bool:
-        """Whether it has any on AWS."""
-        return self.gpus > 0
-
-    @property
     def threads(self) -> int:
         """Threads a container may use here: the instance's cores, capped by the host's."""
         return max(1, min(self.vcpus, os.cpu_count() or 1))

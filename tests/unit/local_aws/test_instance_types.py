@@ -12,9 +12,9 @@ from local_aws.sagemaker.limits import InstanceQuota
 def test_shapes() -> None:
     shape = instance_shape("ml.g5.2xlarge")
 
-    assert (shape.vcpus, shape.memory_bytes, shape.has_gpu) == (8, 32 * 2**30, True)
+    assert (shape.vcpus, shape.memory_bytes, shape.gpus) == (8, 32 * 2**30, 1)
     assert shape.threads == min(8, os.cpu_count() or 1)
-    assert not instance_shape("ml.c5.xlarge").has_gpu
+    assert instance_shape("ml.c5.xlarge").gpus == 0
     assert [instance_shape(f"ml.{each}").gpus for each in ("g4dn.12xlarge", "p3.8xlarge")] == [4, 4]
     assert serverless_shape(6144).vcpus == 3
     assert serverless_shape(1024).vcpus == 1
