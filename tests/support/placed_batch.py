@@ -7,7 +7,7 @@ import json
 import tarfile
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from include.domain.model_ref import ModelCard, ModelRef
 from include.domain.placement.routing import Placement
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, LaneRun, Validation
-from include.pipeline.lanes.driver import LaneDriver
+from include.pipeline.lanes.driver import LaneDriver, LaneProgress
 from include.pipeline.lanes.jobs.run_job import JobDriver
 from include.pipeline.lanes.spot.jobs import SpotPorts
 from include.pipeline.lanes.spot.run_spot import SpotDriver
@@ -33,11 +33,15 @@ from tests.support.local_aws import REGISTRY, ROLE_ARN, LocalAws
 
 SITE = ServingSite(image_uri=f"{REGISTRY}/twolane-serving:1", role_arn=ROLE_ARN)
 TOKENS = 5
+LONGEST_PAUSE_S = 0.5
 
 
 @dataclass
 class PlacedBatch:
-    """A batch of shards `counts` documents long; every look is made by a fresh driver."""
+    """A batch of shards `counts` documents long; every look is made by a fresh driver.
+
+    `now` is the drivers' clock, which the embedded AWS does not follow.
+    """
 
     cloud: LocalAws
     lane: Lane
@@ -47,6 +51,7 @@ class PlacedBatch:
     deadline_s: float = 600.0
     tokens_per_s: float = 50_000.0
     cold_start_s: float = 1.0
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def __post_init__(self) -> None:
         name = uuid.uuid4().hex[:20]
@@ -68,7 +73,7 @@ class PlacedBatch:
                 profile=lane_profile,
                 loading_documents_per_s=1e9,
                 ports=SpotPorts(self.objects, self.registry, self.runner),
-                now=lambda: datetime.now(UTC),
+                now=self.now,
             )
         return JobDriver(
             self.layout,
@@ -77,7 +82,7 @@ class PlacedBatch:
             objects=self.objects,
             registry=self.registry,
             runner=self.runner,
-            now=lambda: datetime.now(UTC),
+            now=self.now,
         )
 
     def profile(self) -> LaneProfile:
@@ -89,13 +94,21 @@ class PlacedBatch:
             on_demand_usd_per_h=1.0,
         )
 
-    def run(self, timeout_s: float = 200.0) -> tuple[LaneRun, ...]:
+    def run(self) -> tuple[LaneRun, ...]:
         """Drive the batch to its end; return what is charged."""
-        deadline = time.monotonic() + timeout_s
-        while not (progress := self.driver().advance()).is_done:
-            assert time.monotonic() < deadline, progress.message
-            time.sleep(progress.look_again_s)
+        self.drive_until(lambda progress: progress.is_done)
         return self.records.lane_runs()
+
+    def drive_until(
+        self, is_reached: Callable[[LaneProgress], bool], timeout_s: float = 200.0
+    ) -> LaneProgress:
+        """Drive the batch until a look finds what is looked for; return that look's progress."""
+        deadline = time.monotonic() + timeout_s
+        while not is_reached(progress := self.driver().advance()):
+            assert not progress.is_done, progress.message
+            assert time.monotonic() < deadline, progress.message
+            time.sleep(min(progress.look_again_s, LONGEST_PAUSE_S))
+        return progress
 
     def answered(self) -> list[dict[str, object]]:
         """Every answer, in the order of the shards."""
@@ -135,7 +148,7 @@ class PlacedBatch:
         return tuple(shards)
 
     def _put_records(self, shards: tuple[Shard, ...]) -> None:
-        now = datetime.now(UTC)
+        now = self.now()
         self.records.save_manifest(
             BatchManifest(
                 batch_id=self.layout.batch_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from include.domain.lanes import Lane
 from include.domain.money.costs import Capacity, Waste
+from include.pipeline.lanes.spot.run_spot import LATE_LOOK_S, WORST_CHANGEOVER
 from tests.support.faults import injected
 from tests.support.local_aws import LocalAws
 from tests.support.placed_batch import PlacedBatch
@@ -91,18 +93,38 @@ def test_an_interruption_costs_the_shard_in_flight(
     assert set(run.waste_s) <= {Waste.COLD_START, Waste.INTERRUPTED}
 
 
+class LeapingClock:
+    """The time of day, `ahead` of itself: what a test need not wait for is leapt over."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def leap_to(self, moment: datetime) -> None:
+        self.ahead = moment - datetime.now(UTC)
+
+
 def test_capacity_that_does_not_come_back_ends_on_demand_in_time(
     cloud: LocalAws, tmp_path: Path
 ) -> None:
-    batch = PlacedBatch(cloud, Lane.SPOT, COUNTS, tmp_path, deadline_s=36.0, cold_start_s=4.0)
-    cut = interruption(at_record=TOTAL // 2, notice_s=1, capacity_after_s=600)
+    clock = LeapingClock()
+    batch = PlacedBatch(
+        cloud, Lane.SPOT, COUNTS, tmp_path, deadline_s=900.0, cold_start_s=60.0, now=clock
+    )
+    deadline_at = batch.records.manifest().deadline_at
+    cut = interruption(at_record=TOTAL // 2, notice_s=1, capacity_after_s=3600)
 
     with injected(cloud.sagemaker_url, cut):
+        waiting = batch.drive_until(lambda progress: "spot is worth the wait" in progress.message)
+        clock.leap_to(deadline_at - timedelta(seconds=WORST_CHANGEOVER * 60 + LATE_LOOK_S))
         spot, on_demand = batch.run()
 
+    assert waiting.resource == f"twolane-spot-{batch.layout.batch_id}", "spot is still asked for"
     check_answers(batch)
     assert (spot.capacity, on_demand.capacity) == (Capacity.SPOT, Capacity.ON_DEMAND)
-    assert max(run.ended_at for run in (spot, on_demand)) <= batch.records.manifest().deadline_at
+    assert on_demand.ended_at + clock.ahead <= deadline_at
     events = shard_events(cloud, batch)
     assert sum(e.startswith("shard_skipped") for e in events) >= 1
     done = [e for e in events if e.startswith("shard_done")]
