@@ -133,6 +133,11 @@ class Belief:
         theta = (start * typical, token * typical, document * typical)
         return theta, max(self.prior_noise, spread)
 
+    @property
+    def sure(self) -> Belief:
+        """The same without doubt."""
+        return replace(self, covariance=((0.0,) * 3,) * 3)
+
     def seconds(self, features: Sequence[float]) -> float:
         """Return the expected seconds for starts, tokens and documents."""
         return self._seconds(self.multiples, self._scaled(features))

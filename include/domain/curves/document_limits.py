@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from include.domain.curves.calibration import Tried, largest, memory_room
+from include.domain.curves.calibration import CLOSE, Tried, largest, memory_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,8 @@ def _limit(tried: Sequence[Tried], document_tokens: int) -> int | None:
     """Return the documents that fit: what worked below a failure, or what memory has room for.
 
     Where nothing worked it is no limit that was met: the lane, or its model, did not work at all.
+    Room for many times what was tried is none either: memory rises and falls by itself, and a line
+    drawn so far tells of that alone.
     """
     own = [each for each in tried if each.shape.document_tokens == document_tokens]
     worked = largest(own, document_tokens)
@@ -64,4 +65,4 @@ def _limit(tried: Sequence[Tried], document_tokens: int) -> int | None:
     if any(each.was_too_much for each in own):
         return worked
     room = memory_room(own)
-    return None if math.isinf(room) else int(room)
+    return int(room) if room <= CLOSE * worked else None

@@ -123,8 +123,21 @@ class LaneCurve:
         return self.interruptions[0] / self.interruptions[1]
 
     def slack_factor(self, assumed: float) -> float:
-        """Return the slack still asked for, of what the lanes file asks for unseen."""
-        return 1 + (assumed - 1) * max(0.0, 1 - self.observations / SEASONED)
+        """Return the slack still asked for, of what the lanes file asks for unseen.
+
+        A factor gives way by factors: each batch takes an equal share of its logarithm.
+        """
+        return assumed ** max(0.0, 1 - self.observations / SEASONED)
+
+    @property
+    def sure(self) -> LaneCurve:
+        """The same for one who knows that it is so: without doubt, and in need of no slack."""
+        return replace(
+            self,
+            latency=self.latency.sure,
+            billed=self.billed.sure,
+            observations=max(self.observations, SEASONED),
+        )
 
     def learned_profile(self, profile: LaneProfile, *, document_tokens: float) -> LaneProfile:
         """Return a profile with the start and the rate that are believed now.

@@ -1,9 +1,13 @@
-"""Budgets: how much an account may spend on a day, and what that means for its next batch."""
+"""Budgets: what may be spent on a day, by an account or in all, and what follows for a batch."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+ALL_ACCOUNTS = "*"
+"""Whose the budget of a whole day is; no account's id may be it."""
 
 
 class Standing(StrEnum):
@@ -19,6 +23,7 @@ class Budget:
     """What an account may spend on a day, UTC, in USD at list price.
 
     Attributes:
+        account_id: `ALL_ACCOUNTS` for what a day may come to in all.
         warn_share: from this share on every batch is warned of.
 
     Raises:
@@ -35,10 +40,17 @@ class Budget:
                 f"budget of {self.account_id}: ${self.daily_usd} a day, warned at {self.warn_share}"
             )
 
+    @property
+    def whose(self) -> str:
+        """Who has it, in words."""
+        if self.account_id == ALL_ACCOUNTS:
+            return "all work together"
+        return f"account {self.account_id!r}"
+
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What an account's day has come to, in USD at list price.
+    """What a day has come to, of an account or in all, in USD at list price.
 
     Attributes:
         charged_usd: booked, of work that began on the day.
@@ -72,21 +84,28 @@ def judge(budget: Budget, spending: Spending, asked_usd: float) -> BudgetVerdict
         ValueError: the estimate is below zero.
     """
     if asked_usd < 0:
-        raise ValueError(f"account {budget.account_id}: an estimate of ${asked_usd}")
+        raise ValueError(f"{budget.whose}: an estimate of ${asked_usd}")
     after_usd = spending.total_usd + asked_usd
     is_spent = spending.total_usd >= budget.daily_usd
     if after_usd > budget.daily_usd or (is_spent and not asked_usd):
         asked = f"; the batch is estimated at ${asked_usd:.4g}" if asked_usd else ""
         return BudgetVerdict(
             Standing.REFUSED,
-            f"account {budget.account_id!r} has a budget of ${budget.daily_usd:.4g} a day: "
+            f"{budget.whose} has a budget of ${budget.daily_usd:.4g} a day: "
             f"${spending.charged_usd:.4g} spent and ${spending.reserved_usd:.4g} under way{asked}",
         )
     if after_usd >= budget.warn_share * budget.daily_usd:
-        return BudgetVerdict(
-            Standing.WARNED,
-            f"{after_usd / budget.daily_usd:.0%} of the account's ${budget.daily_usd:.4g} for today"
-            if budget.daily_usd
-            else "nothing is left of the account's budget",
-        )
+        if not budget.daily_usd:
+            return BudgetVerdict(Standing.WARNED, f"nothing is left for {budget.whose}")
+        share = f"{after_usd / budget.daily_usd:.0%} of ${budget.daily_usd:.4g}"
+        return BudgetVerdict(Standing.WARNED, f"{share} for today of {budget.whose}")
+    return BudgetVerdict(Standing.WITHIN)
+
+
+def strictest(verdicts: Sequence[BudgetVerdict]) -> BudgetVerdict:
+    """Return the word of several budgets on a batch: within only where all of them say so."""
+    for standing in (Standing.REFUSED, Standing.WARNED):
+        reasons = [each.reason for each in verdicts if each.standing is standing]
+        if reasons:
+            return BudgetVerdict(standing, "; ".join(reasons))
     return BudgetVerdict(Standing.WITHIN)

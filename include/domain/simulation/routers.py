@@ -10,6 +10,7 @@ from include.domain.curves.observation import LaneObservation
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.placement.routing import MAX_MISS, Placement, place
 from include.domain.simulation.arrivals import Arrival
+from include.domain.simulation.lanes import SimulatedLane
 from include.domain.simulation.run import Choice
 
 KEPT = 200
@@ -140,6 +141,22 @@ class LearningRouter:
         lane = observation.key.lane
         self._seen[lane].append(observation)
         self._news[lane] += 1
+
+
+class InformedRouter(LearningRouter):
+    """The product's router, told what each lane truly does but not the luck of any batch.
+
+    Args:
+        lanes: what the batches meet.
+    """
+
+    def __init__(self, lanes: Sequence[SimulatedLane]) -> None:
+        model_name = lanes[0].truth.key.model_name
+        super().__init__([lane.profile for lane in lanes], model_name)
+        self.curves = {lane.profile.lane: lane.truth.sure for lane in lanes}
+
+    def observe(self, observation: LaneObservation) -> None:
+        """Learn nothing."""
 
 
 def _choice(placement: Placement, waits: Mapping[Lane, float]) -> Choice:

@@ -56,12 +56,17 @@ def test_what_failed_above_what_went_well_is_the_limit():
 
 
 def test_memory_that_grows_is_a_limit_before_anything_fails():
-    assert limits_after((), [tried(100, memory=0.2), tried(200, memory=0.3)]) == (
-        DocumentLimit(100, 750),
+    assert limits_after((), [tried(100, memory=0.25), tried(200, memory=0.5)]) == (
+        DocumentLimit(100, 340),
     )
     assert limits_after((), [tried(100, memory=0.2), tried(200, memory=0.2)]) == (
         DocumentLimit(100, None),
     )
+
+
+def test_room_for_many_times_what_was_tried_is_no_limit():
+    ups_and_downs = [tried(1_000, memory=0.050), tried(4_000, memory=0.055)]
+    assert limits_after((), ups_and_downs) == (DocumentLimit(100, None),)
 
 
 def test_a_limit_stays_until_a_calibration_meets_another_or_goes_beyond_it():

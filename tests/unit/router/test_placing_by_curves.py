@@ -202,9 +202,15 @@ def test_a_seasoned_lane_needs_no_slack_beyond_what_its_batches_took() -> None:
         profile(Lane.TRANSFORM),
         profile(Lane.SPOT, price_usd_per_h=0.3, on_demand_usd_per_h=1.0, slack_factor=10),
     )
-    fresh = ask(lanes, 9, 99_000, 400, count=SEASONED // 2)
+    fresh = ask(lanes, 9, 99_000, 400, count=SEASONED // 4)
     seasoned = ask(lanes, 9, 99_000, 400, count=SEASONED)
     assert (fresh.lane, seasoned.lane) == (Lane.TRANSFORM, Lane.SPOT)
+
+
+def test_slack_gives_way_by_factors_so_that_much_of_it_goes_first() -> None:
+    fresh = LaneCurve.assumed(profile(Lane.SPOT), "news-topic")
+    asked = [replace(fresh, observations=n).slack_factor(100) for n in (0, 5, 10, 99)]
+    assert asked == pytest.approx([100, 10, 1, 1])
 
 
 def test_a_lane_at_risk_is_left_and_the_reason_says_how_often_it_is_late() -> None:
