@@ -1,9 +1,10 @@
-"""`python -m include.cli.budget`: what accounts may spend on a day, and what today has come to.
+"""`python -m include.cli.budget`: what may be spent on a day, and what today has come to.
 
-Without a word it lists the budgets. `set ACCOUNT USD` sets one, `remove ACCOUNT` takes it away.
+Without a word it lists the budgets. `set ACCOUNT USD` sets one, `remove ACCOUNT` takes it away;
+'*', quoted, for ACCOUNT is the budget of all together, that of no account included.
 Money is US dollars at list price, days are UTC. A batch that would go over is refused before
 anything of it runs; from the warning share on its placement says so; once the day's money is spent
-no new batch of the account is pulled. Batches that run are left to end.
+no new batch is pulled. Batches that run are left to end.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m include.cli.budget", description=__doc__)
     commands = parser.add_subparsers(dest="command")
-    put = commands.add_parser("set", help="set an account's budget")
+    put = commands.add_parser("set", help="set the budget of an account, or of '*'")
     put.add_argument("account")
     put.add_argument("usd", type=float, help="US dollars a day")
     put.add_argument("--warn-share", type=float, default=0.8, help="share to warn from")

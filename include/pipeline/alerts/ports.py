@@ -104,9 +104,10 @@ class DeadLetters:
 
 @dataclass(frozen=True, slots=True)
 class BudgetEvents:
-    """Batches of an account that its budget warned of, or refused, on a day, UTC.
+    """Batches that a budget warned of, or refused, on a day, UTC.
 
     Attributes:
+        account: whose budget; `ALL_ACCOUNTS` for that of all.
         standing: `warned` or `refused`.
         reason: of the last one, as is `batch_id`.
     """

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 
 from include.domain.alerts import Alert, AlertKind
+from include.domain.money.budgets import ALL_ACCOUNTS
 from include.domain.promotion.promotion import Promotion, PromotionKind
 from include.pipeline.alerts.ports import AlertBook, AlertEvents, BudgetEvents, DeadLetters
 from include.pipeline.drift.ports import Alarm
@@ -77,14 +78,15 @@ def _opening(event: LaneEvent) -> Alert:
 
 
 def _budget(found: BudgetEvents) -> Alert:
+    whose = "all accounts" if found.account == ALL_ACCOUNTS else found.account
     return Alert(
         AlertKind.BUDGET,
         subject=f"{found.account} {found.day} {found.standing}",
-        title=f"Budget of {found.account}: batches {found.standing}",
+        title=f"Budget of {whose}: batches {found.standing}",
         detail=f"{found.batches} on {found.day}; the last one: {found.reason}",
         next_step=(
             f"python -m include.cli.ledger --by account shows what was spent, "
-            f"python -m include.cli.budget --help how to change the budget of {found.account}."
+            f"python -m include.cli.budget --help how to change the budget of {whose}."
         ),
         at=found.last_at,
         batch_id=found.batch_id,

@@ -19,11 +19,11 @@ class BudgetBook(Protocol):
     """Budgets and what they were asked. In Aurora. Every method may raise `StoreError`."""
 
     def put(self, budget: Budget, *, by: str) -> None:
-        """Set an account's budget. Raises `UnknownAccount`."""
+        """Set the budget of an account, or of `ALL_ACCOUNTS`. Raises `UnknownAccount`."""
         ...
 
     def remove(self, account_id: str) -> None:
-        """Take an account's budget away; without one it may spend what it wants."""
+        """Take a budget away; without one an account may spend what it wants."""
         ...
 
     def budgets(self, day: date) -> Sequence[tuple[Budget, Spending]]:
@@ -31,17 +31,18 @@ class BudgetBook(Protocol):
         ...
 
     def look(self, account_id: str, batch_id: str, day: date) -> BudgetVerdict:
-        """Say whether anything is left for a batch; note a refusal.
+        """Say whether anything is left for a batch, by its account's budget and that of all.
 
-        Within, where the account has no budget.
+        A refusal is noted. Within, where there is neither.
         """
         ...
 
     def reserve(self, account_id: str, batch_id: str, asked_usd: float, day: date) -> BudgetVerdict:
-        """Set money aside for a batch, unless that would be too much; note a warning or refusal.
+        """Set money aside for a batch, unless that would be too much for one of the two budgets.
 
-        Of batches that ask at the same time, one is judged after the other. What a batch had set
-        aside before is replaced; it counts until the batch closes.
+        A warning or refusal is noted with the budget whose it is. Of batches that ask at the same
+        time, one is judged after the other. What a batch had set aside before is replaced; it
+        counts until the batch closes.
         """
         ...
 
@@ -61,7 +62,7 @@ class BudgetGate:
         """Let an account's new batch in.
 
         Raises:
-            BudgetExceeded: nothing is left of the account's budget for today.
+            BudgetExceeded: nothing is left for today of the account's budget, or of that of all.
         """
         verdict = self.book.look(account_id, batch_id, self._today)
         if verdict.standing is Standing.REFUSED:

@@ -12,24 +12,30 @@ from include.adapters.postgres.accounts import PostgresAccountDirectory
 from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.money.budget_book import PostgresBudgetBook
+from include.adapters.postgres.money.usage_book import PostgresUsageBook
 from include.domain.accounts import Account, Tier
 from include.domain.errors import UnknownAccount
 from include.domain.lanes import Lane
-from include.domain.money.budgets import Budget, Spending, Standing
+from include.domain.money.budgets import ALL_ACCOUNTS, Budget, Spending, Standing
 from include.domain.money.costs import lane_charge
+from include.domain.money.endpoint_time import ServingEndpoint, idle_charge
+from include.domain.money.usage import Period
+from include.files.prices import load_price_book
 from include.pipeline.money.budget_gate import BudgetBook
 from include.pipeline.ports.stores import BatchClosure
 from tests.support.fakes.money import FakeBudgetBook
 from tests.support.manifests import SUBMITTED_AT, make_manifest
 
-ACCOUNT = "standard-harbor"
+ACCOUNT, OTHER = "standard-harbor", "trial-lumen"
 TODAY = SUBMITTED_AT.date()
 
 
 @pytest.fixture
 def database(product_database_url: str) -> Iterator[Database]:
     database = Database(product_database_url)
-    PostgresAccountDirectory(database).put([Account(ACCOUNT, Tier.STANDARD)])
+    PostgresAccountDirectory(database).put(
+        [Account(ACCOUNT, Tier.STANDARD), Account(OTHER, Tier.TRIAL)]
+    )
     yield database
     database.close()
 
@@ -64,6 +70,47 @@ def test_what_is_set_aside_counts_until_it_is_replaced(book: BudgetBook) -> None
     assert book.look(ACCOUNT, "b-9", TODAY).standing is Standing.WITHIN
     book.remove(ACCOUNT)
     assert book.reserve(ACCOUNT, "b-4", 1e9, TODAY).standing is Standing.WITHIN
+
+
+def test_the_budget_of_all_holds_every_account_beside_its_own(book: BudgetBook) -> None:
+    book.put(Budget(ALL_ACCOUNTS, 1.0), by="ada")
+    assert book.reserve(ACCOUNT, "b-1", 0.5, TODAY).standing is Standing.WITHIN
+    warned = book.reserve(OTHER, "b-2", 0.4, TODAY)
+    assert warned.standing is Standing.WARNED
+    assert warned.reason == "90% of $1 for today of all work together"
+    book.put(Budget(ACCOUNT, 9.0), by="ada")
+    refused = book.reserve(ACCOUNT, "b-3", 0.2, TODAY)
+    assert refused.standing is Standing.REFUSED
+    assert refused.reason.startswith(
+        "all work together has a budget of $1 a day: $0 spent and $0.9"
+    )
+    assert book.reserve(OTHER, "b-2", 0.5, TODAY).standing is Standing.WARNED, "replaced"
+    assert book.look(OTHER, "b-9", TODAY).standing is Standing.REFUSED, "nothing is left for anyone"
+    book.put(Budget(ACCOUNT, 0.4), by="ada")
+    both = book.reserve(ACCOUNT, "b-3", 0.2, TODAY)
+    assert "all work together" in both.reason
+    assert f"account '{ACCOUNT}'" in both.reason
+    found = {budget.account_id: spent for budget, spent in book.budgets(TODAY)}
+    assert found == {ALL_ACCOUNTS: Spending(0.0, 1.0), ACCOUNT: Spending(0.0, 0.5)}
+    book.remove(ALL_ACCOUNTS)
+    assert book.reserve(OTHER, "b-4", 1e9, TODAY).standing is Standing.WITHIN
+
+
+def test_the_budget_of_all_counts_what_is_for_no_account(database: Database) -> None:
+    book = PostgresBudgetBook(database)
+    book.put(Budget(ALL_ACCOUNTS, 1.0), by="ada")
+    endpoint = ServingEndpoint("e", "x", "1", "ml.g4dn.xlarge", 1, SUBMITTED_AT)
+    period = Period(SUBMITTED_AT, SUBMITTED_AT + timedelta(hours=2))
+    idle = idle_charge(
+        endpoint, charged_hours=0, prices=load_price_book(), period=period, is_emulated=True
+    )
+    assert idle is not None
+    PostgresUsageBook(database).book([idle])
+    verdict = book.look(ACCOUNT, "b-1", TODAY)
+    assert verdict.standing is Standing.REFUSED
+    with database.transaction("test") as connection:
+        events = connection.execute("SELECT account_id, reason FROM budget_events").fetchall()
+    assert events == [(ALL_ACCOUNTS, verdict.reason)]
 
 
 def test_charges_take_the_place_of_what_was_set_aside(database: Database) -> None:

@@ -6,7 +6,15 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from include.domain.lanes import Lane
-from include.domain.money.budgets import Budget, BudgetVerdict, Spending, Standing, judge
+from include.domain.money.budgets import (
+    ALL_ACCOUNTS,
+    Budget,
+    BudgetVerdict,
+    Spending,
+    Standing,
+    judge,
+    strictest,
+)
 from include.domain.money.endpoint_time import ProvisionedEndpoint, ServingEndpoint
 from include.domain.money.release_jobs import ReleaseJob
 from include.domain.money.usage import StoredRows, UsageCharge, UsageKind
@@ -114,26 +122,33 @@ class FakeBudgetBook:
         return [(each, self._spending(each.account_id)) for each in self.by_account.values()]
 
     def look(self, account_id: str, batch_id: str, day: date) -> BudgetVerdict:
-        if account_id not in self.by_account:
-            return BudgetVerdict(Standing.WITHIN)
-        verdict = judge(self.by_account[account_id], self._spending(account_id), 0.0)
+        verdict = self._judged(account_id, 0.0)
         if verdict.standing is Standing.REFUSED:
             self.turned_away.append(batch_id)
         return verdict
 
     def reserve(self, account_id: str, batch_id: str, asked_usd: float, day: date) -> BudgetVerdict:
-        if account_id not in self.by_account:
-            return BudgetVerdict(Standing.WITHIN)
-        spending = self._spending(account_id, but=batch_id)
-        verdict = judge(self.by_account[account_id], spending, asked_usd)
-        if verdict.standing is not Standing.REFUSED:
+        verdict = self._judged(account_id, asked_usd, but=batch_id)
+        if self._over(account_id) and verdict.standing is not Standing.REFUSED:
             self.reserved[batch_id] = (account_id, asked_usd)
         return verdict
+
+    def _over(self, account_id: str) -> list[Budget]:
+        found = (self.by_account.get(each) for each in (ALL_ACCOUNTS, account_id))
+        return [each for each in found if each is not None]
+
+    def _judged(self, account_id: str, asked_usd: float, but: str = "") -> BudgetVerdict:
+        return strictest(
+            [
+                judge(each, self._spending(each.account_id, but), asked_usd)
+                for each in self._over(account_id)
+            ]
+        )
 
     def _spending(self, account_id: str, but: str = "") -> Spending:
         reserved = sum(
             usd
             for batch_id, (account, usd) in self.reserved.items()
-            if account == account_id and batch_id != but
+            if account_id in (account, ALL_ACCOUNTS) and batch_id != but
         )
         return Spending(self.charged_usd, reserved)

@@ -71,6 +71,9 @@ def test_a_budget_that_warns_and_then_refuses_is_told_twice():
         "Budget of harbor: batches warned",
         "Budget of harbor: batches refused",
     ]
+    world.events.budgets = [replace(warned, account="*")]
+    (alert,) = watch_events(world.ports, NOW)
+    assert alert.title == "Budget of all accounts: batches warned"
 
 
 def test_champions_that_were_taken_back_are_told_each_time_and_other_moves_are_not():

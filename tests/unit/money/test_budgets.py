@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.domain.errors import BudgetExceeded
-from include.domain.money.budgets import Budget, Spending, Standing, judge
+from include.domain.money.budgets import ALL_ACCOUNTS, Budget, Spending, Standing, judge
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.money.budget_gate import BudgetGate
 from tests.support.batches import NOW, World, documents
@@ -55,6 +55,15 @@ def test_a_new_batch_is_not_pulled_when_the_days_money_is_spent():
     assert other.pull(documents(3)).document_count == 3
 
 
+def test_nobody_gets_in_when_the_days_money_of_all_is_spent():
+    poor, book = world(1.0, charged_usd=1.0, account=ALL_ACCOUNTS)
+    with pytest.raises(
+        BudgetExceeded, match=r"all work together has a budget of \$1 a day: \$1 sp"
+    ):
+        poor.pull(documents(3))
+    assert len(book.turned_away) == 1
+
+
 def test_a_batch_that_was_pulled_before_the_money_was_spent_is_found_again():
     spent, book = world(1.0)
     first = spent.pull(documents(3))
@@ -78,7 +87,7 @@ def test_money_is_set_aside_once_and_a_warning_stands_in_the_reason():
     tight, book = world(estimate * 1.1)
     layout = tight.validated(documents(20))
     placement = tight.route(layout)
-    assert placement.reason.endswith("of the account's $" + f"{estimate * 1.1:.4g} for today")
+    assert placement.reason.endswith(f"${estimate * 1.1:.4g} for today of account '{ACCOUNT}'")
     assert BatchRecords(tight.objects, layout).placement() == placement
     assert list(book.reserved.values()) == [(ACCOUNT, estimate)]
     assert tight.route(layout) == placement, "a retry asks for nothing more"

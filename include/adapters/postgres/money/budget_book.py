@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.queries import query
 from include.domain.errors import UnknownAccount
-from include.domain.money.budgets import Budget, BudgetVerdict, Spending, Standing, judge
+from include.domain.money.budgets import (
+    ALL_ACCOUNTS,
+    Budget,
+    BudgetVerdict,
+    Spending,
+    Standing,
+    judge,
+    strictest,
+)
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -28,6 +36,7 @@ class PostgresBudgetBook:
             "daily_usd": budget.daily_usd,
             "warn_share": budget.warn_share,
             "by": by,
+            "all_accounts": ALL_ACCOUNTS,
         }
         with self._database.transaction(f"budget of {budget.account_id!r}") as connection:
             if connection.execute(query("put_budget"), values).rowcount != 1:
@@ -46,53 +55,65 @@ class PostgresBudgetBook:
 
     def look(self, account_id: str, batch_id: str, day: date) -> BudgetVerdict:
         """See `BudgetBook.look`."""
-        values = {"account_id": account_id, "batch_id": batch_id, "day": day}
+        verdicts = []
         with self._database.transaction(f"budget of {account_id!r}") as connection:
-            budget = _budget(connection, "budget_of", account_id)
-            if budget is None:
-                return BudgetVerdict(Standing.WITHIN)
-            verdict = judge(budget, _spending(connection, account_id, day), 0.0)
-            if verdict.standing is Standing.REFUSED:
-                _note(connection, values, verdict)
-        return verdict
+            for budget in _budgets(connection, "budgets_over", account_id):
+                verdict = judge(budget, _spending(connection, budget.account_id, day), 0.0)
+                verdicts.append(verdict)
+                if verdict.standing is Standing.REFUSED:
+                    _note(connection, budget, batch_id, day, verdict)
+        return strictest(verdicts)
 
     def reserve(self, account_id: str, batch_id: str, asked_usd: float, day: date) -> BudgetVerdict:
-        """See `BudgetBook.reserve`. The budget's row is held until the money is set aside."""
+        """See `BudgetBook.reserve`. The budgets' rows are held until the money is set aside."""
         values = {
             "account_id": account_id,
             "batch_id": batch_id,
             "asked_usd": asked_usd,
             "day": day,
         }
+        verdicts = []
         with self._database.transaction(f"budget for batch {batch_id}") as connection:
-            budget = _budget(connection, "lock_budget", account_id)
-            if budget is None:
-                return BudgetVerdict(Standing.WITHIN)
-            spending = _spending(connection, account_id, day, except_batch=batch_id)
-            verdict = judge(budget, spending, asked_usd)
-            if verdict.standing is not Standing.REFUSED:
+            budgets = _budgets(connection, "lock_budgets", account_id)
+            for budget in budgets:
+                spending = _spending(connection, budget.account_id, day, except_batch=batch_id)
+                verdict = judge(budget, spending, asked_usd)
+                verdicts.append(verdict)
+                if verdict.standing is not Standing.WITHIN:
+                    _note(connection, budget, batch_id, day, verdict)
+            found = strictest(verdicts)
+            if budgets and found.standing is not Standing.REFUSED:
                 connection.execute(query("reserve_budget"), values)
-            if verdict.standing is not Standing.WITHIN:
-                _note(connection, values, verdict)
-        return verdict
+        return found
 
 
 def _note(
-    connection: Connection[Any], values: Mapping[str, object], verdict: BudgetVerdict
+    connection: Connection[Any], budget: Budget, batch_id: str, day: date, verdict: BudgetVerdict
 ) -> None:
-    event = {"standing": verdict.standing.value, "reason": verdict.reason}
-    connection.execute(query("note_budget_event"), {**values, **event})
+    values = {
+        "account_id": budget.account_id,
+        "batch_id": batch_id,
+        "day": day,
+        "standing": verdict.standing.value,
+        "reason": verdict.reason,
+    }
+    connection.execute(query("note_budget_event"), values)
 
 
-def _budget(connection: Connection[Any], name: str, account_id: str) -> Budget | None:
-    row = connection.execute(query(name), {"account_id": account_id}).fetchone()
-    return None if row is None else Budget(account_id, *row)
+def _budgets(connection: Connection[Any], name: str, account_id: str) -> list[Budget]:
+    values = {"account_id": account_id, "all_accounts": ALL_ACCOUNTS}
+    return [Budget(*row) for row in connection.execute(query(name), values)]
 
 
 def _spending(
     connection: Connection[Any], account_id: str, day: date, except_batch: str = ""
 ) -> Spending:
-    values = {"account_id": account_id, "day": day, "except_batch": except_batch}
+    values = {
+        "account_id": account_id,
+        "day": day,
+        "except_batch": except_batch,
+        "all_accounts": ALL_ACCOUNTS,
+    }
     row = connection.execute(query("budget_spending"), values).fetchone()
     charged, reserved = row or (0, 0)
     return Spending(float(charged), float(reserved))

@@ -1,1 +1,0 @@
-SELECT daily_usd, warn_share FROM budgets WHERE account_id = %(account_id)s FOR UPDATE
