@@ -7,7 +7,8 @@ its probes.
 | Task | What it does |
 |---|---|
 | `book_batches` | requests to S3 and SQS, rows written, bytes through the serverless endpoint |
-| `book_stored_rows` | once a day: what keeping the rows costs, by account and model |
+| `book_proofs` | what proofs of batches read of DynamoDB |
+| `book_storage` | once a day: what keeping rows and batches' objects costs, by account and model |
 | `book_idle_endpoints` | instances of endpoints while no batch was charged for them: waste |
 | `book_provisioned` | environments that serverless endpoints keep warm; waste while nobody called |
 | `book_release_jobs` | training and evaluation jobs that ended; waste where they failed |
@@ -42,7 +43,8 @@ from twolane_airflow.tasks import curves, ledger, weeks
 def keep_ledger() -> None:
     booked = [
         ledger.book_batches(),
-        ledger.book_stored_rows(),
+        ledger.book_proofs(),
+        ledger.book_storage(),
         ledger.book_idle_endpoints(),
         ledger.book_provisioned(),
         ledger.book_release_jobs(),

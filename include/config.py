@@ -53,6 +53,8 @@ class Settings(BaseSettings):
         serverless_concurrency: one batch's invocations in flight. So many for each batch that may
             be on the lane at once, and one for each express slot, must fit into
             `serverless_max_concurrency`.
+        work_retention_days: days until the work bucket lets go of a batch's objects; the template's
+            `WorkRetentionDays`, for what keeping them costs.
         express_max_bytes: a submission over this is not looked at on the express path.
         express_queue: name of the queue; its dead letters are in `<name>-dead`. `bulk_queue` too.
         express_held: messages taken from the queue at once; the rest waits there. `bulk_held` too.
@@ -141,6 +143,7 @@ class Settings(BaseSettings):
     serverless_call_s: float = Field(default=10.0, gt=0, lt=60)
     serverless_throttled_s: float = Field(default=120.0, gt=0)
     serverless_concurrency: int = Field(default=4, ge=1, le=200)
+    work_retention_days: int = Field(default=90, ge=1)
     express_max_bytes: int = Field(default=2**20, gt=0)
     express_queue: str = "twolane-express"
     bulk_queue: str = "twolane-bulk"

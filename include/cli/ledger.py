@@ -1,8 +1,8 @@
 """`python -m include.cli.ledger`: what was spent, by day, account, model, version, lane or kind.
 
 Costs are US dollars at list price; what an emulated service did is marked, and nobody bills it.
-`--book` first books what closed batches used beside their lane, stored rows and idle endpoints, as
-the DAG `keep_ledger` does every hour.
+`--book` first books what the DAG `keep_ledger` books every hour: what closed batches used beside
+their lane, what is kept, endpoints that wait and jobs of releases.
 """
 
 from __future__ import annotations
@@ -67,8 +67,11 @@ def _line(line: CostLine) -> str:
 def _book(app: Money) -> None:
     for what, booked in (
         ("closed batches", app.book_batches()),
-        ("stored rows", app.book_stored_rows()),
+        ("proofs of batches", app.book_proofs()),
+        ("what is kept", app.book_storage()),
         ("idle endpoints", app.book_idle_endpoints()),
+        ("environments kept warm", app.book_provisioned()),
+        ("jobs of releases", app.book_release_jobs()),
     ):
         print(f"{what}: {booked.charges} charges, ${booked.list_cost_usd:.6f}")  # noqa: T201
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -38,11 +38,18 @@ class Money(Adapters):
 
         return book_batches(self.settings.work_bucket, self._ledger_ports)
 
-    def book_stored_rows(self) -> Booked:
-        """See `include.pipeline.money.keep_ledger.book_stored_rows`."""
-        from include.pipeline.money.keep_ledger import book_stored_rows
+    def book_storage(self) -> Booked:
+        """See `include.pipeline.money.book_stores.book_storage`."""
+        from include.pipeline.money.book_stores import book_storage
 
-        return book_stored_rows(self._now(), self._ledger_ports)
+        kept_for = timedelta(days=self.settings.work_retention_days)
+        return book_storage(self._now(), kept_for=kept_for, ports=self._ledger_ports)
+
+    def book_proofs(self) -> Booked:
+        """See `include.pipeline.money.book_stores.book_proofs`."""
+        from include.pipeline.money.book_stores import book_proofs
+
+        return book_proofs(self._ledger_ports)
 
     def book_idle_endpoints(self) -> Booked:
         """See `include.pipeline.money.book_endpoints.book_idle_endpoints`."""

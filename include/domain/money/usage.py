@@ -13,8 +13,6 @@ READS_PER_SHARD = 5
 """GETs a shard takes at the least: validated, classified, collected, loaded into two stores."""
 QUEUE_REQUESTS = 3
 """Requests a message takes at the least: sent, received, deleted."""
-HOURS_PER_MONTH = 730
-"""AWS's own month, of which a GB-month is made."""
 GB = 2**30
 
 
@@ -25,6 +23,8 @@ class UsageKind(StrEnum):
     DATA = "data"
     ROWS_WRITTEN = "rows_written"
     ROWS_STORED = "rows_stored"
+    ROWS_READ = "rows_read"
+    OBJECTS_STORED = "objects_stored"
     ENDPOINT_TIME = "endpoint_time"
     PROVISIONED_CONCURRENCY = "provisioned_concurrency"
     CALIBRATION = "calibration"
@@ -186,44 +186,4 @@ def batch_charges(
             is_emulated=is_emulated,
         )
         for kind, service, sku, quantity in usage.quantities()
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRows:
-    """Prediction rows of an account and a model version, and their bytes in both stores."""
-
-    account_id: str
-    model_name: str
-    model_version: str
-    rows: int
-    dynamodb_bytes: float
-    aurora_bytes: float
-
-
-def storage_charges(
-    stored: StoredRows, *, prices: PriceBook, period: Period, is_emulated: bool
-) -> list[UsageCharge]:
-    """Return what keeping rows for a period costs, in each store.
-
-    Raises:
-        UnknownPrice: the book lacks a price.
-    """
-    owner = Owner(None, stored.account_id, stored.model_name, stored.model_version)
-    months = period.hours / HOURS_PER_MONTH
-    stores = (
-        (Service.DYNAMODB, Sku.DYNAMODB_STORED, stored.dynamodb_bytes),
-        (Service.AURORA, Sku.AURORA_STORED, stored.aurora_bytes),
-    )
-    return [
-        usage_charge(
-            kind=UsageKind.ROWS_STORED,
-            owner=owner,
-            resource_id="predictions",
-            price=prices.price(service, sku),
-            quantity=stored_bytes / GB * months,
-            period=period,
-            is_emulated=is_emulated,
-        )
-        for service, sku, stored_bytes in stores
     ]

@@ -1,26 +1,19 @@
-"""Book what is charged beside the lanes: usage of closed batches, and stored rows.
+"""Book what closed batches have used beside their lanes.
 
-Each part goes on where it stopped, and books nothing twice.
+Each part of the ledger goes on where it stopped, and books nothing twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 
 from include.domain.lanes import Lane
 from include.domain.money.prices import PriceBook
-from include.domain.money.usage import (
-    BatchUsage,
-    Period,
-    UsageCharge,
-    batch_charges,
-    storage_charges,
-)
+from include.domain.money.usage import BatchUsage, Period, UsageCharge, batch_charges
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.money.ports import ClosedBatch, ServingEndpoints, UsageBook
-from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.objects import ObjectInfo, ObjectStore
 
 BATCHES_AT_ONCE = 200
 
@@ -66,49 +59,18 @@ def book_batches(work_bucket: str, ports: LedgerPorts) -> Booked:
     booked = Booked()
     while batches := ports.book.unmetered(BATCHES_AT_ONCE):
         for batch in batches:
-            charges = _batch_charges(work_bucket, batch, ports)
-            ports.book.book_batch(batch, charges)
+            layout = BatchLayout(work_bucket, batch.owner.batch_id or "")
+            found = ports.objects.list_objects(layout.root)
+            charges = _batch_charges(layout, found, batch, ports)
+            work_bytes = sum(each.size_bytes for each in found)
+            ports.book.book_batch(batch, charges, work_bytes=work_bytes)
             booked += Booked.of(charges)
     return booked
 
 
-def book_stored_rows(now: datetime, ports: LedgerPorts) -> Booked:
-    """Book what keeping rows costs on each whole day since the last, at today's count.
-
-    The first time that is yesterday alone.
-
-    Raises:
-        UnknownPrice: the book lacks a price.
-        StoreError: the database does not answer.
-    """
-    yesterday = (now.astimezone(UTC) - timedelta(days=1)).date()
-    last = ports.book.stored_until()
-    day = yesterday if last is None else last + timedelta(days=1)
-    booked = Booked()
-    if day > yesterday:
-        return booked
-    stored = ports.book.stored()
-    while day <= yesterday:
-        start = datetime.combine(day, time(), UTC)
-        period = Period(start, start + timedelta(days=1))
-        charges = [
-            charge
-            for rows in stored
-            for charge in storage_charges(
-                rows, prices=ports.prices, period=period, is_emulated=ports.is_emulated
-            )
-        ]
-        ports.book.book(charges)
-        booked += Booked.of(charges)
-        day += timedelta(days=1)
-    return booked
-
-
 def _batch_charges(
-    work_bucket: str, batch: ClosedBatch, ports: LedgerPorts
+    layout: BatchLayout, found: Sequence[ObjectInfo], batch: ClosedBatch, ports: LedgerPorts
 ) -> Sequence[UsageCharge]:
-    layout = BatchLayout(work_bucket, batch.owner.batch_id or "")
-    found = ports.objects.list_objects(layout.root)
     carried = (layout.input_prefix, layout.output_prefix)
     usage = BatchUsage(
         objects=len(found),

@@ -11,7 +11,8 @@ from typing import Protocol
 from include.domain.lanes import Lane
 from include.domain.money.endpoint_time import ProvisionedEndpoint, ServingEndpoint
 from include.domain.money.release_jobs import ReleaseJob
-from include.domain.money.usage import Owner, StoredRows, UsageCharge
+from include.domain.money.stores import StoredObjects, StoredRows, StoreProof
+from include.domain.money.usage import Owner, UsageCharge
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,34 @@ class UsageBook(Protocol):
         """Book charges, all or none; one that stands gets the quantity and cost given."""
         ...
 
-    def book_batch(self, batch: ClosedBatch, charges: Sequence[UsageCharge]) -> None:
-        """The same for a batch, which is metered then until it closes anew."""
+    def book_batch(
+        self, batch: ClosedBatch, charges: Sequence[UsageCharge], *, work_bytes: int
+    ) -> None:
+        """The same for a batch, which is metered then until it closes anew.
+
+        Args:
+            work_bytes: that it has in the work bucket.
+        """
+        ...
+
+    def unmetered_proofs(self, limit: int) -> Sequence[StoreProof]:
+        """Return proofs of batches whose reads are not booked, the oldest first."""
+        ...
+
+    def book_proofs(self, proofs: Sequence[StoreProof], charges: Sequence[UsageCharge]) -> None:
+        """Book what proofs have read, all or none; they are metered then."""
         ...
 
     def stored(self) -> Sequence[StoredRows]:
         """Return the prediction rows that stand now, by account and model version."""
         ...
 
+    def stored_objects(self, since: datetime, before: datetime) -> Sequence[StoredObjects]:
+        """Return what batches that closed in a time have in the work bucket, as `stored` does."""
+        ...
+
     def stored_until(self) -> date | None:
-        """Return the last day whose stored rows are booked."""
+        """Return the last day whose stored rows and objects are booked."""
         ...
 
     def endpoint_booked_until(self, name: str) -> datetime | None:

@@ -1,1 +1,2 @@
-UPDATE batches SET metered_at = %(closed_at)s WHERE batch_id = %(batch_id)s
+UPDATE batches SET metered_at = %(closed_at)s, work_bytes = %(work_bytes)s
+WHERE batch_id = %(batch_id)s

@@ -19,11 +19,19 @@ def book_batches() -> dict[str, float]:
 
 
 @task
-def book_stored_rows() -> dict[str, float]:
-    """Book what keeping rows costs, once a day."""
+def book_proofs() -> dict[str, float]:
+    """Book what proofs of batches have read of DynamoDB."""
     from include.wiring.money import money
 
-    return _told(money().book_stored_rows())
+    return _told(money().book_proofs())
+
+
+@task
+def book_storage() -> dict[str, float]:
+    """Book what keeping rows and batches' objects costs, once a day."""
+    from include.wiring.money import money
+
+    return _told(money().book_storage())
 
 
 @task

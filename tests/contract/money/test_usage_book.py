@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from include.adapters.aws.dynamodb.prediction_items import prediction_item
 from include.adapters.postgres.accounts import PostgresAccountDirectory
+from include.adapters.postgres.batches.proof_book import PostgresProofBook
 from include.adapters.postgres.batches.read_store import PostgresReadStore
 from include.adapters.postgres.database import Database
 from include.adapters.postgres.money.usage_book import PostgresUsageBook
 from include.domain.accounts import Account, Tier
+from include.domain.fingerprints import Fingerprint
 from include.domain.lanes import Lane
 from include.domain.money.costs import Waste, lane_charge
 from include.domain.money.endpoint_time import (
@@ -22,23 +26,29 @@ from include.domain.money.endpoint_time import (
     provisioned_charge,
 )
 from include.domain.money.release_jobs import ReleaseJob, job_charge
+from include.domain.money.stores import (
+    StoredObjects,
+    StoredRows,
+    proof_charge,
+    storage_charges,
+)
 from include.domain.money.usage import (
     BatchUsage,
     Owner,
     Period,
-    StoredRows,
     UsageKind,
     batch_charges,
-    storage_charges,
 )
 from include.domain.placement.routing import Placement
 from include.domain.what_if.scenario import Arrival
 from include.files.prices import load_price_book
 from include.pipeline.money.ports import Grouping
 from include.pipeline.ports.stores import BatchClosure
+from include.pipeline.reconciliation.reconcile_ports import Proof, Scope
 from tests.support.manifests import SUBMITTED_AT, make_manifest, make_rows
 
 HOUR = timedelta(hours=1)
+DAY_LONG = timedelta(days=1)
 DAY = SUBMITTED_AT.date()
 PRICES = load_price_book()
 WEEK = (DAY - timedelta(days=7), DAY + timedelta(days=7))
@@ -85,14 +95,48 @@ def test_a_closed_batch_waits_until_its_usage_is_booked_and_again_when_it_closes
             batch_charges(usage, batch.owner, prices=PRICES, period=period, is_emulated=True)
         )
 
-    book.book_batch(batch, charges(10))  # type: ignore[arg-type]
+    book.book_batch(batch, charges(10), work_bytes=7_000)  # type: ignore[arg-type]
     assert book.unmetered(10) == []
     closed(store, "b-1", at=SUBMITTED_AT + 2 * HOUR, account="standard-harbor")
     (again,) = book.unmetered(10)
-    book.book_batch(again, charges(25))  # type: ignore[arg-type]
+    book.book_batch(again, charges(25), work_bytes=9_000)  # type: ignore[arg-type]
     (requests, *_) = [c for c in book.costs(Grouping.KIND, *WEEK) if c.name == "requests"]
     assert requests.list_cost_usd == pytest.approx(25 * 5e-6 + 5 * 4e-7), "brought up to date"
     assert requests.billed_cost_usd == 0
+    kept = StoredObjects("standard-harbor", "news-topic", "1", 9_000)
+    assert book.stored_objects(SUBMITTED_AT, SUBMITTED_AT + DAY_LONG) == [kept]
+    assert book.stored_objects(SUBMITTED_AT, SUBMITTED_AT + 2 * HOUR) == [], "not closed yet"
+    assert book.stored_objects(SUBMITTED_AT + 3 * HOUR, SUBMITTED_AT + DAY_LONG) == [], "expired"
+
+
+def test_a_proofs_reads_wait_until_they_are_booked(
+    database: Database, book: PostgresUsageBook
+) -> None:
+    closed(PostgresReadStore(database), "b-1", at=SUBMITTED_AT + HOUR, account="standard-harbor")
+    proofs = PostgresProofBook(database)
+    first = Proof("b-1", Scope.CLOSING, SUBMITTED_AT, Fingerprint(3, 7), (), (), True)
+    full = replace(first, scope=Scope.FULL, proved_at=SUBMITTED_AT + HOUR)
+    repaired = replace(
+        full, proved_at=SUBMITTED_AT + 2 * HOUR, repaired_shards=("aurora/00000",), findings=("x",)
+    )
+    for each in (repaired, full, first):
+        proofs.record(each)
+    found = book.unmetered_proofs(10)
+    assert [(each.proved_at, each.rows, each.row_reads) for each in found] == [
+        (SUBMITTED_AT, 3, 0),
+        (SUBMITTED_AT + HOUR, 3, 1),
+        (SUBMITTED_AT + 2 * HOUR, 3, 3),
+    ]
+    assert {each.owner for each in found} == {Owner("b-1", "standard-harbor", "news-topic", "1")}
+    item = prediction_item(make_manifest("b-1", account="standard-harbor"), make_rows(1)[0])
+    keys = sum(len(k) + len(item[k]["S"]) for k in ("pk", "sk", "batch_bucket"))
+    assert found[0].index_bytes == pytest.approx(3 * keys, abs=3), "as the item's keys are"
+    assert book.unmetered_proofs(1) == found[:1]
+    charges = [proof_charge(each, prices=PRICES, is_emulated=True) for each in found[:2]]
+    book.book_proofs(found[:2], charges)
+    assert book.unmetered_proofs(10) == found[2:]
+    (line,) = book.costs(Grouping.KIND, *WEEK)
+    assert (line.name, line.charges) == ("rows_read", 2)
 
 
 def test_every_way_to_sum_up_is_the_charges_own_sum(

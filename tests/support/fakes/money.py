@@ -17,20 +17,28 @@ from include.domain.money.budgets import (
 )
 from include.domain.money.endpoint_time import ProvisionedEndpoint, ServingEndpoint
 from include.domain.money.release_jobs import ReleaseJob
-from include.domain.money.usage import StoredRows, UsageCharge, UsageKind
+from include.domain.money.stores import StoredObjects, StoredRows, StoreProof
+from include.domain.money.usage import UsageCharge, UsageKind
 from include.pipeline.money.ports import ClosedBatch
 
 _ENDPOINTS = {UsageKind.ENDPOINT_TIME, UsageKind.PROVISIONED_CONCURRENCY}
+_KEPT = {UsageKind.ROWS_STORED, UsageKind.OBJECTS_STORED}
 _JOBS = {UsageKind.TRAINING, UsageKind.EVALUATION}
 
 
 class FakeUsageBook:
-    """Charges by id in `charges`; `waiting` batches are not metered yet."""
+    """Charges by id in `charges`; `waiting` batches and `proofs` are not metered yet.
+
+    `objects` are those of batches, each with the time at which its batch closed.
+    """
 
     def __init__(self, charged: float = 0.0, busy_since: datetime | None = None) -> None:
         self.charges: dict[str, UsageCharge] = {}
         self.waiting: list[ClosedBatch] = []
         self.rows: list[StoredRows] = []
+        self.objects: list[tuple[datetime, StoredObjects]] = []
+        self.work_bytes: dict[str | None, int] = {}
+        self.proofs: list[StoreProof] = []
         self.charged = charged
         self.busy_since = busy_since
         self.asked: list[Lane] = []
@@ -41,15 +49,28 @@ class FakeUsageBook:
     def book(self, charges: Sequence[UsageCharge]) -> None:
         self.charges.update({each.charge_id: each for each in charges})
 
-    def book_batch(self, batch: ClosedBatch, charges: Sequence[UsageCharge]) -> None:
+    def book_batch(
+        self, batch: ClosedBatch, charges: Sequence[UsageCharge], *, work_bytes: int
+    ) -> None:
         self.book(charges)
+        self.work_bytes[batch.owner.batch_id] = work_bytes
         self.waiting.remove(batch)
+
+    def unmetered_proofs(self, limit: int) -> Sequence[StoreProof]:
+        return self.proofs[:limit]
+
+    def book_proofs(self, proofs: Sequence[StoreProof], charges: Sequence[UsageCharge]) -> None:
+        self.book(charges)
+        self.proofs = [each for each in self.proofs if each not in proofs]
 
     def stored(self) -> Sequence[StoredRows]:
         return self.rows
 
+    def stored_objects(self, since: datetime, before: datetime) -> Sequence[StoredObjects]:
+        return [each for closed_at, each in self.objects if since <= closed_at < before]
+
     def stored_until(self) -> date | None:
-        kept = [c for c in self.charges.values() if c.kind is UsageKind.ROWS_STORED]
+        kept = [c for c in self.charges.values() if c.kind in _KEPT]
         return max((each.period_start.date() for each in kept), default=None)
 
     def endpoint_booked_until(self, name: str) -> datetime | None:

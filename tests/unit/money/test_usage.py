@@ -7,21 +7,18 @@ from hypothesis import strategies as st
 
 from include.domain.lanes import Lane
 from include.domain.money.endpoint_time import ServingEndpoint, idle_charge
-from include.domain.money.prices import Service, Sku
+from include.domain.money.prices import Sku
 from include.domain.money.usage import (
-    HOURS_PER_MONTH,
     BatchUsage,
     Owner,
     Period,
-    StoredRows,
     UsageKind,
     batch_charges,
-    storage_charges,
 )
 from include.files.prices import load_price_book
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.money.book_endpoints import book_idle_endpoints, book_idle_until
-from include.pipeline.money.keep_ledger import LedgerPorts, book_batches, book_stored_rows
+from include.pipeline.money.keep_ledger import LedgerPorts, book_batches
 from include.pipeline.money.ports import ClosedBatch
 from tests.support.fakes import FakeObjectStore
 from tests.support.fakes.money import FakeServingEndpoints, FakeUsageBook
@@ -97,15 +94,6 @@ def test_an_endpoints_time_is_charged_once_to_batches_or_as_idle(count, hours, c
     assert idle is None or idle.waste_cost == idle.list_cost
 
 
-def test_a_month_of_stored_rows_costs_what_a_gb_month_does():
-    stored = StoredRows("a", "x", "1", 10**6, 4 * 2**30, 2 * 2**30)
-    period = Period(NOW, NOW + timedelta(hours=HOURS_PER_MONTH))
-    charges = storage_charges(stored, prices=load_price_book(), period=period, is_emulated=True)
-    costs = {each.price.key.service: each.list_cost for each in charges}
-    assert costs == pytest.approx({Service.DYNAMODB: 1.0, Service.AURORA: 0.2})
-    assert {each.billed_cost for each in charges} == {0.0}
-
-
 def test_a_closed_batch_is_booked_once_with_what_stands_of_it():
     world = ports()
     layout = BatchLayout("work", "b-1")
@@ -123,18 +111,8 @@ def test_a_closed_batch_is_booked_once_with_what_stands_of_it():
         Sku.SQS_REQUEST: 3,
     }
     assert booked.list_cost_usd == sum(c.list_cost for c in world.book.charges.values())
+    assert world.book.work_bytes == {"b-1": 3500}, "what it keeps in S3"
     assert book_batches("work", world).charges == 0
-
-
-def test_stored_rows_are_booked_a_day_at_a_time_and_days_that_were_missed_too():
-    book = FakeUsageBook()
-    book.rows = [StoredRows("a", "x", "1", 10, 5000, 9000), StoredRows("a", "x", "2", 1, 500, 900)]
-    world = ports(book=book)
-    assert book_stored_rows(NOW, world).charges == 4
-    assert book_stored_rows(NOW, world).charges == 0
-    assert book_stored_rows(NOW + timedelta(days=3), world).charges == 12
-    days = {c.period_start.date() for c in book.charges.values()}
-    assert [day.day for day in sorted(days)] == [1, 2, 3, 4]
 
 
 def test_an_endpoint_is_idle_where_no_batch_was_charged_and_each_hour_counts_once():

@@ -10,7 +10,8 @@ from include.adapters.postgres.database import Database
 from include.adapters.postgres.money.usage_rows import book_usage
 from include.adapters.postgres.queries import query
 from include.domain.lanes import Lane
-from include.domain.money.usage import Owner, StoredRows, UsageCharge
+from include.domain.money.stores import StoredObjects, StoredRows, StoreProof
+from include.domain.money.usage import Owner, UsageCharge
 from include.domain.what_if.scenario import Arrival
 from include.pipeline.money.backtest import SeenBatch
 from include.pipeline.money.ports import ClosedBatch, CostLine, Grouping
@@ -32,17 +33,40 @@ class PostgresUsageBook:
         with self._database.transaction(f"{len(charges)} charges of usage") as connection:
             book_usage(connection, charges)
 
-    def book_batch(self, batch: ClosedBatch, charges: Sequence[UsageCharge]) -> None:
+    def book_batch(
+        self, batch: ClosedBatch, charges: Sequence[UsageCharge], *, work_bytes: int
+    ) -> None:
         """See `UsageBook.book_batch`."""
         batch_id = batch.owner.batch_id
         with self._database.transaction(f"usage of batch {batch_id}") as connection:
             book_usage(connection, charges)
-            values = {"batch_id": batch_id, "closed_at": batch.closed_at}
+            values = {
+                "batch_id": batch_id,
+                "closed_at": batch.closed_at,
+                "work_bytes": work_bytes,
+            }
             connection.execute(query("mark_metered"), values)
+
+    def unmetered_proofs(self, limit: int) -> Sequence[StoreProof]:
+        """See `UsageBook.unmetered_proofs`."""
+        rows = self._rows("unmetered_proofs", {"limit": limit})
+        return [StoreProof(Owner(*row[:4]), *row[4:]) for row in rows]
+
+    def book_proofs(self, proofs: Sequence[StoreProof], charges: Sequence[UsageCharge]) -> None:
+        """See `UsageBook.book_proofs`."""
+        proved = [{"batch_id": p.owner.batch_id, "proved_at": p.proved_at} for p in proofs]
+        with self._database.transaction(f"reads of {len(proofs)} proofs") as connection:
+            book_usage(connection, charges)
+            connection.cursor().executemany(query("mark_proof_metered"), proved)
 
     def stored(self) -> Sequence[StoredRows]:
         """See `UsageBook.stored`."""
         return [StoredRows(*row) for row in self._rows("stored_rows")]
+
+    def stored_objects(self, since: datetime, before: datetime) -> Sequence[StoredObjects]:
+        """See `UsageBook.stored_objects`."""
+        values = {"since": since, "before": before}
+        return [StoredObjects(*row) for row in self._rows("stored_objects", values)]
 
     def stored_until(self) -> date | None:
         """See `UsageBook.stored_until`."""
