@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from include.domain.alerts import AlertKind
@@ -101,10 +101,12 @@ def _foresee(
         objects=ports.objects,
     )
     try:
-        model_name = BatchRecords(ports.objects, layout).manifest().model.name
+        manifest = BatchRecords(ports.objects, layout).manifest()
     except ObjectMissing:
         return []  # it is being pulled
-    curves = ports.curves(model_name)
+    if Stage.VALIDATE not in look.timeline.done_at:
+        look = replace(look, shards=manifest.shards)  # faulty rows included: most are sound
+    curves = ports.curves(manifest.model.name)
     wish = _wish(look, layout, ports)
     forecast = _forecast(look, wish, due, now, curves, lanes)
     if forecast is None or forecast.miss_probability < policy.risk:
@@ -170,7 +172,7 @@ def _unplaced(
     curves: Mapping[Lane, LaneCurve],
     lanes: Lanes,
 ) -> Forecast | None:
-    """Return what the router would expect of the batch now; before validation nobody knows."""
+    """Return what the router would expect of the batch now; None where no lane would take it."""
     if not look.shards:
         return None
     try:

@@ -115,6 +115,20 @@ def test_a_batch_on_its_way_is_left_alone(deadlines: Deadlines) -> None:
     assert deadlines.alerts.posted == []
 
 
+def test_a_batch_that_waits_for_its_validation_is_foreseen_too() -> None:
+    waiting = Deadlines(Lane.TRANSFORM)
+    del waiting.world.objects.objects[waiting.layout.validation]
+
+    assert waiting.look(500) == [], "the lane needs ten seconds"
+    (event,) = waiting.look(595)
+
+    assert (event.stage, event.action) == (Stage.VALIDATE, None)
+    assert event.predicted_at is not None
+    assert event.predicted_at > waiting.manifest.deadline_at
+    assert "0 of 5 shards done" in event.detail
+    assert waiting.look(596) == [], "it is posted once"
+
+
 def test_a_slow_lane_is_foreseen_once_and_given_instances(deadlines: Deadlines) -> None:
     deadlines.place(2)
     deadlines.answer(1, 300)
