@@ -25,7 +25,7 @@ from tests.support.airflow_home import (
     initialise_metadata,
     use_temporary_airflow_home,
 )
-from tests.support.local_aws import LocalAws, clean_environment, local_aws
+from tests.support.local_aws import HANGS_AFTER_S, LocalAws, clean_environment, local_aws
 from tests.support.mlflow_server import mlflow_call, running_mlflow
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.quick_looks import quick_looks
@@ -150,6 +150,7 @@ def product_environment(
             check=True,
             cwd=REPOSITORY,
             env={**clean_environment(), **variables},
+            timeout=HANGS_AFTER_S,
         )
     point_alias(mlflow_uri, "champion")
     return variables

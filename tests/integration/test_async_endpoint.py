@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.conftest import json_lines, sound
 from tests.integration.test_document_inference import check_stores
+from tests.support.local_aws import HANGS_AFTER_S
 from tests.support.sagemaker import eventually
 
 
@@ -22,7 +23,7 @@ def warm_endpoint(product: Any) -> Iterator[str]:
     endpoint = twolane().async_endpoint(profile.instance_type, profile.max_instances)
     model = twolane().registry.resolve("news-topic", "champion")
     url = twolane().registry.artifact_url(model)
-    eventually(lambda: endpoint.prepare(model, artifact_url=url).is_ready)
+    eventually(lambda: endpoint.prepare(model, artifact_url=url).is_ready, HANGS_AFTER_S)
     name = endpoint.endpoint_name(model)
     product.aws.client("application-autoscaling").register_scalable_target(
         ServiceNamespace="sagemaker",
@@ -30,7 +31,7 @@ def warm_endpoint(product: Any) -> Iterator[str]:
         ScalableDimension="sagemaker:variant:DesiredInstanceCount",
         SuspendedState={"DynamicScalingInSuspended": True},
     )
-    eventually(lambda: endpoint.instance_count(name) == 1)
+    eventually(lambda: endpoint.instance_count(name) == 1, HANGS_AFTER_S)
     yield name
     sagemaker = product.aws.client("sagemaker")
 

@@ -11,7 +11,7 @@ import pytest
 
 from include.wiring.model_life import model_life
 from tests.integration.conftest import json_lines, sound
-from tests.support.local_aws import REPOSITORY, clean_environment
+from tests.support.local_aws import HANGS_AFTER_S, REPOSITORY, clean_environment
 from tests.support.mlflow_server import mlflow_call
 
 MODEL = "compared"
@@ -48,6 +48,7 @@ def two_versions(product_environment, mlflow_uri, product):
             check=True,
             cwd=REPOSITORY,
             env={**clean_environment(), **product_environment},
+            timeout=HANGS_AFTER_S,
         )
         mlflow_call(mlflow_uri, "registered-models/alias", name=MODEL, alias=alias, version=version)
     model_life.cache_clear()

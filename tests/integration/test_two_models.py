@@ -11,7 +11,7 @@ from include.domain.release.catalog import load_catalog
 from include.wiring.bootstrap import twolane
 from tests.integration.conftest import json_lines, sound
 from tests.integration.test_document_inference import check_stores
-from tests.support.local_aws import REPOSITORY, clean_environment
+from tests.support.local_aws import HANGS_AFTER_S, REPOSITORY, clean_environment
 
 OTHER = "ticket-urgency"
 BUNDLE = "topic-and-urgency"
@@ -29,6 +29,7 @@ def release_trivial(name: str, environment: dict[str, str]) -> None:
         check=True,
         cwd=REPOSITORY,
         env={**clean_environment(), **environment},
+        timeout=HANGS_AFTER_S,
     )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.ports import free_port
+from tests.support.local_aws import HANGS_AFTER_S
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "include" / "models"
@@ -164,11 +165,11 @@ def serving(ml_root: Path, image: str = "serving", **more: str) -> Iterator[Serv
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
-        server.log = process.communicate(timeout=90)[0]
+        server.log = process.communicate(timeout=HANGS_AFTER_S)[0]
 
 
-def _wait_for_ping(server: Server, timeout_s: float = 90) -> None:
-    deadline = time.monotonic() + timeout_s
+def _wait_for_ping(server: Server) -> None:
+    deadline = time.monotonic() + HANGS_AFTER_S
     while server.process.poll() is None and time.monotonic() < deadline:
         try:
             if server.get("/ping").status == 200:

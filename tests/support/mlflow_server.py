@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.ports import free_port
+from tests.support.local_aws import wait_for
 
 PARENT_ONLY = ("MLFLOW_", "AWS_")
 
@@ -45,7 +45,7 @@ def running_mlflow(folder: Path, artifacts: str | None = None) -> Iterator[str]:
         )
     uri = f"http://127.0.0.1:{port}"
     try:
-        _wait(uri, process, log)
+        wait_for(f"{uri}/health", process, log)
         yield uri
     finally:
         os.killpg(process.pid, signal.SIGKILL)  # its state goes with the test
@@ -61,14 +61,3 @@ def mlflow_call(uri: str, path: str, **body: Any) -> Any:
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.loads(answer.read())
-
-
-def _wait(uri: str, process: subprocess.Popen[bytes], log: Path, timeout_s: float = 90) -> None:
-    deadline = time.monotonic() + timeout_s
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{uri}/health", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"MLflow does not answer at {uri}:\n{log.read_text()[-2000:]}")

@@ -34,7 +34,7 @@ def killed_at_the_end(folder: Path) -> Iterator[LocalAws]:
             command, cwd=REPOSITORY, env=clean_environment(), stdout=stream, stderr=stream
         )
     try:
-        wait_for(f"http://127.0.0.1:{port}/_ministack/health", process, log, 60)
+        wait_for(f"http://127.0.0.1:{port}/_ministack/health", process, log)
         yield LocalAws(client_environment(port, port), folder, process.pid, "")
     finally:
         os.kill(process.pid, signal.SIGKILL)
