@@ -20,8 +20,11 @@ minutes, and is waited for in the triggerer, lets another lane begin.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag
 
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.operators.calibrate import CalibrateLane
 from twolane_airflow.tasks import calibration, curves
@@ -34,6 +37,7 @@ from twolane_airflow.tasks import calibration, curves
     max_active_runs=1,
     tags=["money"],
     default_args=DEFAULT_ARGS,
+    deadline=late_after(timedelta(hours=12)),
 )
 def calibrate_lanes() -> None:
     requests = calibration.plan()

@@ -21,8 +21,11 @@ in S3, its address in the version's tags in MLflow.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag
 
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.tasks import comparisons
 
@@ -34,6 +37,7 @@ from twolane_airflow.tasks import comparisons
     max_active_runs=1,
     tags=["models"],
     default_args=DEFAULT_ARGS,
+    deadline=late_after(timedelta(hours=1)),
 )
 def compare_challenger() -> None:
     comparisons.act() >> comparisons.report()

@@ -21,9 +21,12 @@ champion itself, the run ends at `judge` and nobody is asked.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import dag
 
+from twolane_airflow.deadlines import late_after
 from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.tasks import releases
 
@@ -34,6 +37,7 @@ from twolane_airflow.tasks import releases
     params=releases.RELEASE_PARAMS,
     tags=["models"],
     default_args=DEFAULT_ARGS,
+    deadline=late_after(releases.APPROVAL_TIMEOUT + timedelta(days=1)),
 )
 def release_model() -> None:
     folder = releases.prepare()
