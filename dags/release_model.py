@@ -16,7 +16,7 @@ the cheapest that is no worse than the best, and ask a person.
 What is trained and on which hardware it is measured: `mlflow/candidates.toml`. All evidence stands
 in `s3://<models>/<model>/releases/<release id>/` and on the release's run in MLflow. The same data,
 code and champion are the same release: run again, it finds its work. Where the proposal is the
-champion itself, the run ends at `judge` and nobody is asked.
+champion itself, the run ends at `judge` and nobody is asked. A run that fails posts an alert.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import dag
 
 from twolane_airflow.deadlines import late_after
-from twolane_airflow.failures import DEFAULT_ARGS
 from twolane_airflow.tasks import releases
 
 
@@ -36,7 +35,7 @@ from twolane_airflow.tasks import releases
     doc_md=__doc__,
     params=releases.RELEASE_PARAMS,
     tags=["models"],
-    default_args=DEFAULT_ARGS,
+    default_args=releases.RELEASE_ARGS,
     deadline=late_after(releases.APPROVAL_TIMEOUT + timedelta(days=1)),
 )
 def release_model() -> None:

@@ -9,7 +9,8 @@ Every minute, for every model:
 - A champion that was promoted within the last half hour (`TWOLANE_PROMOTION_WATCH_S`) and whose
   endpoint rings an alarm, for errors or latency, is rolled back.
 
-All of it stands in the table `model_promotions`; what was put or rolled back is sent as an alert.
+All of it stands in the table `model_promotions`; what was put or rolled back is sent as an alert,
+and so is what could not be.
 Trigger it by hand to have a move looked at now.
 """
 

@@ -11,6 +11,10 @@ import io
 import json
 import tarfile
 import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -29,6 +33,10 @@ TABLE = "embeddings/word"
 
 _TYPES = {"f16": np.float16, "f32": np.float32}
 _PIECE = "##"
+_DAMAGE = (
+    *(OSError, EOFError, ValueError, KeyError),
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, ElementTree.ParseError),
+)
 
 
 class ArtifactWords:
@@ -45,11 +53,22 @@ class ArtifactWords:
             if not self._objects.exists(kept):
                 archive = folder / "model.tar.gz"
                 self._objects.download(artifact_url, archive)
-                _save(read_words(archive, artifact_url), folder / KEPT)
+                with _told(artifact_url):
+                    _save(read_words(archive, artifact_url), folder / KEPT)
                 self._objects.upload(folder / KEPT, kept)
             else:
                 self._objects.download(kept, folder / KEPT)
-            return _load(folder / KEPT)
+            with _told(kept):
+                return _load(folder / KEPT)
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """Say of a damaged object which one it is."""
+    try:
+        yield
+    except _DAMAGE as exc:
+        raise ReleaseFailed(f"{url}: cannot be read: {type(exc).__name__}: {exc}") from exc
 
 
 def read_words(archive: Path, url: str) -> WordVectors | None:

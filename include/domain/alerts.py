@@ -24,8 +24,10 @@ class AlertKind(StrEnum):
     RUN_LATE = "run_late"
     WEEK_SHORT = "week_short"
     CHAMPION_RETURNED = "champion_returned"
+    CHAMPION_UNSETTLED = "champion_unsettled"
     RELEASE_WAITING = "release_waiting"
     RELEASE_STOPPED = "release_stopped"
+    DRIFT_UNREAD = "drift_unread"
 
 
 @dataclass(frozen=True, slots=True)

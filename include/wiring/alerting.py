@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from include.pipeline.alerts.notice import Notice
     from include.pipeline.alerts.ports import AlertEvents, AlertOutbox, PostedAlert
     from include.pipeline.alerts.send_alerts import ChannelReport
+    from include.pipeline.drift.ports import Unread
     from include.pipeline.release.release_report import Findings
 
 
@@ -50,6 +51,25 @@ class Alerting(Adapters):
         from include.pipeline.release.announce_release import announce_release
 
         return announce_release(findings, run_id, now=self._now(), alerts=self.alert_book)
+
+    def announce_failed_release(self, model_name: str, run_id: str, reason: str) -> bool:
+        """See `include.pipeline.release.announce_release.announce_failure`."""
+        from include.pipeline.release.announce_release import announce_failure
+
+        now, book = self._now(), self.alert_book
+        return announce_failure(model_name, run_id, reason, now=now, alerts=book)
+
+    def announce_unsettled(self, model_name: str, reason: str) -> bool:
+        """See `include.pipeline.promotion.announce_unsettled`."""
+        from include.pipeline.promotion.announce_unsettled import announce_unsettled
+
+        return announce_unsettled(model_name, reason, now=self._now(), alerts=self.alert_book)
+
+    def announce_unread(self, unread: Sequence[Unread], night: date) -> list[Alert]:
+        """See `include.pipeline.drift.announce_unread`."""
+        from include.pipeline.drift.announce_unread import announce_unread
+
+        return announce_unread(unread, night, now=self._now(), alerts=self.alert_book)
 
     def send_alerts(
         self,

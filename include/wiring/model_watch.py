@@ -13,7 +13,6 @@ from include.domain.errors import UnknownModelAlias
 from include.wiring.composition import Adapters
 
 if TYPE_CHECKING:
-    from include.domain.drift.policy import Finding
     from include.domain.drift.sketch import Sketch
     from include.domain.model_ref import ModelRef
     from include.pipeline.drift.document_features import WordVectors
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
         WordSource,
     )
     from include.pipeline.drift.profile_batch import Skipped
+    from include.pipeline.drift.watch_drift import Watched
     from include.pipeline.feedback.load_feedback import LoadedUpload
     from include.pipeline.feedback.ports import FeedbackBook
 
@@ -78,7 +78,7 @@ class ModelWatch(Adapters):
         layouts = [BatchLayout(bucket, each) for each in self.drift_book.unprofiled(since)]
         return profile_batches(layouts, looking)
 
-    def watch_drift(self, night: date) -> list[Finding]:
+    def watch_drift(self, night: date) -> Watched:
         """See `include.pipeline.drift.watch_drift`."""
         from include.adapters.drift_page import HtmlDriftPage
         from include.pipeline.drift.watch_drift import WatchPorts, watch_drift
@@ -121,15 +121,16 @@ class ModelWatch(Adapters):
         from include.pipeline.drift.training_profile import training_profile
 
         if model not in self._sketches:
-            self._sketches[model] = None
+            sketch = None
             with suppress(UnknownModelAlias):
-                self._sketches[model] = training_profile(
+                sketch = training_profile(
                     model,
                     self._word_vectors(model),
                     objects=self.objects,
                     registry=self.registry,
                     training=self.training_records,
                 )
+            self._sketches[model] = sketch
         return self._sketches[model]
 
     def _facts(self, model: ModelRef) -> TrainingFacts:

@@ -36,6 +36,11 @@ def failed_before(task_id: str, ti: Any) -> str:
     return f"task {task_id} has failed: its log says why" if has_failed else ""
 
 
+def is_last_try(ti: Any) -> bool:
+    """Whether no other try follows if this one fails; until then a failure is nobody's business."""
+    return bool(ti.try_number > ti.max_tries)
+
+
 def close_as_failed(context: Mapping[str, Any]) -> None:
     """Record why a run failed: on its batch, if it was pulled, and on the message it came by."""
     from include.wiring.bootstrap import twolane

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from tests.support.forms import validated
@@ -63,3 +65,43 @@ def test_no_answer_is_a_no(release_model):
     assert approve.response_timeout.days == 7
     assert "judge" in approve.body
     assert list(approve.params) == ["reason"]
+
+
+class Told:
+    """What the callback posts and shows."""
+
+    def __init__(self) -> None:
+        self.alerts: list[tuple[str, str, str]] = []
+        self.shown: list[tuple[str, str]] = []
+
+    def announce_failed_release(self, model_name: str, run_id: str, reason: str) -> None:
+        self.alerts.append((model_name, run_id, reason))
+
+    def fail_release(self, folder: str, message: str) -> None:
+        self.shown.append((folder, message))
+
+
+@pytest.mark.parametrize(
+    ("task_id", "folder", "is_shown"),
+    [
+        ("prepare", None, False),
+        ("train", "s3://m/r/", True),
+        ("judge", "s3://m/r/", True),
+        ("promote", "s3://m/r/", False),
+    ],
+)
+def test_whatever_fails_is_told_and_what_never_ended_is_shown(
+    release_model, monkeypatch, task_id, folder, is_shown
+):
+    told = Told()
+    monkeypatch.setattr("include.wiring.alerting.alerting", lambda: told)
+    monkeypatch.setattr("include.wiring.model_life.model_life", lambda: told)
+    task = release_model.get_task(task_id)
+    callbacks = (task.partial_kwargs if task.is_mapped else vars(task))["on_failure_callback"]
+    (callback,) = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    ti = SimpleNamespace(task_id=task_id, run_id="drift-1", xcom_pull=lambda task_ids: folder)
+
+    callback({"ti": ti, "params": GOOD, "exception": ValueError("labels differ")})
+
+    assert told.alerts == [("news-topic", "drift-1", f"{task_id}: labels differ")]
+    assert told.shown == ([(folder, f"{task_id}: labels differ")] if is_shown else [])

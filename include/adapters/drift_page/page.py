@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -21,6 +20,7 @@ from include.domain.drift.policy import (
     Source,
     Stream,
 )
+from include.pipeline.drift.watch_drift import Watched
 
 WORDS = {
     Feature.LENGTH: "Length of the texts",
@@ -92,14 +92,15 @@ class Section:
 class HtmlDriftPage:
     """A plain page, the same for the same findings."""
 
-    def render(self, night: date, findings: Sequence[Finding], policy: DriftPolicy) -> str:
+    def render(self, watched: Watched, policy: DriftPolicy) -> str:
         """See `DriftPage.render`."""
-        sections = _sections(findings)
+        sections = _sections(watched.findings)
         return _template().render(
-            night=night,
+            night=watched.night,
             sections=sections,
+            unread=watched.unread,
             alarms=sum(section.level is not Level.STEADY for section in sections),
-            tests=len(findings),
+            tests=len(watched.findings),
             policy=policy,
             effects=EFFECTS,
             losses=[round(100 * loss) for loss in ACCURACY_LOSSES],

@@ -17,7 +17,14 @@ from pathlib import Path
 from include.domain.drift.policy import DriftPolicy
 from include.domain.errors import UnknownModelAlias
 from include.domain.promotion.alias import Alias
-from include.pipeline.drift.ports import Alarm, DriftBook, DriftRelease, TrainingRecords
+from include.pipeline.drift.ports import (
+    UNREADABLE_DATA,
+    Alarm,
+    DriftBook,
+    DriftRelease,
+    TrainingRecords,
+    Unread,
+)
 from include.pipeline.drift.release_data import write_release_data
 from include.pipeline.ports.directories import ModelRegistry
 from include.pipeline.ports.objects import ObjectStore
@@ -50,10 +57,15 @@ class ReleaseSite:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A model that drifts and is not released now, with the reason."""
+    """A model that drifts and is not released now, with the reason.
+
+    Attributes:
+        unread: what could not be read, where that is the reason.
+    """
 
     model_name: str
     reason: str
+    unread: Unread | None = None
 
 
 def open_releases(night: date, site: ReleaseSite) -> tuple[list[DriftRelease], list[Refusal]]:
@@ -120,9 +132,13 @@ def _open(
     with tempfile.TemporaryDirectory(prefix="twolane-drift-") as folder:
         path = Path(folder) / "documents.jsonl"
         known_uri = ports.training.facts(champion).data_uri
-        added = write_release_data(
-            path, known_uri, labelled, work_bucket=site.work_bucket, objects=ports.objects
-        )
+        try:
+            added = write_release_data(
+                path, known_uri, labelled, work_bucket=site.work_bucket, objects=ports.objects
+            )
+        except UNREADABLE_DATA as exc:
+            unread = Unread(champion.label, f"its training data: {exc}", f"{told}: no release.")
+            return Refusal(model_name, f"{told}; {unread.reason}", unread)
         if added < min_labels:
             return nothing_new(added)
         ports.objects.upload(path, data_uri, "application/jsonlines")

@@ -10,8 +10,13 @@ from typing import Protocol
 from include.domain.drift.policy import Finding, Stream
 from include.domain.drift.sketch import Sketch
 from include.domain.drift.windows import Day
+from include.domain.errors import BucketNotAllowed, ObjectMissing, ReleaseFailed, StoreError
 from include.domain.model_ref import ModelRef
 from include.pipeline.drift.document_features import WordVectors
+
+UNREADABLE_DATA = (ObjectMissing, BucketNotAllowed, ReleaseFailed, StoreError)
+"""How the data or the artifact of one model cannot be read; where all of S3 is away, the watch's
+own writing says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,21 @@ class TrainingFacts:
     data_uri: str = ""
     accuracy: float | None = None
     held_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What a watch goes without, since it cannot be read.
+
+    Attributes:
+        about: a model version's label, or the night's batches.
+        reason: the error, which names the object.
+        lost: what is not done for want of it, a sentence.
+    """
+
+    about: str
+    reason: str
+    lost: str
 
 
 class TrainingRecords(Protocol):

@@ -22,7 +22,7 @@ from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.batch_objects.shard_files import read_record
 from include.pipeline.drift.document_features import WatchedDocument, WordVectors, feature_rows
-from include.pipeline.drift.ports import BatchProfile, DriftBook
+from include.pipeline.drift.ports import BatchProfile, DriftBook, Unread
 from include.pipeline.ports.objects import ObjectStore
 
 _UNREADABLE = (ObjectMissing, RecordUnreadable, OutputIncomplete, ReleaseFailed)
@@ -52,6 +52,15 @@ class Skipped:
 
     batch_id: str
     reason: str
+
+
+def unread_batches(skipped: Sequence[Skipped]) -> list[Unread]:
+    """Return what a person is told of skipped batches: all at once, by the first's reason."""
+    if not skipped:
+        return []
+    first = skipped[0]
+    lost = f"So skipped: {len(skipped)}; what they hold is not compared."
+    return [Unread("closed batches", f"{first.batch_id}: {first.reason}", lost)]
 
 
 def profile_batches(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from include.domain.drift.sketch import Sketch
 from include.domain.model_ref import ModelRef
@@ -35,12 +36,14 @@ def training_profile(
 
     Raises:
         UnknownModelAlias: no such version.
-        ReleaseFailed: the training data is not what it was.
+        ReleaseFailed: the training data, or the artifact, is not what it was.
+        BucketNotAllowed: the training data stands where nothing is read from.
     """
     kept = registry.artifact_url(model).rpartition("/")[0] + "/" + PROFILE
     adapter = TypeAdapter(Sketch)
     if objects.exists(kept):
-        return adapter.validate_json(objects.read_text(kept))
+        with suppress(ValidationError):  # a damaged or an older one is made anew
+            return adapter.validate_json(objects.read_text(kept))
     data_uri = training.facts(model).data_uri
     if not data_uri or not objects.exists(data_uri):
         return None

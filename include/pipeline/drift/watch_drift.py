@@ -7,7 +7,7 @@ share raises any alarm, however many accounts there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -19,7 +19,7 @@ from include.domain.drift.policy import Comparison, DriftPolicy, Finding, Stream
 from include.domain.drift.sketch import Sketch, merged
 from include.domain.drift.windows import Day, windows_of
 from include.domain.model_ref import ModelRef
-from include.pipeline.drift.ports import DriftBook, TrainingFacts
+from include.pipeline.drift.ports import UNREADABLE_DATA, DriftBook, TrainingFacts, Unread
 from include.pipeline.drift.quality_test import compare_quality
 from include.pipeline.drift.two_sample import differences
 from include.pipeline.ports.objects import ObjectStore
@@ -33,10 +33,19 @@ DRIFT_TAG = "twolane.drift"
 PAGE_TYPE = "text/html; charset=utf-8"
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a night's watch has found; `unread` is what it went without."""
+
+    night: date
+    findings: Sequence[Finding]
+    unread: Sequence[Unread] = ()
+
+
 class DriftPage(Protocol):
     """The report of a night."""
 
-    def render(self, night: date, findings: Sequence[Finding], policy: DriftPolicy) -> str:
+    def render(self, watched: Watched, policy: DriftPolicy) -> str:
         """Return a self-contained HTML page."""
         ...
 
@@ -46,7 +55,8 @@ class WatchPorts:
     """What a night's watch needs of the world.
 
     Attributes:
-        training_sketch: what a version was trained on, None where that is not known.
+        training_sketch: what a version was trained on, None where that is not known; raises one of
+            `UNREADABLE_DATA` where it cannot be read.
         facts: what is known of its training.
         tag_version: writes tags on a version (name, version) in the registry.
     """
@@ -61,19 +71,21 @@ class WatchPorts:
 
 def watch_drift(
     night: date, *, work_bucket: str, policy: DriftPolicy, ports: WatchPorts
-) -> list[Finding]:
+) -> Watched:
     """Judge what was sent until a night; watching again replaces what was found.
 
+    Where the training data of a version cannot be read, accounts that have first days of their own
+    are compared with those, the others with nothing.
+
     Raises:
-        StoreError: the database refuses.
+        StoreError: the database or the work bucket refuses.
     """
     streams = ports.book.streams(night, first_nights=FIRST_NIGHTS, window_days=policy.window_days)
+    sketches, unread = _training_sketches({stream.model for stream in streams}, ports)
     comparisons = [
         comparison
         for stream, days in streams.items()
-        for comparison in compare_stream(
-            stream, days, night, ports.training_sketch(stream.model), policy
-        )
+        for comparison in compare_stream(stream, days, night, sketches[stream.model], policy)
     ]
     answers = ports.book.labelled_answers(night, days=policy.quality_days)
     for stream, found in answers.items():
@@ -81,13 +93,32 @@ def watch_drift(
         if quality is not None:
             comparisons.append(quality)
     findings = judged(night, comparisons, policy)
+    watched = Watched(night, findings, unread)
     report_uri = f"s3://{work_bucket}/drift/{night.isoformat()}/index.html"
-    ports.objects.write_text(report_uri, ports.page.render(night, findings, policy), PAGE_TYPE)
+    ports.objects.write_text(report_uri, ports.page.render(watched, policy), PAGE_TYPE)
     ports.book.record(night, findings, report_uri=report_uri)
     for model in sorted({each.comparison.stream.model for each in findings}, key=str):
         tags = {DRIFT_TAG: f"{_said_of(model, findings)} ({report_uri})"}
         ports.tag_version(model.name, model.version, tags)
-    return findings
+    return watched
+
+
+def _training_sketches(
+    models: Collection[ModelRef], ports: WatchPorts
+) -> tuple[dict[ModelRef, Sketch | None], list[Unread]]:
+    sketches: dict[ModelRef, Sketch | None] = {}
+    unread: list[Unread] = []
+    for model in sorted(models, key=str):
+        try:
+            sketches[model] = ports.training_sketch(model)
+        except UNREADABLE_DATA as exc:
+            sketches[model] = None
+            lost = (
+                "Accounts that have no first days of their own with this version yet are compared "
+                "with nothing."
+            )
+            unread.append(Unread(model.label, f"its training data: {exc}", lost))
+    return sketches, unread
 
 
 def _said_of(model: ModelRef, findings: Sequence[Finding]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from include.domain.errors import EndpointUnavailable, PromotionRefused
 from include.domain.promotion.alias import Alias
 from include.domain.promotion.promotion import WATCHER, Promotion, PromotionKind
 from include.pipeline.promotion.promote_model import PromotionPorts
@@ -22,8 +23,8 @@ def watch_promotion(model_name: str, *, watch_s: float, ports: PromotionPorts) -
         watch_s: seconds after a promotion in which an alarm counts.
 
     Raises:
-        PromotionRefused: an alarm rings, and the champion cannot go back.
-        EndpointUnavailable: the alarms cannot be read, or the earlier version does not answer.
+        PromotionRefused: an alarm rings, and the champion cannot go back; both are told.
+        EndpointUnavailable: the alarms cannot be read.
     """
     history = ports.book.history(model_name)
     champion = ports.registry.aliases(model_name).get(Alias.CHAMPION)
@@ -37,5 +38,9 @@ def watch_promotion(model_name: str, *, watch_s: float, ports: PromotionPorts) -
     ringing = [each for lane in ports.lanes if lane.is_kept(model) for each in lane.ringing(model)]
     if not ringing:
         return None
-    plan = plan_rollback(model_name, ports)
-    return rollback_model(plan, by=WATCHER, reason="; ".join(ringing), ports=ports)
+    why = "; ".join(ringing)
+    try:
+        plan = plan_rollback(model_name, ports)
+        return rollback_model(plan, by=WATCHER, reason=why, ports=ports)
+    except (PromotionRefused, EndpointUnavailable) as exc:
+        raise PromotionRefused(f"{model.label} cannot be rolled back: {exc} ({why})") from exc

@@ -1,4 +1,4 @@
-"""How a release was judged, for whom it concerns: it takes hours, and nobody sits beside it."""
+"""How a release ended, for whom it concerns: it takes hours, and nobody sits beside it."""
 
 from __future__ import annotations
 
@@ -42,3 +42,29 @@ def announce_release(findings: Findings, run_id: str, *, now: datetime, alerts: 
             now,
         )
     return alerts.post(alert)
+
+
+def announce_failure(
+    model_name: str, run_id: str, reason: str, *, now: datetime, alerts: AlertBook
+) -> bool:
+    """Post that a release did not come to its end; return whether that is new.
+
+    One whose gates have stopped it was told of when it was judged.
+
+    Args:
+        reason: the step that failed, and what it said.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    return alerts.post(
+        Alert(
+            AlertKind.RELEASE_STOPPED,
+            run_id,
+            f"The release of {model_name} has failed",
+            reason,
+            "The champion stays. The failed task's log has more; once what is named is mended, "
+            "start release_model anew: work that is done is found again.",
+            now,
+        )
+    )

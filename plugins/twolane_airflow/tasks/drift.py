@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import task
+
+if TYPE_CHECKING:
+    from include.pipeline.drift.ports import Unread
 
 RELEASE_DAG_ID = "release_model"
 REASON_CHARACTERS = 500
@@ -30,18 +34,21 @@ def load_feedback() -> dict[str, int]:
 def describe_batches(loaded: dict[str, int], dag_run: Any = None) -> str:
     """Describe the batches that closed since the last watch; return the night they count to.
 
-    One that cannot be read is skipped, the reason told, and looked at again the next night.
+    One that cannot be read is skipped, the reason logged and posted as an alert; the next night
+    looks again.
 
     Args:
         loaded: what `load_feedback` did; labels come first.
         dag_run: the run, given by Airflow.
     """
+    from include.pipeline.drift.profile_batch import unread_batches
     from include.wiring.model_life import model_life
 
     night = dag_run.run_after.astimezone(UTC).date()
     profiles, skipped = model_life().profile_batches(night)
     for each in skipped:
         print(f"{each.batch_id}: skipped: {each.reason}")  # noqa: T201
+    _announce(unread_batches(skipped), night)
     documents = sum(profile.sketch.documents for profile in profiles if profile.sketch)
     print(f"{night}: {documents} documents of {len(profiles)} batches")  # noqa: T201
     return str(night.isoformat())
@@ -49,19 +56,23 @@ def describe_batches(loaded: dict[str, int], dag_run: Any = None) -> str:
 
 @task
 def judge(night: str) -> dict[str, int]:
-    """Compare every account and model, and write the night's page; return findings by level."""
+    """Compare every account and model, and write the night's page; return findings by level.
+
+    What cannot be read of a model is logged and posted as an alert; the rest is compared.
+    """
     from include.domain.drift.policy import Level
     from include.wiring.model_life import model_life
 
-    findings = model_life().watch_drift(date.fromisoformat(night))
-    for finding in findings:
+    watched = model_life().watch_drift(date.fromisoformat(night))
+    _announce(watched.unread, watched.night)
+    for finding in watched.findings:
         if finding.is_alarm:
             found = finding.comparison
             print(  # noqa: T201
                 f"{found.stream.account} {found.stream.model.label}: {found.feature.value} "
                 f"{finding.level.value} ({found.effect:.2f}; {found.note or 'no note'})"
             )
-    return {level.value: sum(f.level is level for f in findings) for level in Level}
+    return {level.value: sum(f.level is level for f in watched.findings) for level in Level}
 
 
 @task
@@ -74,9 +85,11 @@ def open_releases(night: str, levels: dict[str, int]) -> list[dict[str, Any]]:
     """
     from include.wiring.model_life import model_life
 
-    opened, refused = model_life().open_drift_releases(date.fromisoformat(night))
+    asked = date.fromisoformat(night)
+    opened, refused = model_life().open_drift_releases(asked)
     for refusal in refused:
         print(f"{refusal.model_name}: no release: {refusal.reason}")  # noqa: T201
+    _announce([refusal.unread for refusal in refused if refusal.unread], asked)
     return [
         {
             "trigger_run_id": release.run_id,
@@ -88,3 +101,12 @@ def open_releases(night: str, levels: dict[str, int]) -> list[dict[str, Any]]:
         }
         for release in opened
     ]
+
+
+def _announce(unread: Sequence[Unread], night: date) -> None:
+    """Log what a night goes without, and post it as alerts."""
+    from include.wiring.alerting import alerting
+
+    for each in unread:
+        print(f"{each.about}: cannot be read: {each.reason}. {each.lost}")  # noqa: T201
+    alerting().announce_unread(unread, night)

@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.domain.errors import PromotionRefused, UnknownModelAlias
 from twolane_airflow import form_fields
+from twolane_airflow.failures import is_last_try
 
 ROLLBACK_PARAMS = {
     "model_name": form_fields.model_name(
@@ -66,27 +67,36 @@ def roll_back(plan: Mapping[str, Any], params: Any = None, dag_run: Any = None) 
 
 
 @task
-def watch_champions() -> list[str]:
+def watch_champions(ti: Any = None) -> list[str]:
     """Settle every champion with its history and its alarms; return what was done.
+
+    What the last try could not settle is posted as an alert.
+
+    Args:
+        ti: the task instance, given by Airflow.
 
     Raises:
         PromotionRefused: a model could not be settled; the others have been nevertheless.
     """
     from include.domain.errors import TwolaneError
     from include.pipeline.promotion.move_champion import describe
+    from include.wiring.alerting import alerting
     from include.wiring.model_life import model_life
 
     life = model_life()
     done: list[str] = []
-    failures: list[str] = []
+    failures: dict[str, str] = {}
     for name in life.aliases.model_names():
         try:
             done += [f"{name}: {describe(each)}" for each in life.watch_champion(name)]
         except TwolaneError as exc:
-            failures.append(f"{name}: {exc}")
+            failures[name] = str(exc)
     print("\n".join(done) or "every champion is as its history says")  # noqa: T201
+    if failures and is_last_try(ti):
+        for name, why in failures.items():
+            alerting().announce_unsettled(name, why)
     if failures:
-        raise PromotionRefused(" | ".join(failures))
+        raise PromotionRefused(" | ".join(f"{name}: {why}" for name, why in failures.items()))
     return done
 
 

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from include.domain.batches import submission_rules as rules
 from include.domain.release.catalog import CANDIDATES, load_catalog
 from twolane_airflow import form_fields
+from twolane_airflow.failures import DEFAULT_ARGS
 
 LOOK_S = 5
 """Seconds between two looks at a job; between them a task holds no slot."""
@@ -78,7 +79,7 @@ def train(trial: str, folder: str) -> bool:
     """Start a training job, or look whether it is done."""
     from include.wiring.model_life import model_life
 
-    with _no_retry_when_rejected(folder):
+    with _no_retry_when_rejected():
         return model_life().advance_trial(folder, trial)
 
 
@@ -87,7 +88,7 @@ def evaluate(folder: str) -> bool:
     """Measure candidates and champion on each hardware class, one class after the other."""
     from include.wiring.model_life import model_life
 
-    with _no_retry_when_rejected(folder):
+    with _no_retry_when_rejected():
         return model_life().advance_evaluations(folder)
 
 
@@ -103,7 +104,7 @@ def judge(folder: str, dag_run: Any = None) -> str:
     from include.wiring.alerting import alerting
     from include.wiring.model_life import model_life
 
-    with _no_retry_when_rejected(folder):
+    with _no_retry_when_rejected():
         findings = model_life().judge_release(folder)
     if findings.is_champion:
         raise AirflowSkipException(f"nothing new: {findings.model.label} is the champion")
@@ -145,16 +146,32 @@ def promote(folder: str, approval: Mapping[str, Any]) -> str:
     return f"{promotion.model_name}@{promotion.to_version}"
 
 
+def report_failed(context: Mapping[str, Any]) -> None:
+    """Post that a task of a release has failed for good, and show it on the release's MLflow run.
+
+    What comes after the judgement leaves that run as the judgement has closed it.
+    """
+    from include.wiring.alerting import alerting
+    from include.wiring.model_life import model_life
+
+    ti, task_id = context["ti"], context["ti"].task_id
+    reason = f"{task_id}: {context.get('exception') or 'its process was lost'}"
+    alerting().announce_failed_release(context["params"]["model_name"], ti.run_id, reason)
+    folder = ti.xcom_pull(task_ids="prepare")
+    if folder and task_id in _BEFORE_THE_END:
+        model_life().fail_release(folder, reason)
+
+
+RELEASE_ARGS = DEFAULT_ARGS | {"on_failure_callback": report_failed}
+_BEFORE_THE_END = ("list_trials", "train", "evaluate", "judge")
+
+
 @contextmanager
-def _no_retry_when_rejected(folder: str | None = None) -> Iterator[None]:
-    """Fail for good what would fail again, and show it on the release's run in MLflow."""
+def _no_retry_when_rejected() -> Iterator[None]:
+    """Fail for good what would fail again."""
     from include.domain.errors import BatchRejected, ReleaseRejected
 
     try:
         yield
     except (BatchRejected, ReleaseRejected) as exc:
-        if folder:
-            from include.wiring.model_life import model_life
-
-            model_life().fail_release(folder, str(exc))
         raise AirflowFailException(str(exc)) from exc

@@ -86,3 +86,12 @@ def test_a_graph_that_does_not_fit_its_tokenizer_is_an_error() -> None:
 
     with pytest.raises(ReleaseFailed, match="no embeddings/word of 83 tokens"):
         ArtifactWords(objects).of(URL)
+
+
+@pytest.mark.parametrize("damaged", [URL, "s3://models/news-topic/1/words.npz"])
+@pytest.mark.parametrize("content", [b"no archive", artifact()[:2_000], b""])
+def test_a_damaged_object_is_named(damaged: str, content: bytes) -> None:
+    objects = FakeObjectStore({damaged: content})
+
+    with pytest.raises(ReleaseFailed, match=damaged):
+        ArtifactWords(objects).of(URL)

@@ -251,3 +251,25 @@ def test_documents_keep_their_slice(ports: ReleasePorts) -> None:
 
     first, *_ = ports.objects.read_text(release.data_uri).splitlines()
     assert json.loads(first) == value
+
+
+@pytest.mark.parametrize("content", ["no labelled document", None])
+def test_data_that_cannot_be_read_are_refused_for_that_model_alone(
+    ports: ReleasePorts, content: str | None
+) -> None:
+    alarm(ports)
+    label(ports, 3)
+    objects = ports.objects
+    assert isinstance(objects, FakeObjectStore)
+    if content is None:
+        del objects.objects[TRAINED]
+    else:
+        objects.write_text(TRAINED, content)
+
+    releases, (refusal,) = opened(ports)
+
+    assert releases == []
+    assert refusal.unread is not None
+    assert refusal.unread.about.startswith("news-topic@")
+    assert refusal.unread.reason in refusal.reason
+    assert ports.book.releases(NIGHT) == [], "the next night looks again"

@@ -176,3 +176,17 @@ def test_a_version_whose_data_are_not_known_has_no_profile(uri: str) -> None:
     )
 
     assert found is None
+
+
+def test_a_damaged_profile_is_made_anew() -> None:
+    uri, registry = "s3://models/data/documents.jsonl", FakeModelRegistry()
+    row = {"id": "t1", "text": "goal", "label": "Sports"}
+    kept = "s3://twolane-models/news-topic/1/profile.json"
+    objects = FakeObjectStore({uri: json.dumps(row) + "\n", kept: '{"documents": "many"}'})
+    model = registry.resolve("news-topic", "champion")
+
+    found = training_profile(model, None, objects=objects, registry=registry, training=Facts(uri))
+
+    assert found is not None
+    assert found.documents == 1
+    assert '"documents":1,' in objects.read_text(kept)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from include.adapters.drift_page import HtmlDriftPage
+from include.domain.alerts import AlertKind
 from include.domain.drift.features import Feature
 from include.domain.drift.policy import (
     Comparison,
@@ -20,10 +21,13 @@ from include.domain.drift.policy import (
 from include.domain.drift.sketch import Sketch
 from include.domain.feedback import Feedback
 from include.domain.model_ref import ModelRef
-from include.pipeline.drift.ports import BatchProfile, TrainingFacts
+from include.pipeline.drift.announce_unread import announce_unread
+from include.pipeline.drift.ports import UNREADABLE_DATA, BatchProfile, TrainingFacts, Unread
+from include.pipeline.drift.profile_batch import Skipped, unread_batches
 from include.pipeline.drift.watch_drift import WatchPorts, judged, watch_drift
 from tests.support.drifting import sketch
 from tests.support.fakes import FakeObjectStore
+from tests.support.fakes.alerts import FakeAlertBook
 from tests.support.fakes.drift import FakeDriftBook
 from tests.support.manifests import make_manifest, make_rows
 
@@ -39,10 +43,12 @@ def book() -> FakeDriftBook:
     return FakeDriftBook()
 
 
-def keep(book: FakeDriftBook, account: str, number: int, found: Sketch | None) -> None:
+def keep(
+    book: FakeDriftBook, account: str, number: int, found: Sketch | None, model: ModelRef = MODEL
+) -> None:
     night = FIRST + timedelta(days=number)
-    batch_id = f"b-{account}-{number}"
-    book.keep_profile(BatchProfile(batch_id, Stream(account, MODEL), night, found))
+    batch_id = f"b-{account}-{model.version}-{number}"
+    book.keep_profile(BatchProfile(batch_id, Stream(account, model), night, found))
 
 
 def watch(
@@ -50,20 +56,30 @@ def watch(
     number: int,
     training: Sketch | None = None,
     facts: TrainingFacts = NOTHING_KNOWN,
+    damaged: dict[ModelRef, Exception] | None = None,
 ) -> tuple[FakeObjectStore, list[tuple[str, Feature, Level]]]:
     objects = FakeObjectStore()
+
+    def training_sketch(model: ModelRef) -> Sketch | None:
+        if damaged and model in damaged:
+            raise damaged[model]
+        return training
+
     ports = WatchPorts(
         objects,
         book,
         HtmlDriftPage(),
-        lambda model: training,
+        training_sketch,
         lambda model: facts,
         lambda name, version, tags: objects.put(f"s3://tags/{name}@{version}", str(tags)),
     )
     night = FIRST + timedelta(days=number)
-    found = watch_drift(night, work_bucket="twolane-work", policy=POLICY, ports=ports)
+    watched = watch_drift(night, work_bucket="twolane-work", policy=POLICY, ports=ports)
+    assert {each.about for each in watched.unread} == {m.label for m in damaged or {}}
     return objects, [
-        (f.comparison.stream.account, f.comparison.feature, f.level) for f in found if f.is_alarm
+        (f.comparison.stream.account, f.comparison.feature, f.level)
+        for f in watched.findings
+        if f.is_alarm
     ]
 
 
@@ -109,6 +125,45 @@ def test_a_new_account_that_is_nothing_like_the_training_data(book: FakeDriftBoo
     _, alarms = watch(book, 0, training=sketch(RANDOM, 2_000))
 
     assert {account for account, _, _ in alarms} == {"stranger"}
+
+
+@pytest.mark.parametrize("error", UNREADABLE_DATA)
+def test_training_data_that_cannot_be_read_cost_their_own_comparison_alone(
+    book: FakeDriftBook, error: type[Exception]
+) -> None:
+    broken = ModelRef("news-topic", "2", "e" * 64)
+    for number in range(4):
+        moved = {"Else": 1.0} if number == 3 else {"Sports": 0.5, "World": 0.5}
+        keep(book, "settled", number, sketch(RANDOM, 120, moved), broken)
+    keep(book, "newcomer", 3, sketch(RANDOM, 120, {"Else": 1.0}), broken)
+    keep(book, "stranger", 3, sketch(RANDOM, 120, {"Else": 1.0}))
+
+    gone = {broken: error("s3://data/documents.jsonl: no <labelled> document")}
+    objects, alarms = watch(book, 3, training=sketch(RANDOM, 2_000), damaged=gone)
+
+    assert {account for account, _, _ in alarms} == {"settled", "stranger"}
+    page = objects.read_text("s3://twolane-work/drift/2026-03-04/index.html")
+    assert "news-topic@2" in page
+    assert "s3://data/documents.jsonl: no &lt;labelled&gt; document" in page
+
+
+def test_what_a_night_goes_without_is_an_alert_once_a_night() -> None:
+    alerts, now = FakeAlertBook(), datetime(2026, 3, 1, 4, tzinfo=UTC)
+    unread = [Unread("news-topic@2", "its training data: damaged", "Nothing is compared.")]
+    unread += unread_batches([Skipped("b-1", "no manifest"), Skipped("b-2", "no answers")])
+
+    def announce(later: timedelta) -> int:
+        return len(announce_unread(unread, FIRST, now=now + later, alerts=alerts))
+
+    assert announce(timedelta()) == 2
+    assert announce(timedelta(minutes=9)) == 0
+    assert announce(timedelta(days=1)) == 2
+
+    model, batches, *_ = alerts.posted
+    assert (model.kind, model.subject) == (AlertKind.DRIFT_UNREAD, "news-topic@2")
+    assert model.detail == "its training data: damaged. Nothing is compared."
+    assert "b-1: no manifest. So skipped: 2" in batches.detail
+    assert unread_batches([]) == []
 
 
 def test_a_night_without_documents_has_a_page_that_says_so(book: FakeDriftBook) -> None:

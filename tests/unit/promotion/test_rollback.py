@@ -87,6 +87,19 @@ def test_an_alarm_takes_a_young_promotion_back(world: World) -> None:
     assert watch(world) is None
 
 
+def test_a_rollback_that_cannot_be_carried_out_says_what_rings_and_why_not(world: World) -> None:
+    world.promote("2")
+    world.serverless.alarms["news-topic@2"] = ["alarm v2-5xx rings"]
+    world.serverless.fail_with = "no capacity"
+
+    with pytest.raises(PromotionRefused, match=r"news-topic@2 cannot .*no capacity.*v2-5xx rings"):
+        watch(world)
+
+    assert world.aliases["champion"] == "2"
+    world.serverless.fail_with = ""
+    assert watch(world) is not None, "as soon as it can be"
+
+
 def test_an_alarm_of_another_lane_counts_as_well(world: World) -> None:
     world.promote("2")
     world.asynchronous.deployed["news-topic@2"] = ""

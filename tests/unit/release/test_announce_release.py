@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from include.domain.alerts import AlertKind
-from include.pipeline.release.announce_release import announce_release
+from include.pipeline.release.announce_release import announce_failure, announce_release
 from tests.support.fakes.alerts import FakeAlertBook
 from tests.unit.release.conftest import NOW, Surroundings
 
@@ -38,3 +38,16 @@ def test_a_release_that_failed_says_by_how_much(world: Surroundings) -> None:
     assert alert.kind is AlertKind.RELEASE_STOPPED
     assert findings.failures
     assert all(sentence in alert.detail for sentence in findings.failures)
+
+
+def test_a_release_that_fails_on_its_way_is_told_of_once_a_run() -> None:
+    book = FakeAlertBook()
+    reason = "prepare: s3://inbox/x.csv has the labels a, b; champion version 3 answers with a, c"
+
+    assert announce_failure("topics", RUN, reason, now=NOW, alerts=book)
+    assert not announce_failure("topics", RUN, "train: lost", now=NOW, alerts=book)
+
+    (alert,) = book.posted
+    assert (alert.kind, alert.subject) == (AlertKind.RELEASE_STOPPED, RUN)
+    assert "topics" in alert.title
+    assert alert.detail == reason
