@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from include.pipeline.gpus.ports import GpuBook, Instances, Releases, SavedLine
     from include.pipeline.gpus.sift_idle import FreePolicy
     from include.pipeline.gpus.watch_gpus import Look
+    from include.pipeline.money.keep_ledger import Booked
 
 SERVICES = ("sagemaker", "cloudwatch", "application-autoscaling")
 """What looking needs of AWS."""
@@ -67,7 +68,6 @@ class GpuWatch(Money):
     def free_gpus(self) -> list[Freed]:
         """Look, and let go what is idle; see `include.pipeline.gpus.free_gpus`."""
         from include.pipeline.gpus.free_gpus import FreePorts, free_gpus
-        from include.pipeline.money.book_endpoints import book_idle_until
 
         ports = FreePorts(
             instances=self.instances,
@@ -75,7 +75,7 @@ class GpuWatch(Money):
             releases=self.owners,
             alerts=self.alert_book,
             prices=load_price_book(),
-            book_waste=lambda names, at: book_idle_until(names, at, self._ledger_ports),
+            book_waste=self._book_waste,
             is_emulated=self.settings.is_emulated,
         )
         return free_gpus(self.look_at_gpus(), self._free_policy, ports)
@@ -136,8 +136,14 @@ class GpuWatch(Money):
             releases=self.owners,
             alerts=self.alert_book,
             prices=load_price_book(),
+            book_waste=self._book_waste,
             is_emulated=self.settings.is_emulated,
         )
+
+    def _book_waste(self, names: Collection[str], at: datetime) -> Booked:
+        from include.pipeline.money.book_endpoints import book_idle_until
+
+        return book_idle_until(names, at, self._ledger_ports)
 
     @cached_property
     def gpu_book(self) -> GpuBook:

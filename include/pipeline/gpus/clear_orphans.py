@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from include.domain.alerts import Alert, AlertKind
-from include.domain.errors import EndpointUnavailable
+from include.domain.errors import EndpointUnavailable, UnknownPrice
 from include.domain.gpus.orphans import Orphan, Owners, find_orphans
 from include.domain.gpus.resources import HeldInstances
 from include.domain.gpus.savings import Action, SavingReason, saving_of
@@ -31,13 +31,18 @@ class OrphanPolicy:
 
 @dataclass(frozen=True, slots=True)
 class OrphanPorts:
-    """What it needs of the world."""
+    """What it needs of the world.
+
+    Attributes:
+        book_waste: books what named endpoints cost up to a moment without doing anything.
+    """
 
     instances: Instances
     book: GpuBook
     releases: Releases
     alerts: AlertBook
     prices: PriceBook
+    book_waste: Callable[[Collection[str], datetime], object]
     is_emulated: bool
 
 
@@ -46,11 +51,12 @@ def clear_orphans(policy: OrphanPolicy, now: datetime, ports: OrphanPorts) -> li
 
     Raises:
         EndpointUnavailable: SageMaker refused something; everything else has been done.
+        UnknownPrice: nobody can say what stopping something saves; everything has been done.
         RegistryUnavailable: MLflow does not say what it has.
         StoreError: the database does not answer.
     """
     orphans = orphans_now(policy, now, ports)
-    failures = []
+    failures, unpriced = [], []
     for orphan in orphans:
         ports.alerts.post(_alert(orphan, policy, now))
         if policy.stops:
@@ -58,8 +64,12 @@ def clear_orphans(policy: OrphanPolicy, now: datetime, ports: OrphanPorts) -> li
                 _stop(orphan, now, ports)
             except EndpointUnavailable as exc:
                 failures.append(str(exc))
+            except UnknownPrice as exc:
+                unpriced.append(f"{orphan.resource.resource_id}: {exc}")
     if failures:
-        raise EndpointUnavailable(" | ".join(failures))
+        raise EndpointUnavailable(" | ".join([*failures, *unpriced]))
+    if unpriced:
+        raise UnknownPrice(" | ".join(unpriced))
     return orphans
 
 
@@ -89,22 +99,31 @@ def _owners(held: Sequence[HeldInstances], ports: OrphanPorts) -> Owners:
 
 
 def _stop(orphan: Orphan, now: datetime, ports: OrphanPorts) -> None:
+    """Stop or delete; of what has no price that is all, and `UnknownPrice` says so."""
     resource = orphan.resource
     action = Action.STOP if resource.kind.is_job else Action.DELETE
-    ports.instances.release(resource, action)
-    if resource.instances and resource.instance_type:
+    if not (resource.instances and resource.instance_type):
+        ports.instances.release(resource, action)
+        return
+    try:
         price = ports.prices.instance(resource.instance_type)
-        ports.book.put_saving(
-            saving_of(
-                resource,
-                action,
-                SavingReason.ORPHAN,
-                since=resource.working_since or resource.made_at,
-                at=now,
-                usd_per_hour=price.usd,
-                is_emulated=ports.is_emulated,
-            )
+    except UnknownPrice:
+        ports.instances.release(resource, action)
+        raise
+    if not resource.kind.is_job:
+        ports.book_waste([resource.resource_id], now)
+    ports.instances.release(resource, action)
+    ports.book.put_saving(
+        saving_of(
+            resource,
+            action,
+            SavingReason.ORPHAN,
+            since=resource.working_since or resource.made_at,
+            at=now,
+            usd_per_hour=price.usd,
+            is_emulated=ports.is_emulated,
         )
+    )
 
 
 def _alert(orphan: Orphan, policy: OrphanPolicy, now: datetime) -> Alert:

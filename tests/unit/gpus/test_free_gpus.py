@@ -9,7 +9,7 @@ import pytest
 
 from include.cli.gpus import report
 from include.domain.alerts import AlertKind
-from include.domain.errors import EndpointUnavailable
+from include.domain.errors import EndpointUnavailable, UnknownPrice
 from include.domain.gpus.idleness import IdlePolicy, Readings
 from include.domain.gpus.quiet_hours import QuietHours
 from include.domain.gpus.resources import HeldInstances, ResourceKind
@@ -108,6 +108,7 @@ class World:
             releases=self.releases,
             alerts=self.alerts,
             prices=load_price_book(),
+            book_waste=lambda names, at: self.waste.append((list(names), at)),
             is_emulated=True,
         )
         return clear_orphans(OrphanPolicy(grace_s=3600, stops=stops), now, ports)
@@ -298,6 +299,18 @@ def test_what_nobody_owns_is_posted_and_stopped_where_that_is_allowed(thing):
     action = Action.STOP if thing.kind.is_job else Action.DELETE
     assert world.instances.done == [(thing.resource_id, action)]
     assert (world.saving.reason, world.saving.action) == (SavingReason.ORPHAN, action)
+    assert world.waste == ([] if thing.kind.is_job else [([thing.resource_id], NOW)])
+
+
+def test_an_orphan_that_has_no_price_is_stopped_all_the_same_and_so_are_those_behind_it():
+    world = World(replace(ORPHANS[0], instance_type="ml.g9.xlarge"), ORPHANS[2])
+    with pytest.raises(UnknownPrice, match=r"ml\.g9\.xlarge"):
+        world.clear(stops=True)
+    assert [name for name, _ in world.instances.done] == [
+        ORPHANS[0].resource_id,
+        ORPHANS[2].resource_id,
+    ]
+    assert world.saving.resource_id == ORPHANS[2].resource_id
 
 
 def test_what_somebody_owns_or_is_too_young_to_tell_is_no_orphan():
