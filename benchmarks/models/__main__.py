@@ -1,9 +1,10 @@
 """`make bench-models [DOCS=file.jsonl]`: from labelled documents to a promoted champion.
 
-    python -m benchmarks.models [FILE] [--candidates linear frozen]
+    python -m benchmarks.models [FILE] [--candidates linear frozen] [--split-seed 1]
 
 On the running stack: the use cases of the DAG `release_model` without Airflow, as model
-`bench-<file>`. Fine-tuning takes the better part of an hour on two cores. Prints accuracy, cost
+`bench-<file>`. Another split tests on other documents, as a model of its own, and tells how much of
+a result is chance. Fine-tuning takes the better part of an hour on two cores. Prints accuracy, cost
 and speed of every candidate; writes `benchmarks/results/models-<file>.{json,md}` and pictures.
 """
 
@@ -32,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("documents", type=Path, nargs="?", default=SAMPLE)
     parser.add_argument("--candidates", nargs="+", default=[])
+    parser.add_argument("--split-seed", type=int, default=0, help="another split of the documents")
     options = parser.parse_args()
     started = time.monotonic()
 
@@ -39,6 +41,8 @@ def main() -> int:
         print(f"[{time.monotonic() - started:6.1f} s] {line}", flush=True)
 
     name, life = options.documents.stem, model_life()
+    if options.split_seed:
+        name = f"{name}-split-{options.split_seed}"
     digest = file_sha256(options.documents)
     uri = f"s3://{life.settings.models_bucket}/bench-data/{digest[:32]}/{options.documents.name}"
     life.objects.upload(options.documents, uri, "text/plain; charset=utf-8")
@@ -48,10 +52,11 @@ def main() -> int:
         candidates=tuple(options.candidates),
         reason="make bench-models",
         by="make bench-models",
+        split_seed=options.split_seed,
     )
     try:
         evidence, findings = walk(life, request, report)
-        found = figures(findings, name)
+        found = figures(findings, options.documents.stem)
         page = table(found)
         print(f"\n{page}")
         RESULTS.joinpath(f"models-{name}.json").write_text(json.dumps(found, indent=2) + "\n")

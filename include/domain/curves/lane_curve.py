@@ -127,7 +127,7 @@ class LaneCurve:
 
         A factor gives way by factors: each batch takes an equal share of its logarithm.
         """
-        return assumed ** max(0.0, 1 - self.observations / SEASONED)
+        return math.pow(assumed, max(0.0, 1 - self.observations / SEASONED))
 
     @property
     def sure(self) -> LaneCurve:

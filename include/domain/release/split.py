@@ -10,12 +10,18 @@ from __future__ import annotations
 import hashlib
 
 
-def hash_bucket(text: str) -> int:
-    """0 to 99, even over texts; texts that differ in case or spacing alone share theirs."""
+def hash_bucket(text: str, seed: int = 0) -> int:
+    """0 to 99, even over texts; texts that differ in case or spacing alone share theirs.
+
+    Args:
+        seed: another one is another split, to see how much of a result is chance.
+    """
     normalised = " ".join(text.casefold().split())
+    if seed:
+        normalised = f"{seed}\n{normalised}"
     return int.from_bytes(hashlib.sha256(normalised.encode()).digest()[:8], "big") % 100
 
 
-def is_tested(text: str, test_percent: int) -> bool:
+def is_tested(text: str, test_percent: int, seed: int = 0) -> bool:
     """Whether a document is tested on, and so in no training job."""
-    return hash_bucket(text) < test_percent
+    return hash_bucket(text, seed) < test_percent

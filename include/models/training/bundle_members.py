@@ -83,7 +83,7 @@ def read_member(
         labels=tuple(model["labels"]),
         weight=head["weight"].T,
         bias=head["bias"],
-        split=split_documents(documents, parameters.held_out_percent).cut(
+        split=split_documents(documents, parameters.held_out_percent, parameters.split_seed).cut(
             parameters.max_characters
         ),
     )

@@ -85,7 +85,9 @@ def data_digest(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def split_documents(documents: Sequence[LabelledDocument], held_out_percent: int) -> Split:
+def split_documents(
+    documents: Sequence[LabelledDocument], held_out_percent: int, seed: int = 0
+) -> Split:
     """Split by a hash of each document's text.
 
     A document keeps its side whatever is added to the data later, so a new model is never tested
@@ -96,7 +98,7 @@ def split_documents(documents: Sequence[LabelledDocument], held_out_percent: int
     """
     split = Split([], [])
     for document in documents:
-        held_out = hash_bucket(document.text) < held_out_percent
+        held_out = hash_bucket(document.text, seed) < held_out_percent
         (split.held_out if held_out else split.train).append(document)
     if not split.train or not split.held_out:
         raise TrainingDataError(
@@ -109,9 +111,15 @@ def split_documents(documents: Sequence[LabelledDocument], held_out_percent: int
     return split
 
 
-def hash_bucket(text: str) -> int:
-    """0 to 99, even over texts; texts that differ in case or spacing alone share theirs."""
+def hash_bucket(text: str, seed: int = 0) -> int:
+    """0 to 99, even over texts; texts that differ in case or spacing alone share theirs.
+
+    Args:
+        seed: another one is another split.
+    """
     normalised = " ".join(text.casefold().split())
+    if seed:
+        normalised = f"{seed}\n{normalised}"
     return int.from_bytes(hashlib.sha256(normalised.encode()).digest()[:8], "big") % 100
 
 

@@ -49,6 +49,7 @@ class TrainingParameters:
         max_characters: texts are cut to so many characters before tokenizing; ten a token keeps
             the ids of English text unchanged; 20,480 by default for `linear`.
         held_out_percent: documents held out for testing, in percent.
+        split_seed: another one holds out other documents.
         calibration_documents: documents the int8 ranges are measured on.
         min_agreement: int8 and fp32 must agree on this share of the held-out labels.
         folds: folds of the cross-validation that chooses the head's regularization, and that
@@ -71,6 +72,7 @@ class TrainingParameters:
     max_tokens: int = 256
     max_characters: int = 2560
     held_out_percent: int = 20
+    split_seed: int = 0
     calibration_documents: int = 200
     min_agreement: float = 0.95
     folds: int = 5

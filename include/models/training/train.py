@@ -81,7 +81,9 @@ def fit(
     if parameters.method is Method.BUNDLE:
         return release_bundle(channel, target, parameters, env, progress)
     files = channel_files(channel)
-    whole_texts = split_documents(read_documents(files), parameters.held_out_percent)
+    whole_texts = split_documents(
+        read_documents(files), parameters.held_out_percent, parameters.split_seed
+    )
     split = whole_texts.cut(parameters.tokenized_characters)
     progress("read", train=len(split.train), held_out=len(split.held_out))
     if parameters.method is Method.LINEAR:

@@ -17,7 +17,12 @@ from include.pipeline.versions.model_archive import file_sha256
 
 
 def prepare_data(
-    data_uri: str, plan: CandidatesPlan, *, models_bucket: str, objects: ObjectStore
+    data_uri: str,
+    plan: CandidatesPlan,
+    *,
+    split_seed: int = 0,
+    models_bucket: str,
+    objects: ObjectStore,
 ) -> PreparedData:
     """Split a labelled file into what jobs are given and what they are tested on.
 
@@ -34,10 +39,14 @@ def prepare_data(
         digest = file_sha256(raw)
         documents = _read(raw)
         _refuse_twice(documents, data_uri)
-        test = [each for each in documents if is_tested(each.text, plan.test_percent)]
-        fit = [each for each in documents if not is_tested(each.text, plan.test_percent)]
+        test: list[Labelled] = []
+        fit: list[Labelled] = []
+        for each in documents:
+            side = test if is_tested(each.text, plan.test_percent, split_seed) else fit
+            side.append(each)
         _refuse_empty(fit, test, data_uri)
         folder = f"s3://{models_bucket}/release-data/{digest[:32]}-{plan.test_percent}"
+        folder += f"-{split_seed}" if split_seed else ""
         fit_path, test_path = Path(scratch) / "fit.jsonl", Path(scratch) / "test.jsonl"
         for part, path, name in ((fit, fit_path, "fit"), (test, test_path, "test")):
             _write(part, path)

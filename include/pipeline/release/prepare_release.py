@@ -73,14 +73,18 @@ def prepare_release(
     """
     check_bucket(request.data_uri, policy.allowed_buckets)
     data = prepare_data(
-        request.data_uri, policy.plan, models_bucket=policy.models_bucket, objects=ports.objects
+        request.data_uri,
+        policy.plan,
+        split_seed=request.split_seed,
+        models_bucket=policy.models_bucket,
+        objects=ports.objects,
     )
     try:
         selection = select(
             policy.plan,
             request.candidates,
             fit_documents=data.fit_documents,
-            parameters={"model_name": request.model_name, **request.parameters},
+            parameters={"model_name": request.model_name, **request.parameters, **_split(request)},
         )
     except ValueError as exc:
         raise ReleaseRejected(f"{request.data_uri}: {exc}") from exc
@@ -125,6 +129,11 @@ def prepare_release(
     )
     evidence.save_plan(planned)
     return planned
+
+
+def _split(request: ReleaseRequest) -> dict[str, str]:
+    """The hyperparameter by which jobs hold out what the release tests."""
+    return {"split_seed": str(request.split_seed)} if request.split_seed else {}
 
 
 def _champion(model_name: str, registry: ModelRegistry) -> tuple[Champion, set[str]] | None:

@@ -22,6 +22,8 @@ class ReleaseRequest:
         reason: why, in a sentence.
         by: who asks.
         labels: the catalogue's, which the documents must have; empty for any.
+        split_seed: another one tests on other documents, to see how much of a result is chance.
+            For a model of its own: what a champion was trained on would be tested.
     """
 
     model_name: str
@@ -31,6 +33,7 @@ class ReleaseRequest:
     reason: str = ""
     by: str = ""
     labels: tuple[str, ...] = ()
+    split_seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

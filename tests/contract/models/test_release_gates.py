@@ -110,12 +110,13 @@ SPLIT_PROGRAM = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from training.documents import hash_bucket
-print(json.dumps([hash_bucket(text) for text in json.loads(sys.argv[2])]))
+print(json.dumps([[hash_bucket(t, s) for t in json.loads(sys.argv[2])] for s in (0, 7)]))
 """
 
 
 def test_the_container_splits_as_the_release_does() -> None:
     texts = ["Late goal wins the cup", "late  goal wins\nTHE CUP", "Straße", "", "東京"]
     container = json.loads(run_program("training", SPLIT_PROGRAM, json.dumps(texts)))
-    assert container == [hash_bucket(text) for text in texts]
-    assert container[0] == container[1]
+    assert container == [[hash_bucket(text, seed) for text in texts] for seed in (0, 7)]
+    assert container[0][0] == container[0][1]
+    assert container[0] != container[1]

@@ -74,7 +74,11 @@ class Surroundings:
         self.aliases.point("topics", "champion", version)
 
     def prepare(
-        self, *candidates: str, data_uri: str = DATA, labels: tuple[str, ...] = ()
+        self,
+        *candidates: str,
+        data_uri: str = DATA,
+        labels: tuple[str, ...] = (),
+        split_seed: int = 0,
     ) -> Evidence:
         from tests.support.batches import Lane
 
@@ -89,7 +93,13 @@ class Surroundings:
         )
         ports = PreparePorts(self.objects, self.registry, self.tracking, lambda: NOW)
         request = ReleaseRequest(
-            "topics", data_uri, candidates, reason="a test", by="test", labels=labels
+            "topics",
+            data_uri,
+            candidates,
+            reason="a test",
+            by="test",
+            labels=labels,
+            split_seed=split_seed,
         )
         planned = prepare_release(request, policy, ports)
         self.fit_digest = planned.data.fit_digest

@@ -37,6 +37,15 @@ def test_what_is_tested_goes_into_no_training_job(world: Surroundings) -> None:
     assert data.fit_digest == hashlib.sha256(content).hexdigest()
 
 
+def test_another_seed_is_another_split_and_jobs_are_told(world: Surroundings) -> None:
+    first, other = (world.prepare("linear", split_seed=seed).plan() for seed in (0, 7))
+    tested = [texts(world, plan.data.test_prefix) for plan in (first, other)]
+    assert len(tested[0] & tested[1]) < 0.5 * min(map(len, tested))
+    assert not tested[1] & texts(world, other.data.fit_prefix)
+    assert {trial.parameters.get("split_seed") for trial in other.trials} == {"7"}
+    assert "split_seed" not in first.trials[0].parameters
+
+
 def test_a_text_that_stands_twice_is_on_one_side_and_keeps_it(world: Surroundings) -> None:
     world.put([f"text {n}" for n in range(500)] + [f"TEXT  {n} " for n in range(500)])
     data = world.prepare("linear").plan().data
