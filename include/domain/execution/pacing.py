@@ -78,8 +78,8 @@ class Allowance:
         return replace(self, calls=max(1.0, self.calls / 2))
 
 
-def cold_start_s(calls: Sequence[Call], *, warm_tokens_per_s: float) -> float:
-    """Return the longest that a call waited for an environment to start; 0 when none seems to.
+def cold_waits_s(calls: Sequence[Call], *, warm_tokens_per_s: float) -> list[float]:
+    """Return how long each call waited that seems to have waited for an environment to start.
 
     A caller is not told of a cold start: it sees a call that takes longer. Calls that were sent
     before the first answer came are compared with those after it, by seconds a token; where
@@ -89,7 +89,7 @@ def cold_start_s(calls: Sequence[Call], *, warm_tokens_per_s: float) -> float:
         warm_tokens_per_s: what a warm environment does, from the lane's profile.
     """
     if not calls:
-        return 0.0
+        return []
     first_answer_s = min(call.start_s + call.seconds for call in calls)
     first = [call for call in calls if call.start_s < first_answer_s]
     later = [call for call in calls if call.start_s >= first_answer_s]
@@ -99,6 +99,8 @@ def cold_start_s(calls: Sequence[Call], *, warm_tokens_per_s: float) -> float:
         else 1 / warm_tokens_per_s
     )
     waits = [(call.seconds - call.tokens * s_per_token, call) for call in first]
-    wait_s, call = max(waits, key=lambda pair: pair[0])
-    is_told_apart = wait_s >= max(MIN_COLD_START_S, call.tokens * s_per_token)
-    return wait_s if is_told_apart else 0.0
+    return [
+        wait_s
+        for wait_s, call in waits
+        if wait_s >= max(MIN_COLD_START_S, call.tokens * s_per_token)
+    ]

@@ -95,7 +95,8 @@ def provisioned_charge(
     The share of the time in which none was called is waste.
 
     Args:
-        called_hours: hours of the endpoint's time that were charged for calls in the period.
+        called_hours: hours of environments in which they were called in the period; of calls that
+            ran beside each other no more than there are environments.
 
     Raises:
         UnknownPrice: the book lacks the price.

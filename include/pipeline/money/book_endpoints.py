@@ -83,7 +83,8 @@ def _charges(
         start = _start(endpoint, until, ports)
         if start >= until:
             continue
-        hours = ports.book.charged_hours(endpoint.name, start, until)
+        at_once = endpoint.environments if isinstance(endpoint, ProvisionedEndpoint) else None
+        hours = ports.book.charged_hours(endpoint.name, start, until, at_once=at_once)
         charge = _charge(endpoint, hours, Period(start, until), ports)
         if charge is not None:
             yield charge

@@ -77,8 +77,14 @@ class UsageBook(Protocol):
         """Return until when an endpoint's time, idle or provisioned, is booked."""
         ...
 
-    def charged_hours(self, name: str, start: datetime, end: datetime) -> float:
-        """Return the hours of an endpoint that were charged for work ended in a period."""
+    def charged_hours(
+        self, name: str, start: datetime, end: datetime, *, at_once: int | None = None
+    ) -> float:
+        """Return the hours of an endpoint that were charged for work ended in a period.
+
+        Args:
+            at_once: of what ran beside each other no more than so many count; all when None.
+        """
         ...
 
     def open_since(self, lane: Lane) -> datetime | None:

@@ -305,12 +305,18 @@ def test_an_endpoints_time_is_known_by_its_name(
     assert book.open_since(Lane.ASYNC_ENDPOINT) == SUBMITTED_AT
     assert book.charged_hours(name, SUBMITTED_AT, SUBMITTED_AT + HOUR) == pytest.approx(1.0)
     assert book.charged_hours(name, SUBMITTED_AT + HOUR, SUBMITTED_AT + 2 * HOUR) == 0
+    store.record_charge(replace(work, charge_id="four at once", pricing_quantity=4.0))
+    at_once = [
+        book.charged_hours(name, SUBMITTED_AT, SUBMITTED_AT + HOUR, at_once=most)
+        for most in (None, 1, 3, 9)
+    ]
+    assert at_once == pytest.approx([5.0, 2.0, 4.0, 5.0])
     assert book.traffic(*WEEK, None) == [], "it runs still"
     store.close_batch("b-1", BatchClosure("succeeded", "", SUBMITTED_AT + HOUR, True, ""))
     (seen,) = book.traffic(*WEEK, None)
     assert seen.arrival == Arrival(SUBMITTED_AT, 10, 120, 600.0)
     assert (seen.lane, seen.elapsed_s) == (Lane.ASYNC_ENDPOINT, 3600)
-    assert seen.list_cost_usd == pytest.approx(0.736)
+    assert seen.list_cost_usd == pytest.approx(2 * 0.736)
     assert (seen.model_name, seen.is_emulated) == (manifest.model.name, True)
     assert book.traffic(*WEEK, "another") == []
 

@@ -81,7 +81,9 @@ class FakeUsageBook:
         ]
         return max(found, default=None)
 
-    def charged_hours(self, name: str, start: datetime, end: datetime) -> float:
+    def charged_hours(
+        self, name: str, start: datetime, end: datetime, *, at_once: int | None = None
+    ) -> float:
         return self.charged
 
     def open_since(self, lane: Lane) -> datetime | None:

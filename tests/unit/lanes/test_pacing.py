@@ -19,7 +19,7 @@ from include.domain.errors import (
     EndpointThrottled,
     EndpointUnavailable,
 )
-from include.domain.execution.pacing import Allowance, Call, CallSize, cold_start_s
+from include.domain.execution.pacing import Allowance, Call, CallSize, cold_waits_s
 from include.domain.money.costs import Waste
 from include.pipeline.lanes.serverless.call_gate import CallGate
 from include.pipeline.lanes.serverless.endpoint_calls import EndpointCaller
@@ -59,11 +59,12 @@ def test_an_allowance_stays_between_one_and_its_ceiling(
 def test_a_cold_start_is_told_from_the_calls_after_it_or_from_the_lanes_rate() -> None:
     later = [Call(5.2, 0.5, 500), Call(5.8, 0.6, 500)]
     cold, waited = Call(0, 5.5, 500), Call(0.1, 5.0, 500)
-    assert cold_start_s([cold, waited, *later], warm_tokens_per_s=1) == pytest.approx(5.0, abs=0.1)
-    assert cold_start_s([Call(0, 0.6, 500), *later], warm_tokens_per_s=1) == 0
-    assert cold_start_s([Call(0, 3.0, 100)], warm_tokens_per_s=1000) == pytest.approx(2.9)
-    assert cold_start_s([Call(0, 0.3, 100)], warm_tokens_per_s=1000) == 0
-    assert cold_start_s([], warm_tokens_per_s=1000) == 0
+    waits = cold_waits_s([cold, waited, *later], warm_tokens_per_s=1)
+    assert waits == pytest.approx([5.0, 4.5], abs=0.1), "each for an environment of its own"
+    assert cold_waits_s([Call(0, 0.6, 500), *later], warm_tokens_per_s=1) == []
+    assert cold_waits_s([Call(0, 3.0, 100)], warm_tokens_per_s=1000) == pytest.approx([2.9])
+    assert cold_waits_s([Call(0, 0.3, 100)], warm_tokens_per_s=1000) == []
+    assert cold_waits_s([], warm_tokens_per_s=1000) == []
 
 
 def test_calls_throttled_together_narrow_the_gate_once_and_answers_widen_it() -> None:

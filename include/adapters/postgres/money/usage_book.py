@@ -78,9 +78,11 @@ class PostgresUsageBook:
         ((moment,),) = self._rows("endpoint_booked_until", {"name": name})
         return moment if isinstance(moment, datetime) else None
 
-    def charged_hours(self, name: str, start: datetime, end: datetime) -> float:
+    def charged_hours(
+        self, name: str, start: datetime, end: datetime, *, at_once: int | None = None
+    ) -> float:
         """See `UsageBook.charged_hours`."""
-        values = {"name": name, "start": start, "end": end}
+        values = {"name": name, "start": start, "end": end, "at_once": at_once}
         ((hours,),) = self._rows("charged_endpoint_hours", values)
         return float(hours)
 

@@ -1,6 +1,8 @@
 """What calls to a serverless endpoint are charged for, and how much of it gave no prediction.
 
-A cold start is waited for and not billed; neither is a call that was throttled.
+AWS bills the time in which each request is processed, to the millisecond (AWS, "Deploy models with
+Amazon SageMaker Serverless Inference"): calls that run at once are billed beside each other, time
+between them is not. A cold start is waited for and not billed; neither is a throttled call.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from include.domain.execution.pacing import Call, cold_start_s
+from include.domain.execution.pacing import Call, cold_waits_s
 from include.domain.money.costs import Waste
 from include.pipeline.batch_objects.records import LaneRun
 
@@ -33,23 +35,25 @@ class Attempt:
     warm_tokens_per_s: float
 
     @property
-    def seconds(self) -> float:
-        """Seconds in all."""
-        return (self.ended_at - self.started_at).total_seconds()
+    def waits_s(self) -> list[float]:
+        """Seconds that calls waited for environments to start, a figure each that did."""
+        return cold_waits_s(self.calls, warm_tokens_per_s=self.warm_tokens_per_s)
 
     @property
-    def cold_s(self) -> float:
-        """Seconds of them that were a cold start."""
-        waited_s = cold_start_s(self.calls, warm_tokens_per_s=self.warm_tokens_per_s)
-        return min(self.seconds, waited_s)
+    def ran_s(self) -> float:
+        """Seconds in which calls ran, one after another; what failed included."""
+        return sum(call.seconds for call in self.calls) + self.wasted_s
+
+    @property
+    def billed_s(self) -> float:
+        """Those that are billed."""
+        return max(0.0, self.ran_s - sum(self.waits_s))
 
 
 def finished_run(attempt: Attempt) -> LaneRun:
     """Return what an attempt that answered every shard is charged for."""
-    cold_s = attempt.cold_s
-    billable_s = attempt.seconds - cold_s if cold_s else None
     waste_s = {Waste.RETRY: attempt.wasted_s} if attempt.wasted_s else {}
-    return _run(attempt, billable_s, waste_s)
+    return _run(attempt, waste_s)
 
 
 def failed_run(attempt: Attempt, *, unanswered_share: float) -> LaneRun | None:
@@ -59,11 +63,9 @@ def failed_run(attempt: Attempt, *, unanswered_share: float) -> LaneRun | None:
         unanswered_share: of the shards that it was to answer, those it did not: another attempt
             does them again.
     """
-    ran_s = sum(call.seconds for call in attempt.calls) + attempt.wasted_s
-    billable_s = max(0.0, min(attempt.seconds, ran_s) - attempt.cold_s)
-    if not ran_s:
+    if not attempt.ran_s:
         return None
-    return _run(attempt, billable_s, {Waste.RETRY: billable_s * unanswered_share})
+    return _run(attempt, {Waste.RETRY: attempt.billed_s * unanswered_share})
 
 
 def together(earlier: LaneRun | None, run: LaneRun) -> LaneRun:
@@ -83,14 +85,14 @@ def together(earlier: LaneRun | None, run: LaneRun) -> LaneRun:
     )
 
 
-def _run(attempt: Attempt, billable_s: float | None, waste_s: Mapping[Waste, float]) -> LaneRun:
+def _run(attempt: Attempt, waste_s: Mapping[Waste, float]) -> LaneRun:
     return LaneRun(
         attempt.endpoint,
         attempt.instance_type,
         1,
         attempt.started_at,
         attempt.ended_at,
-        billable_s=billable_s,
+        billable_s=attempt.billed_s,
         waste_s=waste_s,
-        cold_start_s=attempt.cold_s,
+        cold_start_s=max(attempt.waits_s, default=0.0),
     )
