@@ -116,6 +116,13 @@ def _open(
             model_name,
             f"what moved was sent to version {moved}; the champion is version {champion.version}",
         )
+    facts = ports.training.facts(champion)
+    if facts.is_made_of_models:
+        return Refusal(
+            model_name,
+            f"{_told(alarms)}; {champion.label} is a bundle or an import, which no release trains: "
+            "release the bundle's models and make it again, or train the model where it came from",
+        )
     told, accounts = _told(alarms), sorted({alarm.account for alarm in alarms})
 
     def nothing_new(labels: int) -> Refusal:
@@ -131,10 +138,9 @@ def _open(
     data_uri = f"{site.data_prefix}{model_name}/{night.isoformat()}/documents.jsonl"
     with tempfile.TemporaryDirectory(prefix="twolane-drift-") as folder:
         path = Path(folder) / "documents.jsonl"
-        known_uri = ports.training.facts(champion).data_uri
         try:
             added = write_release_data(
-                path, known_uri, labelled, work_bucket=site.work_bucket, objects=ports.objects
+                path, facts.data_uri, labelled, work_bucket=site.work_bucket, objects=ports.objects
             )
         except UNREADABLE_DATA as exc:
             unread = Unread(champion.label, f"its training data: {exc}", f"{told}: no release.")

@@ -13,6 +13,7 @@ from include.domain.drift.windows import Day
 from include.domain.errors import BucketNotAllowed, ObjectMissing, ReleaseFailed, StoreError
 from include.domain.model_ref import ModelRef
 from include.pipeline.drift.document_features import WordVectors
+from include.pipeline.versions.model_archive import ARCHIVE_SUFFIX
 
 UNREADABLE_DATA = (ObjectMissing, BucketNotAllowed, ReleaseFailed, StoreError)
 """How the data or the artifact of one model cannot be read; where all of S3 is away, the watch's
@@ -77,7 +78,8 @@ class TrainingFacts:
     """What a version was trained on.
 
     Attributes:
-        data_uri: S3 URI of the labelled documents; empty where there are none.
+        data_uri: S3 URI of what a training job was given: labelled documents, or an archive, of a
+            bundle or of an import; empty where it was given nothing.
         accuracy: on held-out documents, None where it was not measured.
         held_out: how many those were.
     """
@@ -85,6 +87,11 @@ class TrainingFacts:
     data_uri: str = ""
     accuracy: float | None = None
     held_out: int = 0
+
+    @property
+    def is_made_of_models(self) -> bool:
+        """Whether other models went in, no labelled documents: of a bundle and of an import."""
+        return self.data_uri.endswith(ARCHIVE_SUFFIX)
 
 
 @dataclass(frozen=True, slots=True)

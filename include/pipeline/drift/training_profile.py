@@ -29,7 +29,7 @@ def training_profile(
     registry: ModelRegistry,
     training: TrainingRecords,
 ) -> Sketch | None:
-    """Return the sketch of a version's training data, None where it was trained on none.
+    """Return the sketch of a version's training data, None where it was trained on none here.
 
     Its labels are the true ones: a version that is used answers with nearly the same shares. It
     has no scores, since a model is surer of what it was trained on than of anything else.
@@ -44,8 +44,9 @@ def training_profile(
     if objects.exists(kept):
         with suppress(ValidationError):  # a damaged or an older one is made anew
             return adapter.validate_json(objects.read_text(kept))
-    data_uri = training.facts(model).data_uri
-    if not data_uri or not objects.exists(data_uri):
+    facts = training.facts(model)
+    data_uri = facts.data_uri
+    if not data_uri or facts.is_made_of_models or not objects.exists(data_uri):
         return None
     with tempfile.TemporaryDirectory(prefix="twolane-profile-") as folder:
         path = Path(folder) / data_uri.rpartition("/")[2]

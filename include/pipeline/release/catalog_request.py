@@ -25,8 +25,14 @@ def complete(
     of its own, and may try every candidate.
 
     Raises:
-        ReleaseRejected: there are no data to release it from.
+        ReleaseRejected: there are no data to release it from, or it is a bundle.
     """
+    if bundle := catalog.bundles.get(request.model_name):
+        heads = ", ".join(bundle.heads)
+        raise ReleaseRejected(
+            f"{bundle.name} is a bundle, which no release trains: release {heads}, "
+            f"then make it of their champions (python -m include.cli.release --model {bundle.name})"
+        )
     entry = catalog.models.get(request.model_name)
     if entry is None:
         if not request.data_uri:

@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
+ARCHIVE_SUFFIX = ".tar.gz"
 _COMPRESSION = 1
 """Quantized weights hardly shrink; a higher level costs seconds and saves nothing."""
 

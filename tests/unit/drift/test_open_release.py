@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -39,8 +40,11 @@ TESTED = "s3://models/release-data/abc-20/test/documents.jsonl"
 
 
 class Training:
+    def __init__(self, data_uri: str = TRAINED) -> None:
+        self.data_uri = data_uri
+
     def facts(self, model: ModelRef) -> TrainingFacts:
-        return TrainingFacts(TRAINED, 0.9, 100)
+        return TrainingFacts(self.data_uri, 0.9, 100)
 
 
 def line(id_: str, text: str, label: str) -> str:
@@ -273,3 +277,15 @@ def test_data_that_cannot_be_read_are_refused_for_that_model_alone(
     assert refusal.unread.about.startswith("news-topic@")
     assert refusal.unread.reason in refusal.reason
     assert ports.book.releases(NIGHT) == [], "the next night looks again"
+
+
+@pytest.mark.parametrize("archive", ["bundle.tar.gz", "pretrained.tar.gz"])
+def test_what_other_models_went_into_is_left_to_a_person(ports: ReleasePorts, archive: str) -> None:
+    alarm(ports)
+    label(ports, 3)
+
+    releases, (refusal,) = opened(replace(ports, training=Training(f"s3://models/d/{archive}")))
+
+    assert releases == []
+    assert refusal.unread is None
+    assert "a bundle or an import" in refusal.reason

@@ -166,13 +166,19 @@ def test_training_data_are_described_once_and_kept_with_the_version(name: str) -
     assert objects.exists("s3://twolane-models/news-topic/1/profile.json")
 
 
-@pytest.mark.parametrize("uri", ["", "s3://models/data/gone.jsonl"])
+@pytest.mark.parametrize(
+    "uri", ["", "s3://models/data/gone.jsonl", "s3://models/data/pretrained.tar.gz"]
+)
 def test_a_version_whose_data_are_not_known_has_no_profile(uri: str) -> None:
     registry = FakeModelRegistry()
     model = registry.resolve("news-topic", "champion")
 
     found = training_profile(
-        model, None, objects=FakeObjectStore(), registry=registry, training=Facts(uri)
+        model,
+        None,
+        objects=FakeObjectStore({"s3://models/data/pretrained.tar.gz": b"\x1f\x8b"}),
+        registry=registry,
+        training=Facts(uri),
     )
 
     assert found is None

@@ -39,6 +39,12 @@ def test_what_the_request_says_stands() -> None:
     assert not objects.objects
 
 
+def test_a_bundle_is_made_of_champions_and_never_trained_under_its_name() -> None:
+    asked = ReleaseRequest("topic-and-urgency", "s3://b/x.csv")
+    with pytest.raises(ReleaseRejected, match="release news-topic, ticket-urgency, then make it"):
+        completed(asked, FakeObjectStore())
+
+
 def test_another_model_needs_data_of_its_own() -> None:
     with pytest.raises(ReleaseRejected, match="needs its labelled data"):
         completed(ReleaseRequest("my-own", ""), FakeObjectStore())
