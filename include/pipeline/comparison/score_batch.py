@@ -6,16 +6,15 @@ one call at a time, so that live batches keep nearly all of the endpoint.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, zip_longest
 
 from include.domain.batches.predictions import Prediction, PredictionError, parse_prediction
 from include.domain.comparison.comparison import Comparison
-from include.domain.errors import ObjectMissing
+from include.domain.errors import ObjectMissing, OutputIncomplete, RecordUnreadable
 from include.domain.execution.pacing import CallSize
 from include.domain.model_ref import ModelRef
 from include.domain.money.prices import Price
@@ -23,6 +22,7 @@ from include.domain.money.usage import Owner, Period, UsageCharge, UsageKind, us
 from include.pipeline.batch.collect_batch import answer_lines
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords
+from include.pipeline.batch_objects.shard_files import read_record
 from include.pipeline.comparison.ports import BatchSample, PairedAnswer, Probe, ServedBatch
 from include.pipeline.lanes.serverless.call_gate import CallGate
 from include.pipeline.lanes.serverless.endpoint_calls import MAX_BODY_BYTES, EndpointCaller
@@ -86,7 +86,8 @@ def score_batch(
 ) -> BatchSample:
     """Return what a batch adds to a comparison; the same again for the same limit.
 
-    A batch whose documents or answers are no longer kept adds nothing.
+    A batch whose documents or answers are gone, or not what was written, adds nothing: the log says
+    why, and the next one's turn comes.
 
     Args:
         limit: documents at most, spread over the whole batch.
@@ -97,7 +98,7 @@ def score_batch(
     """
     try:
         taken = list(islice(_take(comparison, batch, limit, policy, ports), limit))
-    except ObjectMissing as exc:
+    except (ObjectMissing, RecordUnreadable, OutputIncomplete) as exc:
         _LOG.warning("comparison %s: batch %s: %s", comparison.comparison_id, batch.batch_id, exc)
         taken = []
     if not taken:
@@ -142,8 +143,10 @@ def _take(
     for shard in BatchRecords(ports.objects, layout).validation().shards:
         uri = layout.output_shard(shard.index)
         with ports.objects.open(shard.uri) as documents, ports.objects.open(uri) as answers:
-            for line, answer in zip(documents, answer_lines(answers), strict=True):
-                document_id = str(json.loads(line)["id"])
+            for line, answer in zip_longest(documents, answer_lines(answers)):
+                if line is None or answer is None:
+                    raise OutputIncomplete(f"{uri} has not one answer a document of {shard.uri}")
+                document_id = read_record(line, source=shard.uri).id
                 if comparison.takes_document(batch.batch_id, document_id, share):
                     yield _Taken(line, parse_prediction(answer, source=uri))
 

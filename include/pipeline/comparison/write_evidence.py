@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from include.domain.comparison.comparison import Comparison, Ending
 from include.domain.comparison.sequential_test import difference_interval, disagreement_interval
+from include.domain.errors import UnknownModelAlias
 from include.domain.release.verdict import FORMAT, VERDICT_FILE
 from include.pipeline.comparison.ports import ComparisonBook, Figures, VersionTags
 from include.pipeline.comparison.report import render_report
@@ -62,11 +64,9 @@ def _write(comparison: Comparison, ports: EvidencePorts) -> str:
     ):
         text = json.dumps(record, indent=2, ensure_ascii=False, default=_encode)
         ports.objects.write_text(root + name, text)
-    ports.tags.tag_version(
-        comparison.model_name,
-        comparison.challenger.version,
-        {TAG_PREFIX + name: value for name, value in _tags(comparison, ending, root).items()},
-    )
+    tags = {TAG_PREFIX + name: value for name, value in _tags(comparison, ending, root).items()}
+    with suppress(UnknownModelAlias):  # a version deleted since has no page that could show them
+        ports.tags.tag_version(comparison.model_name, comparison.challenger.version, tags)
     ports.book.note_report(comparison.comparison_id, root)
     return root
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from include.domain.comparison.comparison import Comparison
-from include.domain.errors import PromotionRefused
+from include.domain.errors import PromotionRefused, UnknownModelAlias
 from include.pipeline.promotion.promotion_ports import PublishedVersion
 from include.pipeline.promotion.read_evidence import refuse_failed_gates
 from tests.support.comparison_world import CHALLENGER, ComparisonWorld
@@ -109,3 +109,18 @@ def test_what_was_stopped_before_it_began_is_reported_too() -> None:
     (root,) = world.report()
 
     assert "stopped by jane" in world.world.objects.read_text(root + "report.md")
+
+
+def test_a_challenger_deleted_meanwhile_holds_up_no_report() -> None:
+    world = ComparisonWorld(always, mostly)
+    finished(world)
+
+    def gone(name: str, version: str, tags: object) -> None:
+        raise UnknownModelAlias(f"{name} version {version}: not in the registry")
+
+    world.tags.tag_version = gone  # type: ignore[method-assign,assignment]
+
+    (root,) = world.report()
+
+    assert world.world.objects.exists(root + "report.md")
+    assert world.report() == [], "it counts as reported"

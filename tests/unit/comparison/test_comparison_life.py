@@ -12,6 +12,8 @@ from include.domain.comparison.sequential_test import Evidence
 from include.domain.errors import ComparisonRefused, EndpointUnavailable, UnknownModelAlias
 from include.domain.model_ref import ModelCard, ModelRef
 from include.domain.money.usage import UsageKind
+from include.pipeline.batch_objects.batch_layout import BatchLayout
+from include.pipeline.batch_objects.records import BatchRecords
 from tests.support.batches import NOW
 from tests.support.comparison_world import CHALLENGER, CHAMPION, ComparisonWorld
 
@@ -291,3 +293,34 @@ def test_a_person_stops_it_and_what_was_sure_by_then_stands() -> None:
     assert ending is not None
     assert ending.finding is Finding.UNDECIDED
     assert ending.reason.startswith("stopped by jane")
+
+
+@pytest.mark.parametrize(
+    ("place", "content"),
+    [
+        ("input", b"no request line\n" * 50),
+        ("output", b"no answer\n" * 50),
+        ("output", b""),
+        ("validation", b"{"),
+    ],
+)
+def test_a_batch_that_cannot_be_read_adds_nothing_and_holds_up_no_other(
+    place: str, content: bytes
+) -> None:
+    world = ComparisonWorld(always, mostly)
+    comparison = world.start()
+    layout = BatchLayout("twolane-work", world.close_batch().batch_id)
+    uri = {
+        "input": BatchRecords(world.world.objects, layout).validation().shards[0].uri,
+        "output": layout.output_shard(0),
+        "validation": layout.validation,
+    }[place]
+    world.world.objects.put(uri, content)
+    world.now += timedelta(seconds=1)
+    world.label(world.close_batch())
+
+    world.watch(comparison)
+
+    ending = world.ended(comparison).ending
+    assert ending is not None
+    assert ending.finding is Finding.WORSE, "by the batch that came after"
