@@ -62,12 +62,12 @@ CROSS JOIN generate_series(1, 2) AS part;
 INSERT INTO usage_charges (
     x_charge_id, x_kind, x_batch_id, x_model_name, x_model_version, x_is_emulated, sub_account_id,
     charge_period_start, charge_period_end, service_name, resource_id, sku_id, pricing_quantity,
-    pricing_unit, list_unit_price, list_cost, billed_cost, x_waste_list_cost
+    pricing_unit, list_unit_price, list_cost, billed_cost, x_waste_list_cost, x_lane
 )
 SELECT
     b.batch_id || '/' || kind, kind, b.batch_id, b.model_name, b.model_version, false, b.account_id,
     b.submitted_at, b.closed_at, service, 'twolane', kind, b.document_count, 'Requests', 1e-7,
-    b.document_count * 1e-7, b.document_count * 1e-7, 0
+    b.document_count * 1e-7, b.document_count * 1e-7, 0, b.lane
 FROM batches AS b
 CROSS JOIN (VALUES
     ('requests', 'Amazon S3'), ('data', 'Amazon S3'), ('rows_written', 'Amazon DynamoDB')

@@ -9,12 +9,12 @@ WITH charged AS (
     FROM charges AS c JOIN batches AS b ON b.batch_id = c.x_batch_id
     UNION ALL
     SELECT
-        (u.charge_period_start AT TIME ZONE 'UTC')::date, coalesce(b.lane, ''),
+        (u.charge_period_start AT TIME ZONE 'UTC')::date, coalesce(u.x_lane, ''),
         coalesce(u.sub_account_id, ''),
         coalesce(u.x_model_name, '') || coalesce('@' || nullif(u.x_model_version, ''), ''),
         u.x_kind, round(u.list_cost::numeric, 9), round(u.billed_cost::numeric, 9),
         round(u.x_waste_list_cost::numeric, 9)
-    FROM usage_charges AS u LEFT JOIN batches AS b ON b.batch_id = u.x_batch_id
+    FROM usage_charges AS u
 ), spent AS (
     SELECT * FROM charged WHERE day BETWEEN %(first)s::date AND %(last)s::date
 ), submitted AS (

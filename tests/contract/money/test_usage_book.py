@@ -109,6 +109,36 @@ def test_a_closed_batch_waits_until_its_usage_is_booked_and_again_when_it_closes
     assert book.stored_objects(SUBMITTED_AT + 3 * HOUR, SUBMITTED_AT + DAY_LONG) == [], "expired"
 
 
+def test_a_batch_that_is_run_again_on_another_lane_takes_its_usage_there(
+    database: Database, book: PostgresUsageBook
+) -> None:
+    store = PostgresReadStore(database)
+    closed(store, "b-1", at=SUBMITTED_AT + HOUR, account="standard-harbor")
+    closed(store, "b-2", at=SUBMITTED_AT + HOUR, account="standard-harbor")
+    period = Period(SUBMITTED_AT, SUBMITTED_AT + HOUR)
+
+    def book_all(objects: int) -> None:
+        for batch in book.unmetered(10):
+            usage = BatchUsage(objects, 0, 0)
+            charges = batch_charges(
+                usage, batch.owner, prices=PRICES, period=period, is_emulated=True
+            )
+            book.book_batch(batch, charges, work_bytes=0)
+
+    book_all(10)
+    assert [(line.name, line.charges) for line in book.costs(Grouping.LANE, *WEEK)] == [
+        ("serverless", 2)
+    ]
+    placement = Placement(Lane.PROCESSING, "ml.c5.xlarge", 1, 1.0, 0.1, True, "why", ())
+    store.record_placement("b-1", placement)
+    store.close_batch("b-1", BatchClosure("succeeded", "", SUBMITTED_AT + 2 * HOUR, True, ""))
+    book_all(30)
+    lines = {line.name: line for line in book.costs(Grouping.LANE, *WEEK)}
+    assert (lines["processing"].charges, lines["serverless"].charges) == (1, 1)
+    assert lines["processing"].list_cost_usd == pytest.approx(30 * 5e-6)
+    assert lines["serverless"].list_cost_usd == pytest.approx(10 * 5e-6)
+
+
 def test_a_proofs_reads_wait_until_they_are_booked(
     database: Database, book: PostgresUsageBook
 ) -> None:
