@@ -50,11 +50,22 @@ class MeasuredLanes:
             replace(each, key=replace(each.key, model_name=MODEL)) for each in self.observations
         ]
 
+    def pace(self, made_for: LaneProfile, document_tokens: float) -> float:
+        """Return how many times as fast the lane is measured as a profile of it says.
+
+        Args:
+            document_tokens: length of the documents that it is told for.
+        """
+        (own,) = (each for each in self.profiles if each.lane is made_for.lane)
+        (curve,) = (each for each in self.curves if each.key.lane is made_for.lane)
+        measured = curve.learned_profile(own, document_tokens=document_tokens)
+        return measured.tokens_per_s / made_for.tokens_per_s
+
     def truth(self, profile: LaneProfile, random: Random) -> LaneCurve:
         """Return a curve that may be the lane's, by what was measured and its uncertainty.
 
         Latency and billed seconds were learned from the same batches, so that a lane that is
-        drawn slow is drawn dear; see `Truths.truth`.
+        drawn slow is drawn dear. A world has no limits of memory; see `Truths.truth`.
         """
         (curve,) = (each for each in self.curves if each.key.lane is profile.lane)
         deviates = tuple(random.gauss(0, 1) for _ in range(3))
@@ -65,6 +76,7 @@ class MeasuredLanes:
         return replace(
             curve,
             key=replace(curve.key, model_name=MODEL),
+            limits=(),
             latency=_drawn(curve.latency, deviates),
             billed=_drawn(curve.billed, deviates),
             failures=(share, 1.0),

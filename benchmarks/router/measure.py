@@ -21,13 +21,21 @@ from include.domain.simulation.arrivals import Arrival
 from include.domain.simulation.clairvoyant import least_costs
 from include.domain.simulation.lanes import SimulatedLane
 from include.domain.simulation.outcome import Outcome
-from include.domain.simulation.routers import FixedRule, LanesFileRouter, LearningRouter
+from include.domain.simulation.routers import (
+    FixedRule,
+    InformedRouter,
+    LanesFileRouter,
+    LearningRouter,
+)
 from include.domain.simulation.run import Choice, Router, simulate
 
 REPEATS = 3
 
 NOTHING_SEEN = "ours, nothing seen before"
 """The router from the lanes file on, where "ours" starts with batches that were seen."""
+
+INFORMED = "told what lanes truly do, but no batch's luck"
+"""Our router with nothing to learn: what it costs over the bound is luck, which nobody knows."""
 
 OURS_SHARED = "ours, with the asynchronous endpoint"
 ALL_SHARED = "the asynchronous endpoint for all that serverless does not take"
@@ -128,6 +136,7 @@ def measure(
             ours.observe(each)
     scores = {
         "ours": _score(arrivals, lanes, ours, seed),
+        INFORMED: _score(arrivals, lanes, InformedRouter(list(lanes.values())), seed),
         "lanes file alone": _score(arrivals, lanes, LanesFileRouter(profiles), seed),
         "fixed threshold": fixed(fixed_threshold(lanes)),
         "best thresholds in hindsight": min(

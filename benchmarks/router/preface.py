@@ -56,9 +56,10 @@ def _assumed() -> list[str]:
         "`benchmarks/router/traffic.toml`. The clairvoyant's cost is a lower bound: it knows each",
         "batch's luck on each lane and never waits for capacity. All costs are list costs; every",
         "router meets the same luck. Ours starts from the lanes file alone in each world: what it",
-        "spends until it knows better is in its figures. Lanes: serverless, processing, transform,",
-        "spot. The last two rows have the asynchronous endpoint besides, whose instances batches",
-        "share; the bound knows nothing of it, so that they may come below 1.",
+        "spends until it knows better is in its figures; the row below it has nothing to learn.",
+        "Lanes: serverless, processing, transform, spot. The last two rows have the asynchronous",
+        "endpoint besides, whose instances batches share; the bound knows nothing of it, so that",
+        "they may come below 1.",
     ]
 
 
@@ -79,7 +80,10 @@ def _measured(measured: dict[str, Any]) -> list[str]:
         "its noise is the curve's. A lane that no batch was on is as sure as its lanes file.",
         "Routers are told that deployment's lanes file. Ours starts with the batches that the",
         "curves were learned from, but for the row that has seen nothing before. Assumed still:",
-        "the traffic, capacity and stragglers, by `benchmarks/router/traffic.toml`.",
+        "the traffic, capacity and stragglers, by `benchmarks/router/traffic.toml`. A large batch",
+        "of *bimodal* takes as long on the measured lane as it was meant to on a GPU: it has as",
+        "many fewer documents as that lane is slower. The second traffic leaves them as large,",
+        "which is more than such a lane holds: it is shown, and no part of the goal.",
         "",
         "The clairvoyant's cost is a lower bound for who keeps the lanes' admission limits, which",
         "*always CPU* does not: it knows each batch's luck on each lane and never waits for",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -66,12 +66,25 @@ def parameters(path: Path = PARAMETERS) -> dict[str, Any]:
         return tomllib.load(file)
 
 
-def kinds(table: Mapping[str, Mapping[str, Any]]) -> list[TrafficKind]:
-    """Return a mixture's kinds."""
-    return [
-        TrafficKind(name=name, **{**values, "tier": Tier(values["tier"])})
-        for name, values in table.items()
-    ]
+def kinds(
+    table: Mapping[str, Mapping[str, Any]], size: Callable[[Lane, float], float] | None = None
+) -> list[TrafficKind]:
+    """Return a mixture's kinds.
+
+    Args:
+        size: factor of the documents of a kind that is `sized_for` a lane, by that lane and their
+            length; None leaves them as they are.
+    """
+    found = []
+    for name, values in table.items():
+        fields = {**values, "tier": Tier(values["tier"])}
+        made_for = fields.pop("sized_for", None)
+        if made_for and size:
+            factor = size(Lane(made_for), fields["median_document_tokens"])
+            fields["median_documents"] *= factor
+            fields["max_documents"] = max(1, round(fields["max_documents"] * factor))
+        found.append(TrafficKind(name=name, **fields))
+    return found
 
 
 def world(

@@ -21,7 +21,7 @@ from include.domain.curves.matrices import root
 from include.domain.curves.observation import LaneObservation, Load
 from include.domain.lanes import Lane
 from include.domain.simulation.arrivals import Arrival, generate
-from include.domain.simulation.routers import LearningRouter
+from include.domain.simulation.routers import InformedRouter, LearningRouter
 from tests.support.batches import NOW, profile
 from tests.support.fakes.curves import FakeCurveBook
 
@@ -166,6 +166,42 @@ def test_routers_meet_the_measured_lanes() -> None:
     assert result.scores["ours"].late >= result.unavoidable
     assert NOTHING_SEEN in result.scores
     assert sum(result.scores["ours"].lanes.values()) == len(traffic)
+
+
+def test_large_batches_are_as_much_smaller_as_their_lane_is_slower() -> None:
+    lanes = exported(learned(100, slower=4.0))
+    made_for = {each.lane: each for each in PROFILES}
+    table = PARAMETERS["bimodal"]
+    meant = {each.name: each for each in worlds.kinds(table)}
+    sized = {
+        each.name: each
+        for each in worlds.kinds(table, lambda lane, length: lanes.pace(made_for[lane], length))
+    }
+    for name in ("enterprise", "enterprise-hurry"):
+        shares = [
+            sized[name].median_documents / meant[name].median_documents,
+            sized[name].max_documents / meant[name].max_documents,
+        ]
+        assert shares == pytest.approx([0.25, 0.25], rel=0.1)
+    assert all(sized[name] == meant[name] for name in ("demo", "trial", "standard"))
+
+
+def test_a_router_told_the_truth_places_by_it_and_learns_nothing() -> None:
+    lanes = exported(learned(100, slower=4.0))
+    world = worlds.world(lanes.profiles, PLATFORM, "1", lanes)
+    router = InformedRouter(list(world.values()))
+    true = world[Lane.TRANSFORM].truth
+    batch = Arrival(0, 0.0, Tier.ENTERPRISE, 10_000, 1_000_000, 14_400.0)
+    found = {each.lane: each for each in router.placed(batch, {}).alternatives}[Lane.TRANSFORM]
+    assert found.doubt_usd == 0
+    assert found.latency_s == pytest.approx(
+        true.latency.seconds((1, 1e6, 1e4)) * (1 + true.failure_share / 2), rel=0.02
+    )
+    before = dict(router.curves)
+    for each in batches_of(30):
+        router.observe(each)
+    router.choose(batch, {})
+    assert router.curves == before
 
 
 def test_our_router_starts_with_what_the_deployment_has_seen() -> None:
