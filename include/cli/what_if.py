@@ -23,7 +23,7 @@ from include.domain.what_if.answer import Answer, answer
 from include.domain.what_if.cases import published_cases
 from include.domain.what_if.scenario import Arrival
 from include.files.lanes_file import LanesFile, load_lanes
-from include.files.prices import load_price_book
+from include.files.prices import PUBLISHED_FOLDER, load_price_book
 from include.files.scenarios import SCENARIOS_FILE, load_scenarios, read_traffic, with_deadline
 
 LANES = Path(__file__).resolve().parents[1] / "lanes" / "aws.toml"
@@ -98,7 +98,7 @@ def _backtest(options: argparse.Namespace) -> None:
 
 
 def _cases(options: argparse.Namespace) -> None:
-    cases = published_cases(load_price_book())
+    cases = published_cases(load_price_book(PUBLISHED_FOLDER))
     for each in cases:
         verdict = "agrees" if each.agrees else "CONTRADICTS"
         note = f"  ({each.note})" if each.note else ""

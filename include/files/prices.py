@@ -15,6 +15,8 @@ from include.domain.errors import UnknownPrice
 from include.domain.money.prices import Price, PriceBook, PriceKey, Service, Term, Unit
 
 PRICES_FOLDER = Path(__file__).resolve().parents[1] / "prices"
+PUBLISHED_FOLDER = PRICES_FOLDER / "published"
+"""Prices as they were when the figures of `include.domain.what_if.cases` were printed."""
 
 
 class _Table(BaseModel):

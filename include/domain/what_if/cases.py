@@ -1,4 +1,4 @@
-"""Published figures, computed again from their own inputs and the price book.
+"""Published figures, computed again from their own inputs and the prices of their day.
 
 Sources: a case study of a dual-pipeline classification platform (December 2024), a survey of GPU
 instances (early 2025) and a study of packing three thousand models (2021); EC2, US East, and months
@@ -66,7 +66,7 @@ _WORKED = (
 
 
 def published_cases(prices: PriceBook) -> list[Case]:
-    """Return every case, computed with a price book.
+    """Return every case, computed with a price book of the time in which they were published.
 
     Raises:
         UnknownPrice: the book lacks an instance.

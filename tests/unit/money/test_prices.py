@@ -14,6 +14,19 @@ from include.files.prices import PRICES_FOLDER, format_price_file, load_price_bo
 
 OFFER = Path(__file__).parent / "price_list.json"
 LANES = Path("include/lanes")
+HOSTING = """
+region = "us-east-1"
+[[section]]
+service = "Amazon SageMaker"
+unit = "Hours"
+term = "on_demand"
+as_of = 2025-02-01
+source = "made up"
+usage = { offer = "AmazonSageMaker", sku = "instanceName", where = { component = "Hosting" } }
+[section.usd]
+"ml.c5.xlarge" = 0.2
+"ml.p4d.24xlarge" = 37.5
+"""
 
 
 def test_sagemaker_and_ec2_instances_are_different_products():
@@ -49,7 +62,8 @@ def test_a_refreshed_book_reaches_the_lanes_and_what_a_lane_says_itself_stays(tm
     own.write_text(text.replace('"ml.c5.xlarge"', '"ml.c5.xlarge"\nprice_usd_per_h = 0.5'))
     lanes = load_lanes(own, folder).lanes
     assert lanes[Lane.PROCESSING].price_usd_per_h == 0.5
-    assert lanes[Lane.TRANSFORM].price_usd_per_h == 0.736
+    theirs = load_price_book().instance("ml.g4dn.xlarge").usd
+    assert lanes[Lane.TRANSFORM].price_usd_per_h == theirs
 
 
 def test_hardware_that_the_book_does_not_have_asks_for_a_price(tmp_path):
@@ -67,29 +81,30 @@ def test_a_price_file_reads_as_it_was_written(path, tmp_path):
     assert read_price_file(copy) == file
 
 
-def test_a_price_list_changes_what_it_names_and_leaves_the_rest_with_its_date():
-    before = read_price_file(PRICES_FOLDER / "sagemaker.toml")
+def test_a_price_list_changes_what_it_names_and_leaves_the_rest_with_its_date(tmp_path):
+    path = tmp_path / "sagemaker.toml"
+    path.write_text(HOSTING)
+    before = read_price_file(path)
     after, changes = refresh(before, [read_offer(OFFER)])
-    new, kept = after.section[:2]
+    new, kept = after.section
     assert (new.usd, new.as_of) == ({"ml.c5.xlarge": 0.19}, date(2026, 3, 1)), "hosting, here"
     assert "20260301000000" in new.source
-    assert kept.usd["ml.p4d.24xlarge"] == 37.688, "a fee for a training plan is no price an hour"
+    assert kept.usd == {"ml.p4d.24xlarge": 37.5}, "a fee for a training plan is no price an hour"
     assert kept.as_of == before.section[0].as_of
-    assert "ml.c5.xlarge" not in kept.usd
-    assert len(changes) == len(before.section[0].usd)
+    assert [each.sku for each in changes] == ["ml.c5.xlarge", "ml.p4d.24xlarge"]
 
 
 def test_the_command_writes_only_when_told(tmp_path, capsys):
     folder = tmp_path / "prices"
     shutil.copytree(PRICES_FOLDER, folder)
-    texts = {path.name: path.read_text() for path in folder.iterdir()}
+    texts = {path.name: path.read_text() for path in folder.glob("*.toml")}
     assert main([str(OFFER), "--prices", str(folder)]) == 0
-    assert {path.name: path.read_text() for path in folder.iterdir()} == texts
-    assert "→ 0.19 (-6.9%)" in capsys.readouterr().out
+    assert {path.name: path.read_text() for path in folder.glob("*.toml")} == texts
+    assert "→ 0.19 (" in capsys.readouterr().out
     assert main([str(OFFER), "--prices", str(folder), "--write"]) == 0
     book = load_price_book(folder)
     assert book.instance("ml.c5.xlarge").usd == 0.19
-    assert book.instance("ml.c5.large").usd == 0.102
+    assert book.instance("ml.c5.large") == load_price_book().instance("ml.c5.large")
     assert (folder / "ec2.toml").read_text() == texts["ec2.toml"]
 
 

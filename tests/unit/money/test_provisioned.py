@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from include.domain.lanes import Lane
 from include.domain.money.endpoint_time import ProvisionedEndpoint, provisioned_charge
+from include.domain.money.prices import Service, Sku
 from include.domain.money.usage import Period, UsageKind
 from include.files.prices import load_price_book
 from include.pipeline.money.book_endpoints import book_provisioned
@@ -17,7 +18,7 @@ from tests.support.fakes.money import FakeServingEndpoints, FakeUsageBook
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 WARM = ProvisionedEndpoint("twolane-x-v1", "x", "1", 4.0, 2, NOW - 3 * HOUR)
-GB_SECOND = 0.00001165
+GB_SECOND = load_price_book().price(Service.SAGEMAKER, Sku.SERVERLESS_PROVISIONED).usd
 HOURLY = 2 * 4 * 3600 * GB_SECOND
 """Of two environments of 4 GB."""
 

@@ -37,6 +37,10 @@ def ports(book: FakeUsageBook, is_emulated: bool = False) -> LedgerPorts:
     return LedgerPorts(FakeObjectStore(), book, FakeServingEndpoints(), prices, is_emulated)
 
 
+def hourly(instance_type):
+    return load_price_book().instance(instance_type).usd
+
+
 def test_a_job_is_booked_once_for_its_model_and_is_waste_where_it_failed():
     book = FakeUsageBook()
     jobs = FakeReleaseJobs([TRAINED, EVALUATED])
@@ -45,8 +49,8 @@ def test_a_job_is_booked_once_for_its_model_and_is_waste_where_it_failed():
     trained, evaluated = book.charges.values()
     assert (trained.kind, evaluated.kind) == (UsageKind.TRAINING, UsageKind.EVALUATION)
     assert trained.owner == Owner(model_name="x")
-    assert trained.list_cost == trained.billed_cost == pytest.approx(0.115 / 2)
-    assert evaluated.list_cost == pytest.approx(0.736 / 2)
+    assert trained.list_cost == trained.billed_cost == pytest.approx(hourly("ml.m5.large") / 2)
+    assert evaluated.list_cost == pytest.approx(hourly("ml.g4dn.xlarge") / 2)
     assert (trained.waste_cost, evaluated.waste_cost) == (0.0, evaluated.list_cost)
 
 

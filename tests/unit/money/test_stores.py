@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.config import Settings
-from include.domain.money.prices import Service
+from include.domain.money.prices import Service, Sku
 from include.domain.money.stores import (
     HOURS_PER_MONTH,
     StoredObjects,
@@ -51,19 +51,20 @@ def kinds(book):
 
 
 @pytest.mark.parametrize(
-    ("stored", "costs"),
+    ("stored", "gb"),
     [
         (
             StoredRows("a", "x", "1", 10**6, 4 * 2**30, 2 * 2**30),
-            {Service.DYNAMODB: 1.0, Service.AURORA: 0.2},
+            {Sku.DYNAMODB_STORED: 4, Sku.AURORA_STORED: 2},
         ),
-        (StoredObjects("a", "x", "1", 10 * 2**30), {Service.S3: 0.23}),
+        (StoredObjects("a", "x", "1", 10 * 2**30), {Sku.S3_STORED: 10}),
     ],
     ids=["rows", "objects"],
 )
-def test_a_month_of_what_is_kept_costs_what_a_gb_month_does(stored, costs):
+def test_a_month_of_what_is_kept_costs_what_a_gb_month_does(stored, gb):
     charges = storage_charges(stored, prices=PRICES, period=MONTH, is_emulated=True)
-    assert {each.price.key.service: each.list_cost for each in charges} == pytest.approx(costs)
+    kept = {each.price.key.sku: each.list_cost / each.price.usd for each in charges}
+    assert kept == pytest.approx(gb)
     assert {each.billed_cost for each in charges} == {0.0}
 
 
@@ -108,7 +109,7 @@ def test_the_days_that_objects_are_kept_are_the_templates():
 def test_a_proof_reads_the_index_for_half_and_rows_for_a_unit_each(read, units):
     charge = proof_charge(proof(**read), prices=PRICES, is_emulated=False)
     assert charge.quantity == units
-    assert charge.list_cost == charge.billed_cost == pytest.approx(units * 0.125e-6)
+    assert charge.list_cost == charge.billed_cost == pytest.approx(units * charge.price.usd)
 
 
 @given(st.integers(0, 10**10), st.integers(0, 10**8), st.integers(0, 3))

@@ -26,6 +26,7 @@ from tests.support.fakes.money import FakeServingEndpoints, FakeUsageBook
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 OWNER = Owner("b-1", "standard-harbor", "news-topic", "1")
+HOURLY = load_price_book().instance("ml.g4dn.xlarge").usd
 ENDPOINT = ServingEndpoint("twolane-x-v1-async", "x", "1", "ml.g4dn.xlarge", 2, NOW - 3 * HOUR)
 
 
@@ -121,7 +122,7 @@ def test_an_endpoint_is_idle_where_no_batch_was_charged_and_each_hour_counts_onc
     book_idle_endpoints(NOW, world)
     (charge,) = book.charges.values()
     assert (charge.kind, charge.quantity) == (UsageKind.ENDPOINT_TIME, pytest.approx(4.5))
-    assert charge.waste_cost == charge.list_cost == pytest.approx(4.5 * 0.736)
+    assert charge.waste_cost == charge.list_cost == pytest.approx(4.5 * HOURLY)
     book.charged = 0.0
     book_idle_endpoints(NOW + HOUR, world)
     assert sum(c.quantity for c in book.charges.values()) == pytest.approx(4.5 + 2)
@@ -161,4 +162,4 @@ def test_what_an_endpoint_cost_until_it_lost_its_instances_is_booked_at_once():
     booked = book_idle_until([ENDPOINT.name], NOW, world)
     (charge,) = book.charges.values()
     assert (charge.resource_id, charge.period_end) == (ENDPOINT.name, NOW)
-    assert booked.list_cost_usd == charge.waste_cost == pytest.approx(6 * 0.736)
+    assert booked.list_cost_usd == charge.waste_cost == pytest.approx(6 * HOURLY)

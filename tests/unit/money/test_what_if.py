@@ -20,7 +20,7 @@ from include.domain.what_if.fleet import Fleet
 from include.domain.what_if.purchase import OwnServer, Purchase
 from include.domain.what_if.scenario import Arrival, Quiet, Scenario, Spot
 from include.files.lanes_file import load_lanes
-from include.files.prices import load_price_book
+from include.files.prices import PUBLISHED_FOLDER, load_price_book
 from include.files.scenarios import SCENARIOS_FILE, load_scenarios, read_traffic
 from include.pipeline.money.backtest import SeenBatch, backtest
 from include.wiring.money import Money
@@ -158,7 +158,9 @@ def test_percentiles_are_nearest_rank():
 
 
 def test_published_figures_follow_from_their_inputs_but_for_those_that_are_known_not_to():
-    contradictions = [case.what for case in published_cases(load_price_book()) if not case.agrees]
+    contradictions = [
+        case.what for case in published_cases(load_price_book(PUBLISHED_FOLDER)) if not case.agrees
+    ]
     assert contradictions == [
         "64 × p5.48xlarge, 336 h, on demand, $",
         "64 × p5.48xlarge, 336 h, spot, $",
@@ -170,7 +172,9 @@ def test_published_figures_follow_from_their_inputs_but_for_those_that_are_known
 
 
 def test_models_that_are_packed_need_at_least_what_their_memory_asks_for():
-    (packed,) = (case for case in published_cases(load_price_book()) if case.is_least)
+    (packed,) = (
+        case for case in published_cases(load_price_book(PUBLISHED_FOLDER)) if case.is_least
+    )
     assert (packed.published, packed.computed, packed.agrees) == (23, 9, True)
     assert "a model takes 24 %" in packed.note
     assert not replace(packed, published=8).agrees, "fewer than the memory of 78 models allows"
