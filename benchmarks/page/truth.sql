@@ -30,7 +30,7 @@ WITH charged AS (
     WHERE (o.seen_at AT TIME ZONE 'UTC')::date BETWEEN %(first)s::date AND %(last)s::date
 ), alerted AS (
     SELECT
-        kind || CASE WHEN kind ~ '^(run_late|queue_.*|curve_moved)$' THEN '/' || subject ELSE '' END
+        kind || CASE WHEN kind ~ '^(run_(late|failed)|queue_.*|curve_moved|champion_unsettled|drift_unread)$' THEN '/' || subject ELSE '' END
             AS line,
         times
     FROM alerts

@@ -22,6 +22,7 @@ class AlertKind(StrEnum):
     ORPHAN = "orphan"
     CURVE_MOVED = "curve_moved"
     RUN_LATE = "run_late"
+    RUN_FAILED = "run_failed"
     WEEK_SHORT = "week_short"
     CHAMPION_RETURNED = "champion_returned"
     CHAMPION_UNSETTLED = "champion_unsettled"
@@ -36,9 +37,9 @@ class Alert:
 
     Attributes:
         kind: what has happened.
-        subject: to what: a batch's id, an account and a day, a resource; of a late run its DAG, of
-            a release its run. Two alerts of one kind and subject are the same while the thing goes
-            on.
+        subject: to what: a batch's id, an account and a day, a resource; of a late or a
+            failed run its DAG, of a release its run. Two alerts of one kind and subject are the
+            same while the thing goes on.
         title: one line.
         detail: what was seen, with its figures and units.
         next_step: what a person can do about it.

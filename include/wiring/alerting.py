@@ -59,6 +59,12 @@ class Alerting(Adapters):
         now, book = self._now(), self.alert_book
         return announce_failure(model_name, run_id, reason, now=now, alerts=book)
 
+    def report_failed_run(self, dag_id: str, run_id: str, reason: str) -> bool:
+        """See `include.pipeline.alerts.report_failed_run`."""
+        from include.pipeline.alerts.report_failed_run import report_failed_run
+
+        return report_failed_run(dag_id, run_id, reason, now=self._now(), alerts=self.alert_book)
+
     def announce_unsettled(self, model_name: str, reason: str) -> bool:
         """See `include.pipeline.promotion.announce_unsettled`."""
         from include.pipeline.promotion.announce_unsettled import announce_unsettled

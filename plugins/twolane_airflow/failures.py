@@ -13,6 +13,9 @@ from include.domain.errors import BatchRejected
 from include.domain.queues.requests import RUN_PREFIX
 
 PULL_TASK_ID = "pull"
+SCHEDULED = "scheduled"
+"""Type of the runs that nobody has asked for."""
+
 BATCH_ID_KEY = "batch_id"
 """XCom under which a task that pulls by itself leaves its batch's id when it fails."""
 
@@ -42,20 +45,23 @@ def is_last_try(ti: Any) -> bool:
 
 
 def close_as_failed(context: Mapping[str, Any]) -> None:
-    """Record why a run failed: on its batch, if it was pulled, and on the message it came by."""
+    """Record why a run failed: on its batch, if it was pulled, and on the message it came by.
+
+    Of a run that the schedule began, an alert is posted.
+    """
+    from include.wiring.alerting import alerting
     from include.wiring.bootstrap import twolane
 
-    exception = context.get("exception")
-    batch_id = _batch_id(context["ti"])
-    _, _, task_id = context["ti"].task_id.rpartition(".")
-    if batch_id:
-        twolane().fail(batch_id, f"{task_id}: {exception}")
-    if context["ti"].run_id.startswith(RUN_PREFIX):
-        twolane().record_run_failure(
-            context["ti"].run_id,
-            f"{task_id}: {exception}",
-            is_final=isinstance(exception, AirflowFailException),
-        )
+    ti, exception = context["ti"], context.get("exception")
+    _, _, task_id = ti.task_id.rpartition(".")
+    reason = f"{task_id}: {exception}"
+    if batch_id := _batch_id(ti):
+        twolane().fail(batch_id, reason)
+    if ti.run_id.startswith(RUN_PREFIX):
+        is_final = isinstance(exception, AirflowFailException)
+        twolane().record_run_failure(ti.run_id, reason, is_final=is_final)
+    if context["dag_run"].run_type == SCHEDULED:
+        alerting().report_failed_run(ti.dag_id, ti.run_id, reason)
 
 
 def _batch_id(task_instance: Any) -> str | None:

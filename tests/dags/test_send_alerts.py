@@ -77,9 +77,10 @@ def test_the_link_leads_to_the_run_of_the_batch(monkeypatch, run_id, known, path
     assert found == (path and f"https://airflow.example.org{path}")
 
 
-def test_the_link_of_a_late_run_leads_to_the_runs_of_its_dag(monkeypatch):
+@pytest.mark.parametrize("kind", [AlertKind.RUN_LATE, AlertKind.RUN_FAILED])
+def test_the_link_of_a_late_or_failed_run_leads_to_the_runs_of_its_dag(monkeypatch, kind):
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.org")
-    late = replace(ALERT, kind=AlertKind.RUN_LATE, subject="watch_drift", batch_id=None)
+    late = replace(ALERT, kind=kind, subject="watch_drift", batch_id=None)
 
     found = alerts.run_url(PostedAlert(1, late), Runs())
 

@@ -11,7 +11,10 @@ FROM (
         SELECT
             *,
             CASE
-                WHEN kind IN ('run_late', 'queue_depth', 'queue_age', 'curve_moved') THEN subject
+                WHEN kind IN (
+                    'run_late', 'run_failed', 'queue_depth', 'queue_age', 'curve_moved',
+                    'champion_unsettled', 'drift_unread'
+                ) THEN subject
                 ELSE ''
             END AS about
         FROM alerts

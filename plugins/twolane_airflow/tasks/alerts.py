@@ -27,6 +27,8 @@ BATCH_DAG_IDS = ("document_inference", "express_inference", "nightly_enterprise"
 RELEASE_DAG_ID = "release_model"
 RELEASE_KINDS = frozenset({AlertKind.RELEASE_WAITING, AlertKind.RELEASE_STOPPED})
 
+DAG_KINDS = frozenset({AlertKind.RUN_LATE, AlertKind.RUN_FAILED})
+
 PARAMS = {
     "trial": Param(
         False,
@@ -116,13 +118,14 @@ def connected(settings: Settings) -> dict[ChannelName, Callable[[Notice], None]]
 def run_url(posted: PostedAlert, ti: Any) -> str:
     """Return where an alert's run is seen in Airflow; empty for none.
 
-    That is its batch's run, of a late run those of its DAG, of a release the run that was judged.
+    That is its batch's run, of a late or failed run those of its DAG, of a release the run that
+    was judged.
     """
     from airflow.sdk.configuration import conf
 
     base = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
     subject = quote(posted.alert.subject, safe="")
-    if posted.alert.kind is AlertKind.RUN_LATE:
+    if posted.alert.kind in DAG_KINDS:
         return f"{base}/dags/{subject}/runs"
     if posted.alert.kind in RELEASE_KINDS:
         return f"{base}/dags/{RELEASE_DAG_ID}/runs/{subject}"
