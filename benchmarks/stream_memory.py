@@ -156,6 +156,15 @@ def _run(command: list[str], ml_root: Path) -> tuple[int, float]:
 
 
 def _high_water_bytes(pid: int) -> int:
+    """The most that a process, and those that it has started, had resident at once."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        children = []
+    return _own_high_water_bytes(pid) + sum(_own_high_water_bytes(int(each)) for each in children)
+
+
+def _own_high_water_bytes(pid: int) -> int:
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:  # it ended in between

@@ -42,6 +42,10 @@ class UnreadableBatch(BatchRejected):
     """The file as a whole cannot be read: corrupt gzip, broken Parquet, missing column."""
 
 
+class ReadingCutOff(TwolaneError):
+    """The process that read a file was ended before it was done; another try may do better."""
+
+
 class EmptyBatch(BatchRejected):
     """The file holds no document at all."""
 

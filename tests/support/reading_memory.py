@@ -1,4 +1,4 @@
-"""How much memory reading a batch file takes, in a process of its own."""
+"""How much memory reading a Parquet file takes, in a process of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ import sys
 from itertools import islice
 from pathlib import Path
 
-from include.adapters.document_files import DocumentFileReader
+from include.adapters.document_files.parquet_rows import parquet_rows
+from include.adapters.document_files.reader import (
+    DEFAULT_MAX_EXPANDED_BYTES,
+    DEFAULT_MAX_LINE_BYTES,
+)
 
 
 def peak_bytes(path: Path, rows: int) -> int:
@@ -27,11 +31,17 @@ def peak_bytes(path: Path, rows: int) -> int:
 
 
 def _read(path: Path, rows: int) -> int:
-    for _ in islice(DocumentFileReader().read(path, uri=f"s3://inbox/{path.name}"), rows):
+    found = parquet_rows(
+        path,
+        uri=f"s3://inbox/{path.name}",
+        max_text_bytes=DEFAULT_MAX_LINE_BYTES,
+        max_expanded_bytes=DEFAULT_MAX_EXPANDED_BYTES,
+    )
+    for _ in islice(found, rows):
         pass
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    assert found
-    return int(found[1]) * 1024
+    high_water = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert high_water
+    return int(high_water[1]) * 1024
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 
 from include.adapters.document_files.csv_rows import csv_rows
 from include.adapters.document_files.json_lines import json_lines_rows
+from include.adapters.document_files.parquet_process import parquet_rows_apart
 from include.domain.batches.documents import RawDocument
 from include.domain.errors import EmptyBatch, UnreadableBatch
 
@@ -75,6 +76,7 @@ class DocumentFileReader:
         Raises:
             UnreadableBatch: the file as a whole cannot be read.
             EmptyBatch: it holds no row.
+            ReadingCutOff: the process that reads a Parquet file was ended from outside.
         """
         rows = 0
         with path.open("rb") as file:
@@ -114,11 +116,8 @@ class DocumentFileReader:
                 yield from self._parquet(stream if is_gzip else None, path, uri)
 
     def _parquet(self, stream: BinaryIO | None, path: Path, uri: str) -> Iterator[RawDocument]:
-        # Imported here: only Parquet pays for pyarrow's start.
-        from include.adapters.document_files.parquet_rows import parquet_rows
-
         rows = partial(
-            parquet_rows,
+            parquet_rows_apart,
             uri=uri,
             max_text_bytes=self._max_line_bytes,
             max_expanded_bytes=self._max_expanded_bytes,

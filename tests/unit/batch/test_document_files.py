@@ -326,7 +326,7 @@ def test_any_csv_loses_no_line(folder: Path, lines: list[bytes]) -> None:
     assert len(rows) + joined >= len(nonblank)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(
     content=st.one_of(
         st.binary(max_size=200),
@@ -349,7 +349,7 @@ def test_any_bytes_read_or_are_refused_by_name(folder: Path, content: bytes, nam
 PARQUET_FILE = parquet([f"id-{i}" for i in range(50)], [f"text {i}" for i in range(50)])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=20)
 @given(position=st.integers(0, len(PARQUET_FILE) - 1), value=st.integers(0, 255))
 def test_a_damaged_parquet_never_breaks_out(folder: Path, position: int, value: int) -> None:
     damaged = bytearray(PARQUET_FILE)

@@ -35,7 +35,7 @@ def test_a_page_that_expands_too_far_is_refused(
     assert sum(1 for _ in DocumentFileReader().read(path, uri=URI)) == 10
     monkeypatch.setattr(parquet_rows, "MAX_PAGE_BYTES", 4 * MIB)
     with pytest.raises(UnreadableBatch, match=rf"{URI}: a page .* expands to 4,194,3\d\d bytes"):
-        list(DocumentFileReader().read(path, uri=URI))
+        list(parquet_rows.parquet_rows(path, uri=URI, max_text_bytes=MIB, max_expanded_bytes=MIB))
 
 
 def test_a_text_that_is_said_too_often_is_refused_before_it_is_held(tmp_path: Path) -> None:
