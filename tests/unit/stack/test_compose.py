@@ -14,6 +14,7 @@ import yaml
 
 from include.config import Settings
 from scripts.compose_env import SECRETS, complete, write_private
+from stack.components.airflow import write_home
 from stack.environment import render_environment
 from stack.passwords import generate
 from stack.paths import Paths
@@ -27,6 +28,10 @@ FILES = pytest.mark.parametrize("file", [PLAIN, OVERRIDE], ids=lambda path: path
 BACKING = {"database", "aws", "sagemaker", "mlflow", "provision"}
 AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer"}
 MAKES_SCHEMA = {"db-migration"}  # Astro has its own
+
+AIRFLOW_HOME = "/usr/local/airflow"  # of the runtime's image
+#: `make up` hands its caller's environment on; Compose hands on what is named.
+FROM_THE_CALLER = {"TWOLANE_GPU_SERVING_IMAGE"}
 
 SECRET_NAME = re.compile(r"PASSWORD$|SECRET|TOKEN|KEY")
 NOT_SECRET = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}  # the emulator checks no signature
@@ -96,7 +101,7 @@ def test_every_interpolated_secret_is_generated_and_every_generated_one_used():
         found["name"]: found["rest"]
         for file in (PLAIN, OVERRIDE)
         for found in INTERPOLATION.finditer(file.read_text())
-        if not found["name"].startswith("TWOLANE_PORT_")
+        if not found["name"].startswith("TWOLANE_")
     }
 
     assert set(named) == set(SECRETS)
@@ -131,7 +136,7 @@ def test_the_variables_are_those_that_make_up_sets():
     of_loopback = {"NO_PROXY", "no_proxy"}
 
     for service in AIRFLOW:
-        given = set(environment(PLAIN, service)) - {"AIRFLOW_ADMIN_PASSWORD"}
+        given = set(environment(PLAIN, service)) - {"AIRFLOW_ADMIN_PASSWORD", *FROM_THE_CALLER}
         assert given == set(rendered) - of_the_image - of_loopback, service
 
 
@@ -143,6 +148,30 @@ def test_values_that_name_no_place_are_those_of_make_up():
 
     plain = {name: value for name, value in given.items() if not of_a_place.search(value)}
     assert plain.items() <= rendered.items()
+
+
+@FILES
+@pytest.mark.parametrize("service", sorted(AIRFLOW | {"provision"}))
+def test_the_gpu_image_is_the_callers_as_with_make_up(file, service):
+    for name in FROM_THE_CALLER:
+        assert environment(file, service)[name] == f"${{{name}:-}}"
+        assert Settings.model_fields[name.removeprefix("TWOLANE_").lower()].default == ""
+
+
+@FILES
+@pytest.mark.parametrize("service", sorted(AIRFLOW))
+def test_airflow_has_the_settings_module_that_make_up_lays_out(file, service, tmp_path):
+    paths = Paths(REPOSITORY, tmp_path)
+    write_home(paths, generate())
+    laid_out = paths.airflow_home / "config" / "airflow_local_settings.py"
+
+    mounted = {
+        target: REPOSITORY / source
+        for source, target, *_ in (each.split(":") for each in services(file)[service]["volumes"])
+    }
+
+    target = f"{AIRFLOW_HOME}/config/airflow_local_settings.py"
+    assert mounted[target].read_text() == laid_out.read_text()
 
 
 def test_the_images_file_knows_the_images_of_the_settings():
