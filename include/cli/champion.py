@@ -1,7 +1,8 @@
 """`python -m include.cli.champion [--model NAME] history|promote|rollback`: a model's champion.
 
 `history` prints every move, oldest first. `promote VERSION` deploys and tries the version, then
-makes it champion. `rollback` goes back to the champion before. Each says in one line what it did.
+makes it champion; one that failed the gates of its release is refused. `rollback` goes back to the
+champion before. Each says in one line what it did.
 """
 
 from __future__ import annotations
@@ -36,7 +37,12 @@ def _run(life: ModelLife, name: str, options: argparse.Namespace) -> Sequence[st
             return [describe(row) for row in life.promotions.history(name)]
         case "promote":
             request = PromotionRequest(
-                name, options.version, getpass.getuser(), options.reason, options.evidence
+                name,
+                options.version,
+                getpass.getuser(),
+                options.reason,
+                options.evidence,
+                overrules_gates=options.overrule_gates,
             )
             return [describe(life.promote(request))]
         case _:
@@ -52,11 +58,17 @@ def _parser() -> argparse.ArgumentParser:
     promote = actions.add_parser("promote", help="make a version champion")
     promote.add_argument("version")
     promote.add_argument("--reason", required=True)
-    promote.add_argument(
+    evidence = promote.add_mutually_exclusive_group()
+    evidence.add_argument(
         "--evidence",
         default="",
         metavar="URI",
-        help="S3 prefix that holds a verdict.json; without, the history says so",
+        help="S3 prefix that holds a verdict.json; by default what the version's release found",
+    )
+    evidence.add_argument(
+        "--overrule-gates",
+        action="store_true",
+        help="promote what failed the gates of its release; the history then names no evidence",
     )
     rollback = actions.add_parser("rollback", help="go back to the champion before")
     rollback.add_argument("--reason", required=True)

@@ -32,8 +32,11 @@ class PromotionRequest:
     Attributes:
         by: who decided.
         reason: why, in a sentence.
-        evidence_uri: S3 prefix that holds a `verdict.json` on this version; empty for a version
-            that an operator promotes without, which the history then says.
+        evidence_uri: S3 prefix that holds a `verdict.json` on this version; empty for what its own
+            release found. A version that has been through none is promoted without, which the
+            history then says.
+        overrules_gates: whether an operator promotes it without evidence, whatever its release
+            found; the history then names none.
     """
 
     model_name: str
@@ -41,6 +44,7 @@ class PromotionRequest:
     by: str
     reason: str
     evidence_uri: str = ""
+    overrules_gates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,11 @@ def promote_model(request: PromotionRequest, ports: PromotionPorts) -> Promotion
         EndpointUnavailable: an endpoint does not come up, or does not answer.
     """
     version = ports.registry.published(request.model_name, request.version)
-    if request.evidence_uri:
-        refuse_failed_gates(version, request.evidence_uri, ports.objects)
+    evidence_uri = request.evidence_uri
+    if not request.overrules_gates:
+        evidence_uri = evidence_uri or version.evidence_uri
+    if evidence_uri:
+        refuse_failed_gates(version, evidence_uri, ports.objects)
     champion = ports.registry.aliases(request.model_name).get(Alias.CHAMPION)
     history = ports.book.history(request.model_name)
     if champion == request.version and history and history[-1].to_version == champion:
@@ -92,7 +99,7 @@ def promote_model(request: PromotionRequest, ports: PromotionPorts) -> Promotion
             to_version=request.version,
             by=request.by,
             reason=request.reason,
-            evidence_uri=request.evidence_uri,
+            evidence_uri=evidence_uri,
             at=ports.now(),
         ),
         seen=history,

@@ -6,6 +6,7 @@ import pytest
 
 from include.domain.errors import EndpointUnavailable, PromotionRefused, UnknownModelAlias
 from include.domain.promotion.alias import Alias
+from include.pipeline.promotion.promote_model import PromotionRequest, promote_model
 from tests.unit.promotion.conftest import EVIDENCE, NAME, World
 
 
@@ -93,6 +94,19 @@ def test_evidence_on_another_artifact_is_refused(world: World) -> None:
 
     with pytest.raises(PromotionRefused, match="ffffffffffff"):
         world.promote("2", evidence)
+
+
+def test_what_its_own_release_found_counts_where_nothing_else_is_named(world: World) -> None:
+    evidence = world.judge("2", ("accuracy", False, "0.80 against 0.90"))
+    world.registry.add(NAME, "2", evidence)
+    with pytest.raises(PromotionRefused, match=r"accuracy: 0\.80 against 0\.90"):
+        world.promote("2")
+
+    request = PromotionRequest(NAME, "2", "ada", "we know", overrules_gates=True)
+    done = promote_model(request, world.ports)
+
+    assert world.aliases["champion"] == "2"
+    assert (done.reason, done.evidence_uri) == ("we know", "")
 
 
 def test_absent_evidence_is_refused(world: World) -> None:
