@@ -5,7 +5,7 @@ Every ten minutes, for each comparison that `compare_challenger` has begun:
 | Task | What it does |
 |---|---|
 | `feed` | the other version answers a share of the documents of the batches closed since |
-| `report` | what has ended is reported: to S3, and as tags of the challenger's version in MLflow |
+| `report` | what has ended is reported: to S3, as tags of the version in MLflow, as an alert |
 
 A comparison is fed until its finding is sure or its means are used up. Results of batches are read
 and never written. Nothing is done where no comparison runs. Where some could not be fed, what has

@@ -26,6 +26,7 @@ class AlertKind(StrEnum):
     WEEK_SHORT = "week_short"
     CHAMPION_RETURNED = "champion_returned"
     CHAMPION_UNSETTLED = "champion_unsettled"
+    COMPARISON_ENDED = "comparison_ended"
     RELEASE_WAITING = "release_waiting"
     RELEASE_STOPPED = "release_stopped"
     DRIFT_UNREAD = "drift_unread"

@@ -113,6 +113,7 @@ class ModelLife(ModelReleases, ModelWatch):
             book=self.comparisons,
             objects=self.objects,
             tags=self.aliases,
+            alerts=self.alert_book,
             models_bucket=self.settings.models_bucket,
             is_emulated=self.settings.is_emulated,
         )

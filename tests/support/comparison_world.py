@@ -24,6 +24,7 @@ from include.pipeline.lanes.serverless.run_serverless import InvocationPolicy
 from include.pipeline.ports.stores import BatchClosure
 from tests.support.batches import NOW, World
 from tests.support.fakes import FakeEndpoint, answer_lines
+from tests.support.fakes.alerts import FakeAlertBook
 from tests.support.fakes.promotions import FakeAliasRegistry
 
 CHAMPION = ModelRef("news-topic", "1", "d" * 64)
@@ -75,6 +76,7 @@ class ComparisonWorld:
         self.world.registry.add("challenger", CHALLENGER)
         self.book = self.world.comparisons
         self.tags = FakeAliasRegistry()
+        self.alerts = FakeAlertBook()
         self.ports = ComparisonPorts(self.world.registry, self.book, lambda: self.now)
         self.deployed: list[ModelRef] = []
 
@@ -134,7 +136,8 @@ class ComparisonWorld:
 
     def report(self) -> list[str]:
         """Write what is to be written."""
-        ports = EvidencePorts(self.book, self.world.objects, self.tags, "twolane-models", True)
+        objects, bucket = self.world.objects, "twolane-models"
+        ports = EvidencePorts(self.book, objects, self.tags, self.alerts, bucket, is_emulated=True)
         return write_evidence(ports)
 
     def ended(self, comparison: Comparison) -> Comparison:

@@ -1,4 +1,4 @@
-"""Leave what a comparison found where people and promotions look for it: S3 and MLflow's tags."""
+"""Leave what a comparison found where people and promotions look for it: S3, MLflow, an alert."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from include.domain.comparison.comparison import Comparison, Ending
 from include.domain.comparison.sequential_test import difference_interval, disagreement_interval
 from include.domain.errors import UnknownModelAlias
 from include.domain.release.verdict import FORMAT, VERDICT_FILE
+from include.pipeline.alerts.ports import AlertBook
+from include.pipeline.comparison.announce_ending import announce_ending
 from include.pipeline.comparison.ports import ComparisonBook, Figures, VersionTags
 from include.pipeline.comparison.report import render_report
 from include.pipeline.ports.objects import ObjectStore
@@ -32,6 +34,7 @@ class EvidencePorts:
     book: ComparisonBook
     objects: ObjectStore
     tags: VersionTags
+    alerts: AlertBook
     models_bucket: str
     is_emulated: bool
 
@@ -67,6 +70,7 @@ def _write(comparison: Comparison, ports: EvidencePorts) -> str:
     tags = {TAG_PREFIX + name: value for name, value in _tags(comparison, ending, root).items()}
     with suppress(UnknownModelAlias):  # a version deleted since has no page that could show them
         ports.tags.tag_version(comparison.model_name, comparison.challenger.version, tags)
+    announce_ending(comparison, ending, root + "report.md", ports.alerts)
     ports.book.note_report(comparison.comparison_id, root)
     return root
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from include.domain.alerts import AlertKind
 from include.domain.comparison.comparison import Comparison
 from include.domain.errors import PromotionRefused, UnknownModelAlias
 from include.pipeline.promotion.promotion_ports import PublishedVersion
@@ -124,3 +125,21 @@ def test_a_challenger_deleted_meanwhile_holds_up_no_report() -> None:
 
     assert world.world.objects.exists(root + "report.md")
     assert world.report() == [], "it counts as reported"
+
+
+@pytest.mark.parametrize(
+    ("is_better", "finding", "next_step"),
+    [(True, "better", "the action promote"), (False, "worse", "The champion stays")],
+)
+def test_that_it_has_ended_is_an_alert(is_better: bool, finding: str, next_step: str) -> None:
+    world = ComparisonWorld(mostly, always) if is_better else ComparisonWorld(always, mostly)
+    comparison = finished(world)
+
+    (root,) = world.report()
+
+    (alert,) = world.alerts.posted
+    assert (alert.kind, alert.subject) == (AlertKind.COMPARISON_ENDED, comparison.comparison_id)
+    assert alert.title == f"The shadow of news-topic@2 has ended: {finding}"
+    assert "labelled ones the difference of accuracy" in alert.detail
+    assert next_step in alert.next_step
+    assert f"{root}report.md" in alert.next_step
