@@ -145,3 +145,14 @@ def test_what_a_gate_stops_is_asked_of_nobody(product, mlflow_uri, capfd):
     assert "where always answering the most frequent label is right" in capfd.readouterr().out
     nothing_is_promoted(product, mlflow_uri, "topics-shuffled")
     assert told(product, outcome.run_id) == ["release_stopped"]
+
+
+def test_what_cannot_be_prepared_is_told_though_nobody_sits_beside_it(product):
+    one_label = [document | {"label": "Sports"} for document in topics(40)]
+    outcome = release(product, "topics-of-one", one_label)
+    assert outcome.state == "failed"
+    assert outcome.tasks["prepare"] == "failed"
+    assert told(product, outcome.run_id) == ["release_stopped"]
+    (alert,) = product.query("SELECT * FROM alerts WHERE subject = %s", outcome.run_id)
+    assert "prepare: " in alert["detail"]
+    assert "two labels are needed" in alert["detail"]
