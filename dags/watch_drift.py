@@ -12,6 +12,7 @@ own first days; until there are enough of those, with what the model was trained
 | `start_release` | a run of `release_model` on them |
 
 Looked at are length, words, their meaning, labels, scores and, where labels came back, accuracy.
+What cannot be read, of a batch or of a model's training data, is left out and sent as an alert.
 Of what is called drift, at most one finding in a hundred is chance, however many accounts there
 are. A model is released no more often than once a week for it. The night's page is
 `drift/<night>/index.html` in the work bucket; the tables are `drift_findings`, `drift_releases`.
