@@ -18,6 +18,7 @@ WITH costs AS (
     FROM daily_costs
     WHERE day BETWEEN %(first)s AND %(last)s
     GROUP BY 1
+    HAVING sum(charge_count) > 0
 ), work AS (
     SELECT
         CASE %(by)s::text

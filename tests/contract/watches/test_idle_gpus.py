@@ -22,6 +22,7 @@ from include.config import Settings
 from include.domain.gpus.idleness import Standing
 from include.domain.gpus.resources import ResourceKind
 from include.files.lanes_file import LanesFile, load_lanes
+from include.files.prices import load_price_book
 from include.wiring.gpus import SERVICES, GpuWatch
 from tests.support.fakes.gpus import FakeReleases
 from tests.support.faults import injected
@@ -29,6 +30,7 @@ from tests.support.local_aws import REGION, LocalAws
 from tests.support.sagemaker import Bucket, SageMaker, documents, eventually, unique
 
 GPU = "ml.g4dn.xlarge"
+HOURLY = load_price_book().instance(GPU).usd
 INTERVAL_S = 6.0
 TAGS = [{"Key": "twolane:product", "Value": "twolane"}]
 ENDED = [*TAGS, {"Key": "twolane:batch", "Value": "b-ended"}]
@@ -147,7 +149,7 @@ def test_only_what_is_idle_goes_within_two_intervals_and_the_saving_is_in_the_bo
 
     (saving,) = world.rows("SELECT * FROM savings")
     assert (saving["resource_id"], saving["action"]) == (world.names["idle"], "scaled to zero")
-    assert (saving["instances"], saving["saved_usd_per_hour"]) == (1, pytest.approx(0.736))
+    assert (saving["instances"], saving["saved_usd_per_hour"]) == (1, pytest.approx(HOURLY))
     assert saving["is_emulated"]
     (waste,) = world.rows("SELECT * FROM usage_charges WHERE x_kind = 'endpoint_time'")
     assert waste["resource_id"] == world.names["idle"]
@@ -158,7 +160,7 @@ def test_only_what_is_idle_goes_within_two_intervals_and_the_saving_is_in_the_bo
     world.watch.look_at_gpus()
     (later,) = world.rows("SELECT * FROM savings")
     hours = (later["counted_to"] - later["at"]).total_seconds() / 3600
-    assert later["list_saved_usd"] == pytest.approx(0.736 * hours)
+    assert later["list_saved_usd"] == pytest.approx(HOURLY * hours)
     assert hours > 0
     (line,) = world.watch.saved(saving["at"].date(), later["counted_to"].date())
     assert (line.reason.value, line.actions, line.is_emulated) == ("idle", 1, True)
