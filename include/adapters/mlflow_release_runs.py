@@ -19,6 +19,8 @@ from include.adapters.mlflow_client import explained, mlflow_client
 
 RELEASE_ID_TAG = "twolane.release"
 KIND_TAG = "twolane.kind"
+FAILURE_TAG = "twolane.failure"
+MAX_TAG_CHARACTERS = 5_000
 
 _UNUSABLE = re.compile(r"[^\w\-. :/]")
 """What a metric's name may not hold; a label may."""
@@ -90,6 +92,18 @@ class MlflowReleaseRuns:
             for key, value in tags.items():
                 self._client.set_tag(run_id, key, value)
             self._client.set_terminated(run_id, "FINISHED" if succeeded else "FAILED")
+
+    def note_failure(self, run_id: str, reason: str) -> None:
+        """See `ReleaseTracking.note_failure`."""
+        with explained(f"noting the failure of run {run_id}"):
+            self._client.set_tag(run_id, FAILURE_TAG, reason[:MAX_TAG_CHARACTERS])
+
+    def reopen_run(self, run_id: str) -> None:
+        """See `ReleaseTracking.reopen_run`."""
+        with explained(f"reopening run {run_id}"):
+            if FAILURE_TAG in self._client.get_run(run_id).data.tags:
+                self._client.delete_tag(run_id, FAILURE_TAG)
+            self._client.update_run(run_id, "RUNNING")
 
     def run_url(self, run_id: str) -> str:
         """See `ReleaseTracking.run_url`."""

@@ -100,10 +100,10 @@ class ModelReleases(Adapters):
         )
 
     def fail_release(self, folder: str, message: str) -> None:
-        """Show in MLflow that a release did not come to its end, and why."""
-        planned = self.release_evidence(folder).plan()
-        tags = {"twolane.failure": message[:5000]}
-        self.release_tracking.close_run(planned.run_id, succeeded=False, tags=tags)
+        """See `include.pipeline.release.fail_release`."""
+        from include.pipeline.release.fail_release import fail_release
+
+        fail_release(self.release_evidence(folder), message, self.release_tracking)
 
     def approved_promotion(self, folder: str, *, by: str, reason: str) -> PromotionRequest:
         """See `include.pipeline.release.approve_release`."""

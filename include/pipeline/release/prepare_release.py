@@ -95,7 +95,9 @@ def prepare_release(
     release_id = _release_id(request, policy, data, selection, found[0] if found else None)
     evidence = Evidence.of(ports.objects, policy.models_bucket, request.model_name, release_id)
     if evidence.has_plan():
-        return evidence.plan()
+        stands = evidence.plan()
+        ports.tracking.reopen_run(stands.run_id)
+        return stands
     run_id = ports.tracking.open_run(
         request.model_name,
         release_id,

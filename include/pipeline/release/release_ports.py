@@ -87,6 +87,14 @@ class ReleaseTracking(Protocol):
         """End a run; a run that has ended is ended anew."""
         ...
 
+    def note_failure(self, run_id: str, reason: str) -> None:
+        """Show on a run why it did not come to its end."""
+        ...
+
+    def reopen_run(self, run_id: str) -> None:
+        """Have a run go on that has ended, its failure forgotten; one under way stays as it is."""
+        ...
+
     def run_url(self, run_id: str) -> str:
         """Return the page of a run."""
         ...

@@ -222,9 +222,15 @@ def test_a_run_is_opened_once_and_may_fail(tracking_uri: str) -> None:
     assert runs.open_run("other", "abc", {"reason": ""}) == opened
     nested = runs.log_trial(opened, "linear", {"c": "1"}, {"f1/Sci & Tech!": 0.5}, {})
     assert runs.log_trial(opened, "linear", {"c": "1"}, {"f1/Sci & Tech!": 0.6}, {}) == nested
-    runs.close_run(opened, succeeded=False, tags={"twolane.failure": "no data"})
+    runs.note_failure(opened, "no data")
+    runs.close_run(opened, succeeded=False, tags={})
     (found,) = search_runs(tracking_uri, "tags.`twolane.failure` = 'no data'")
     assert found["info"]["status"] == "FAILED"
+    runs.reopen_run(opened)
+    runs.reopen_run(opened)
+    assert search_runs(tracking_uri, "tags.`twolane.failure` = 'no data'") == []
+    (found,) = search_runs(tracking_uri, "tags.`twolane.release` = 'abc'")
+    assert found["info"]["status"] == "RUNNING"
     assert runs.run_url(opened).endswith(f"/runs/{opened}")
 
 

@@ -128,6 +128,13 @@ class FakeTracking:
     def close_run(self, run_id: str, *, succeeded: bool, tags: Mapping[str, str]) -> None:
         self.runs[run_id] |= {"succeeded": succeeded, "closing": dict(tags)}
 
+    def note_failure(self, run_id: str, reason: str) -> None:
+        self.runs[run_id]["failure"] = reason
+
+    def reopen_run(self, run_id: str) -> None:
+        for key in ("failure", "succeeded"):
+            self.runs[run_id].pop(key, None)
+
     def run_url(self, run_id: str) -> str:
         return f"http://mlflow/{run_id}"
 

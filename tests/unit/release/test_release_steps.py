@@ -17,8 +17,10 @@ from include.domain.errors import (
 from include.domain.release.split import is_tested
 from include.domain.release.verdict import parse_verdict
 from include.pipeline.release.approve_release import approved_promotion, failed_gates
+from include.pipeline.release.fail_release import fail_release
+from include.pipeline.release.train_trial import TrialPorts, advance_trial
 from include.pipeline.versions.model_archive import unpack_archive
-from tests.unit.release.conftest import DATA, PLAN, Surroundings
+from tests.unit.release.conftest import BUCKET, DATA, PLAN, Surroundings
 
 
 def texts(world: Surroundings, prefix: str) -> set[str]:
@@ -65,6 +67,31 @@ def test_the_same_is_the_same_release_and_trains_once(world: Surroundings) -> No
     assert len(world.training.requests) == len(evidence.plan().trials) == 4
     assert len(world.evaluations.requests) == 2
     assert len(world.releases.candidates) == 1
+
+
+def test_a_release_that_failed_stays_open_while_a_job_of_it_runs_and_goes_on_when_asked_again(
+    world: Surroundings,
+) -> None:
+    evidence = world.prepare("linear")
+    first, second = evidence.plan().trials
+    run = world.tracking.runs[evidence.plan().run_id]
+    ports = TrialPorts(world.training, world.tracking)
+    assert not advance_trial(evidence, second, models_bucket=BUCKET, ports=ports)
+    world.training.failing.append(ReleaseFailed("out of memory"))
+    with pytest.raises(ReleaseFailed):
+        advance_trial(evidence, first, models_bucket=BUCKET, ports=ports)
+
+    fail_release(evidence, "train: out of memory", world.tracking)
+    assert run["failure"] == "train: out of memory"
+    assert "succeeded" not in run, "its other job would count as nobody's"
+
+    assert advance_trial(evidence, second, models_bucket=BUCKET, ports=ports)
+    fail_release(evidence, "train: out of memory", world.tracking)
+    assert run["succeeded"] is False
+
+    assert world.prepare("linear").folder == evidence.folder
+    assert "failure" not in run
+    assert "succeeded" not in run
 
 
 def test_another_champion_code_or_data_is_another_release(world: Surroundings) -> None:
