@@ -41,7 +41,7 @@ def windows_of(
     with what the model was trained on, where that is known.
     """
     past = sorted((day for day in days if day.night <= night), key=lambda day: day.night)
-    own = _own_reference([day for day in past if day.night < night], policy)
+    own = _own_reference(past, night, policy)
     if own:
         source, reference = Source.OWN, tuple(day.sketch for day in own)
     elif training is not None:
@@ -64,10 +64,16 @@ def windows_of(
     return Windows(source, reference, kept) if kept else None
 
 
-def _own_reference(days: Sequence[Day], policy: DriftPolicy) -> list[Day]:
-    """Return the first days, as many as it takes; none while they do not suffice."""
+def has_own_reference(days: Sequence[Day], night: date, policy: DriftPolicy) -> bool:
+    """Whether an account is compared with itself; else what the model was trained on is needed."""
+    return bool(_own_reference(sorted(days, key=lambda day: day.night), night, policy))
+
+
+def _own_reference(days: Sequence[Day], night: date, policy: DriftPolicy) -> list[Day]:
+    """Return the first days before a night, as many as it takes; none while they do not suffice."""
     documents = 0
-    for count, day in enumerate(days, start=1):
+    before = [day for day in days if day.night < night]
+    for count, day in enumerate(before, start=1):
         documents += day.sketch.documents
         if count >= policy.reference_days and documents >= policy.reference_documents:
             return list(days[:count])

@@ -37,6 +37,7 @@ def training_profile(
     Raises:
         UnknownModelAlias: no such version.
         ReleaseFailed: the training data, or the artifact, is not what it was.
+        ObjectMissing: it is gone.
         BucketNotAllowed: the training data stands where nothing is read from.
     """
     kept = registry.artifact_url(model).rpartition("/")[0] + "/" + PROFILE
@@ -46,7 +47,7 @@ def training_profile(
             return adapter.validate_json(objects.read_text(kept))
     facts = training.facts(model)
     data_uri = facts.data_uri
-    if not data_uri or facts.is_made_of_models or not objects.exists(data_uri):
+    if not data_uri or facts.is_made_of_models:
         return None
     with tempfile.TemporaryDirectory(prefix="twolane-profile-") as folder:
         path = Path(folder) / data_uri.rpartition("/")[2]

@@ -17,7 +17,7 @@ from scipy.stats import false_discovery_control
 from include.domain.drift.notes import note_of
 from include.domain.drift.policy import Comparison, DriftPolicy, Finding, Stream, level_of
 from include.domain.drift.sketch import Sketch, merged
-from include.domain.drift.windows import Day, windows_of
+from include.domain.drift.windows import Day, has_own_reference, windows_of
 from include.domain.model_ref import ModelRef
 from include.pipeline.drift.ports import UNREADABLE_DATA, DriftBook, TrainingFacts, Unread
 from include.pipeline.drift.quality_test import compare_quality
@@ -81,11 +81,16 @@ def watch_drift(
         StoreError: the database or the work bucket refuses.
     """
     streams = ports.book.streams(night, first_nights=FIRST_NIGHTS, window_days=policy.window_days)
-    sketches, unread = _training_sketches({stream.model for stream in streams}, ports)
+    new = {
+        stream.model
+        for stream, days in streams.items()
+        if not has_own_reference(days, night, policy)
+    }
+    sketches, unread = _training_sketches(new, ports)
     comparisons = [
         comparison
         for stream, days in streams.items()
-        for comparison in compare_stream(stream, days, night, sketches[stream.model], policy)
+        for comparison in compare_stream(stream, days, night, sketches.get(stream.model), policy)
     ]
     answers = ports.book.labelled_answers(night, days=policy.quality_days)
     for stream, found in answers.items():
@@ -114,8 +119,8 @@ def _training_sketches(
         except UNREADABLE_DATA as exc:
             sketches[model] = None
             lost = (
-                "Accounts that have no first days of their own with this version yet are compared "
-                "with nothing."
+                "Accounts that are new to this version are compared with nothing until they have "
+                "first days of their own."
             )
             unread.append(Unread(model.label, f"its training data: {exc}", lost))
     return sketches, unread

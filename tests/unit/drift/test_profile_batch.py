@@ -166,22 +166,23 @@ def test_training_data_are_described_once_and_kept_with_the_version(name: str) -
     assert objects.exists("s3://twolane-models/news-topic/1/profile.json")
 
 
-@pytest.mark.parametrize(
-    "uri", ["", "s3://models/data/gone.jsonl", "s3://models/data/pretrained.tar.gz"]
-)
-def test_a_version_whose_data_are_not_known_has_no_profile(uri: str) -> None:
+@pytest.mark.parametrize("uri", ["", "s3://models/data/pretrained.tar.gz"])
+def test_a_version_that_was_trained_on_no_documents_has_no_profile(uri: str) -> None:
     registry = FakeModelRegistry()
     model = registry.resolve("news-topic", "champion")
+    objects = FakeObjectStore({"s3://models/data/pretrained.tar.gz": b"\x1f\x8b"})
 
-    found = training_profile(
-        model,
-        None,
-        objects=FakeObjectStore({"s3://models/data/pretrained.tar.gz": b"\x1f\x8b"}),
-        registry=registry,
-        training=Facts(uri),
-    )
+    found = training_profile(model, None, objects=objects, registry=registry, training=Facts(uri))
 
     assert found is None
+
+
+def test_documents_that_are_gone_are_named() -> None:
+    registry, facts = FakeModelRegistry(), Facts("s3://models/data/gone.jsonl")
+    model = registry.resolve("news-topic", "champion")
+
+    with pytest.raises(ObjectMissing, match=r"gone\.jsonl"):
+        training_profile(model, None, objects=FakeObjectStore(), registry=registry, training=facts)
 
 
 def test_a_damaged_profile_is_made_anew() -> None:

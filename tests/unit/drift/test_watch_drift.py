@@ -19,6 +19,7 @@ from include.domain.drift.policy import (
     level_of,
 )
 from include.domain.drift.sketch import Sketch
+from include.domain.errors import ObjectMissing
 from include.domain.feedback import Feedback
 from include.domain.model_ref import ModelRef
 from include.pipeline.drift.announce_unread import announce_unread
@@ -57,6 +58,7 @@ def watch(
     training: Sketch | None = None,
     facts: TrainingFacts = NOTHING_KNOWN,
     damaged: dict[ModelRef, Exception] | None = None,
+    unread: bool = True,
 ) -> tuple[FakeObjectStore, list[tuple[str, Feature, Level]]]:
     objects = FakeObjectStore()
 
@@ -75,7 +77,7 @@ def watch(
     )
     night = FIRST + timedelta(days=number)
     watched = watch_drift(night, work_bucket="twolane-work", policy=POLICY, ports=ports)
-    assert {each.about for each in watched.unread} == {m.label for m in damaged or {}}
+    assert {each.about for each in watched.unread} == {m.label for m in damaged or {} if unread}
     return objects, [
         (f.comparison.stream.account, f.comparison.feature, f.level)
         for f in watched.findings
@@ -145,6 +147,14 @@ def test_training_data_that_cannot_be_read_cost_their_own_comparison_alone(
     page = objects.read_text("s3://twolane-work/drift/2026-03-04/index.html")
     assert "news-topic@2" in page
     assert "s3://data/documents.jsonl: no &lt;labelled&gt; document" in page
+
+
+def test_training_data_that_nobody_needs_any_more_are_not_asked_for(book: FakeDriftBook) -> None:
+    for number in range(4):
+        keep(book, "settled", number, sketch(RANDOM, 120))
+
+    gone: dict[ModelRef, Exception] = {MODEL: ObjectMissing("s3://data/documents.jsonl")}
+    watch(book, 3, damaged=gone, unread=False)
 
 
 def test_what_a_night_goes_without_is_an_alert_once_a_night() -> None:
