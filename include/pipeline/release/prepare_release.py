@@ -16,11 +16,11 @@ from include.pipeline.batch.pull_batch import check_bucket
 from include.pipeline.ports.directories import ModelRegistry
 from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.release.evidence import Evidence
+from include.pipeline.release.measured_hardware import measured_hardware, not_measured
 from include.pipeline.release.prepare_data import prepare_data
 from include.pipeline.release.release_ports import ReleaseTracking
 from include.pipeline.release.release_records import (
     Champion,
-    MeasuredHardware,
     PlannedRelease,
     PreparedData,
     ReleaseRequest,
@@ -91,7 +91,7 @@ def prepare_release(
     found = _champion(request.model_name, ports.registry)
     _check_labels(request, data, found, policy)
     champion = found[0] if found and found[1] == set(data.labels) else None
-    hardware = _hardware(policy)
+    hardware = measured_hardware(policy.plan.hardware, policy.profiles)
     release_id = _release_id(request, policy, data, selection, found[0] if found else None)
     evidence = Evidence.of(ports.objects, policy.models_bucket, request.model_name, release_id)
     if evidence.has_plan():
@@ -124,7 +124,11 @@ def prepare_release(
         margin=policy.plan.margin,
         champion=champion,
         champion_version=found[0].version if found else None,
-        left_out={**selection.left_out, **_other_labels(found, champion)},
+        left_out={
+            **selection.left_out,
+            **_other_labels(found, champion),
+            **not_measured(hardware, policy.profiles),
+        },
         is_emulated=policy.is_emulated,
         run_id=run_id,
         prepared_at=ports.now(),
@@ -176,26 +180,6 @@ def _other_labels(
         return {}
     version, labels = found[0].version, ", ".join(sorted(found[1]))
     return {"champion": f"version {version} answers with {labels}: it cannot be compared"}
-
-
-def _hardware(policy: ReleasePolicy) -> tuple[MeasuredHardware, ...]:
-    profiles = {profile.lane: profile for profile in policy.profiles}
-    found = []
-    for hardware in policy.plan.hardware:
-        profile = profiles.get(hardware.lane)
-        if profile is None:
-            raise ReleaseRejected(
-                f"hardware {hardware.name}: the lanes file has no lane {hardware.lane.value}"
-            )
-        found.append(
-            MeasuredHardware(
-                hardware.name,
-                hardware.lane,
-                profile.instance_type,
-                profile.on_demand_price_usd_per_h,
-            )
-        )
-    return tuple(found)
 
 
 def _release_id(

@@ -14,12 +14,15 @@ from include.domain.errors import (
     ReleaseFailed,
     ReleaseRejected,
 )
+from include.domain.lanes import Lane
 from include.domain.release.split import is_tested
 from include.domain.release.verdict import parse_verdict
 from include.pipeline.release.approve_release import approved_promotion, failed_gates
 from include.pipeline.release.fail_release import fail_release
+from include.pipeline.release.measured_hardware import measured_hardware, not_measured
 from include.pipeline.release.train_trial import TrialPorts, advance_trial
 from include.pipeline.versions.model_archive import unpack_archive
+from tests.support.batches import profile
 from tests.unit.release.conftest import BUCKET, DATA, PLAN, Surroundings
 
 
@@ -288,3 +291,20 @@ def test_an_approval_of_a_comparison_with_another_champion_is_refused(world: Sur
     world.aliases.point("topics", "champion", "7")
     with pytest.raises(PromotionRefused, match="judged against version 8, but champion is version"):
         approved_promotion(evidence, world.aliases, by="ada", reason="late")
+
+
+def test_a_lane_whose_instances_are_not_measured_is_told() -> None:
+    profiles = [
+        profile(Lane.SERVERLESS),
+        profile(Lane.PROCESSING),
+        profile(Lane.TRANSFORM),
+        profile(Lane.SPOT, instance_type="ml.transform"),
+        profile(Lane.ASYNC_ENDPOINT, instance_type="ml.g5.xlarge"),
+    ]
+
+    found = not_measured(measured_hardware(PLAN.hardware, profiles), profiles)
+
+    assert list(found) == ["lane async_endpoint"]
+    assert found["lane async_endpoint"].startswith("ml.g5.xlarge is no hardware class")
+    with pytest.raises(ReleaseRejected, match="no lane transform"):
+        measured_hardware(PLAN.hardware, profiles[:2])
