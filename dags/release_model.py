@@ -51,6 +51,7 @@ def release_model() -> None:
         params=releases.APPROVAL_PARAMS,
         defaults="Reject",
         response_timeout=releases.APPROVAL_TIMEOUT,
+        on_success_callback=releases.report_rejected,
     )
     trained >> evaluated >> report >> checked >> approve
     releases.promote(folder, approve.output)

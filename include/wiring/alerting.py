@@ -13,6 +13,7 @@ from include.wiring.composition import Adapters
 
 if TYPE_CHECKING:
     from include.domain.alerts import Alert
+    from include.domain.model_ref import ModelRef
     from include.files.alert_rules import AlertRules, ChannelName
     from include.pipeline.alerts.notice import Notice
     from include.pipeline.alerts.ports import AlertEvents, AlertOutbox, PostedAlert
@@ -51,6 +52,12 @@ class Alerting(Adapters):
         from include.pipeline.release.announce_release import announce_release
 
         return announce_release(findings, run_id, now=self._now(), alerts=self.alert_book)
+
+    def announce_unanswered(self, model: ModelRef, run_id: str) -> bool:
+        """See `include.pipeline.release.announce_release.announce_unanswered`."""
+        from include.pipeline.release.announce_release import announce_unanswered
+
+        return announce_unanswered(model, run_id, now=self._now(), alerts=self.alert_book)
 
     def announce_failed_release(self, model_name: str, run_id: str, reason: str) -> bool:
         """See `include.pipeline.release.announce_release.announce_failure`."""

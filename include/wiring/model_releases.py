@@ -17,6 +17,7 @@ from include.wiring.composition import Adapters
 from include.wiring.training_code import code_digest, container_code
 
 if TYPE_CHECKING:
+    from include.domain.model_ref import ModelRef
     from include.pipeline.promotion.promote_model import PromotionRequest
     from include.pipeline.release.evidence import Evidence
     from include.pipeline.release.judge_release import JudgePorts
@@ -110,6 +111,13 @@ class ModelReleases(Adapters):
         from include.pipeline.release.approve_release import approved_promotion
 
         return approved_promotion(self.release_evidence(folder), self.aliases, by=by, reason=reason)
+
+    def note_rejection(self, folder: str, *, by: str, reason: str) -> ModelRef:
+        """See `include.pipeline.release.approve_release.note_rejection`."""
+        from include.pipeline.release.approve_release import note_rejection
+
+        evidence = self.release_evidence(folder)
+        return note_rejection(evidence, self.aliases, by=by, reason=reason, at=self._now())
 
     def _judge_ports(self, model_name: str, report: Callable[[str], None]) -> JudgePorts:
         from include.adapters.pictures.release_pictures import MatplotlibPictures

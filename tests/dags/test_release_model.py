@@ -105,3 +105,46 @@ def test_whatever_fails_is_told_and_what_never_ended_is_shown(
 
     assert told.alerts == [("news-topic", "drift-1", f"{task_id}: labels differ")]
     assert told.shown == ([(folder, f"{task_id}: labels differ")] if is_shown else [])
+
+
+ADA = {"id": "7", "name": "ada"}
+
+
+@pytest.mark.parametrize(
+    ("option", "user", "noted", "asked_again"),
+    [
+        ("Approve", ADA, [], []),
+        ("Reject", ADA, [("s3://m/r/", "ada", "too slow")], []),
+        ("Reject", None, [("s3://m/r/", "nobody, in time", "too slow")], [("topics@3", "drift-1")]),
+    ],
+)
+def test_a_no_is_noted_and_silence_is_told(
+    release_model, monkeypatch, option, user, noted, asked_again
+):
+    rejections, alerts = [], []
+
+    class Life:
+        def note_rejection(self, folder, *, by, reason):
+            rejections.append((folder, by, reason))
+            return "topics@3"
+
+        def announce_unanswered(self, model, run_id):
+            alerts.append((model, run_id))
+
+    monkeypatch.setattr("include.wiring.alerting.alerting", Life)
+    monkeypatch.setattr("include.wiring.model_life.model_life", Life)
+    answer = {
+        "chosen_options": [option],
+        "params_input": {"reason": "too slow"},
+        "responded_by_user": user,
+    }
+    left = {"approve": answer, "prepare": "s3://m/r/"}
+    ti = SimpleNamespace(
+        task_id="approve", run_id="drift-1", xcom_pull=lambda task_ids: left[task_ids]
+    )
+    callbacks = release_model.get_task("approve").on_success_callback
+    (callback,) = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+
+    callback({"ti": ti})
+
+    assert (rejections, alerts) == (noted, asked_again)

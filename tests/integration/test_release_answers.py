@@ -130,6 +130,11 @@ def test_what_a_person_rejects_is_not_promoted(product, mlflow_uri):
     assert outcome.tasks["check_gates"] == "success"
     assert (outcome.tasks["approve"], outcome.tasks["promote"]) == ("success", "skipped")
     nothing_is_promoted(product, mlflow_uri, "topics-refused")
+    query = urllib.parse.urlencode({"name": "topics-refused", "version": "1"})
+    version = mlflow_call(mlflow_uri, f"model-versions/get?{query}")["model_version"]
+    tags = {tag["key"]: tag["value"] for tag in version["tags"]}
+    assert tags["twolane.release.rejected"].endswith(f" by ada: {REASON}")
+    assert told(product, outcome.run_id) == ["release_waiting"]
 
 
 def test_what_a_gate_stops_is_asked_of_nobody(product, mlflow_uri, capfd):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from include.domain.alerts import Alert, AlertKind
+from include.domain.model_ref import ModelRef
 from include.pipeline.alerts.ports import AlertBook
 from include.pipeline.release.release_report import Findings
 
@@ -65,6 +66,25 @@ def announce_failure(
             reason,
             "The champion stays. The failed task's log has more; once what is named is mended, "
             "start release_model anew: work that is done is found again.",
+            now,
+        )
+    )
+
+
+def announce_unanswered(model: ModelRef, run_id: str, *, now: datetime, alerts: AlertBook) -> bool:
+    """Post that nobody has answered a release that waited; return whether that is new.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    return alerts.post(
+        Alert(
+            AlertKind.RELEASE_STOPPED,
+            run_id,
+            f"{model.label} waited for approval, and nobody has answered",
+            "No answer is a no: it stays challenger.",
+            f"Clear the task approve of the run to be asked again, or run compare_challenger on "
+            f"{model.name}.",
             now,
         )
     )

@@ -1,15 +1,19 @@
-"""From a person's approval to the promotion that it allows."""
+"""From a person's answer to the promotion that it allows, or to what the version then says."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from include.domain.errors import PromotionRefused
+from include.domain.model_ref import ModelRef
 from include.domain.promotion.alias import Alias
 from include.domain.release.verdict import VERDICT_FILE, parse_verdict
 from include.pipeline.promotion.promote_model import PromotionRequest
 from include.pipeline.promotion.promotion_ports import AliasRegistry
 from include.pipeline.release.evidence import Evidence
+
+REJECTED_TAG = "twolane.release.rejected"
 
 
 def approved_promotion(
@@ -31,6 +35,21 @@ def approved_promotion(
             f"version {champion or 'none'} by now: release again"
         )
     return PromotionRequest(name, version, by=by, reason=reason, evidence_uri=evidence.folder)
+
+
+def note_rejection(
+    evidence: Evidence, registry: AliasRegistry, *, by: str, reason: str, at: datetime
+) -> ModelRef:
+    """Write on what a release proposed that it was not approved, by whom and why; return it.
+
+    Raises:
+        UnknownModelAlias: the version has been deleted since.
+    """
+    judged = json.loads(evidence.read(VERDICT_FILE))["model"]
+    model = ModelRef(judged["name"], judged["version"], judged["digest"])
+    said = f"{at.isoformat(timespec='seconds')} by {by}: {reason}"
+    registry.tag_version(model.name, model.version, {REJECTED_TAG: said})
+    return model
 
 
 def failed_gates(evidence: Evidence) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ LOOK_S = 5
 """Seconds between two looks at a job; between them a task holds no slot."""
 LONGEST_JOB_S = 6 * 3600
 APPROVAL_TIMEOUT = timedelta(days=7)
+APPROVE = "Approve"
 
 RELEASE_PARAMS = {
     "model_name": form_fields.named_model(
@@ -134,16 +135,42 @@ def promote(folder: str, approval: Mapping[str, Any]) -> str:
     from include.wiring.model_life import model_life
 
     life = model_life()
-    person = approval["responded_by_user"] or {}
-    reason = (approval["params_input"] or {}).get("reason") or "approved in the release"
+    reason = _reason(approval) or "approved in the release"
     try:
-        request = life.approved_promotion(
-            folder, by=str(person.get("name") or person.get("id") or "unknown"), reason=reason
-        )
+        request = life.approved_promotion(folder, by=_person(approval) or "unknown", reason=reason)
         promotion = life.promote(request)
     except PromotionRefused as exc:
         raise AirflowFailException(str(exc)) from exc
     return f"{promotion.model_name}@{promotion.to_version}"
+
+
+def report_rejected(context: Mapping[str, Any]) -> None:
+    """Write on the version that a release was not approved; post that nobody has answered.
+
+    Airflow calls it with the answered task, whatever the answer was.
+    """
+    from include.wiring.alerting import alerting
+    from include.wiring.model_life import model_life
+
+    ti = context["ti"]
+    answer = ti.xcom_pull(task_ids=ti.task_id)
+    if APPROVE in answer["chosen_options"]:
+        return
+    person, reason = _person(answer), _reason(answer) or "no reason given"
+    folder = ti.xcom_pull(task_ids="prepare")
+    model = model_life().note_rejection(folder, by=person or "nobody, in time", reason=reason)
+    if not person:
+        alerting().announce_unanswered(model, ti.run_id)
+
+
+def _person(answer: Mapping[str, Any]) -> str:
+    """Return who has answered; empty where nobody has in time."""
+    user = answer["responded_by_user"] or {}
+    return str(user.get("name") or user.get("id") or "")
+
+
+def _reason(answer: Mapping[str, Any]) -> str:
+    return str((answer["params_input"] or {}).get("reason") or "")
 
 
 def report_failed(context: Mapping[str, Any]) -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from include.domain.alerts import AlertKind
-from include.pipeline.release.announce_release import announce_failure, announce_release
+from include.pipeline.release.announce_release import (
+    announce_failure,
+    announce_release,
+    announce_unanswered,
+)
+from include.pipeline.release.approve_release import REJECTED_TAG, note_rejection
 from tests.support.fakes.alerts import FakeAlertBook
 from tests.unit.release.conftest import NOW, Surroundings
 
@@ -51,3 +56,18 @@ def test_a_release_that_fails_on_its_way_is_told_of_once_a_run() -> None:
     assert (alert.kind, alert.subject) == (AlertKind.RELEASE_STOPPED, RUN)
     assert "topics" in alert.title
     assert alert.detail == reason
+
+
+def test_silence_is_told_and_the_version_says_who_did_not_approve_it(world: Surroundings) -> None:
+    evidence, findings = world.walk("linear")
+    book = FakeAlertBook()
+
+    model = note_rejection(evidence, world.aliases, by="nobody", reason="no reason", at=NOW)
+    assert announce_unanswered(model, RUN, now=NOW, alerts=book)
+
+    assert model == findings.model
+    tags = world.aliases.version_tags["topics", model.version]
+    assert tags[REJECTED_TAG] == f"{NOW.isoformat(timespec='seconds')} by nobody: no reason"
+    (alert,) = book.posted
+    assert (alert.kind, alert.subject) == (AlertKind.RELEASE_STOPPED, RUN)
+    assert "nobody has answered" in alert.title
