@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -133,18 +135,23 @@ def test_a_no_is_noted_and_silence_is_told(
 
     monkeypatch.setattr("include.wiring.alerting.alerting", Life)
     monkeypatch.setattr("include.wiring.model_life.model_life", Life)
-    answer = {
+    event = {
         "chosen_options": [option],
         "params_input": {"reason": "too slow"},
+        "responded_at": datetime(2026, 3, 1, tzinfo=UTC),
         "responded_by_user": user,
     }
-    left = {"approve": answer, "prepare": "s3://m/r/"}
+    approve = copy(release_model.get_task("approve"))
+    approve.hitl_summary_extra = {}
+    approve.skip = lambda ti, tasks: None
+    left = {"prepare": "s3://m/r/"}  # an operator that skips what follows leaves no XCom
     ti = SimpleNamespace(
-        task_id="approve", run_id="drift-1", xcom_pull=lambda task_ids: left[task_ids]
+        task_id="approve", run_id="drift-1", xcom_pull=lambda task_ids: left.get(task_ids)
     )
-    callbacks = release_model.get_task("approve").on_success_callback
-    (callback,) = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    context = {"ti": ti, "task": approve}
+    (callback,) = approve.on_success_callback
 
-    callback({"ti": ti})
+    approve.execute_complete(context, event)
+    callback(context)
 
     assert (rejections, alerts) == (noted, asked_again)
