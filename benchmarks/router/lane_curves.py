@@ -65,7 +65,7 @@ class MeasuredLanes:
         """Return a curve that may be the lane's, by what was measured and its uncertainty.
 
         Latency and billed seconds were learned from the same batches, so that a lane that is
-        drawn slow is drawn dear. A world has no limits of memory; see `Truths.truth`.
+        drawn slow is drawn dear. See `Truths.truth`.
         """
         (curve,) = (each for each in self.curves if each.key.lane is profile.lane)
         deviates = tuple(random.gauss(0, 1) for _ in range(3))
@@ -76,7 +76,6 @@ class MeasuredLanes:
         return replace(
             curve,
             key=replace(curve.key, model_name=MODEL),
-            limits=(),
             latency=_drawn(curve.latency, deviates),
             billed=_drawn(curve.billed, deviates),
             failures=(share, 1.0),
@@ -97,7 +96,8 @@ def measured_lanes(
 ) -> MeasuredLanes:
     """Return a deployment's lanes as they are measured.
 
-    A curve of hardware that the lanes file no longer names is left out.
+    A curve of hardware that the lanes file no longer names is left out, as are limits of memory: a
+    simulated lane has none.
 
     Raises:
         ValueError: no batch was seen on any of the lanes.
@@ -105,7 +105,7 @@ def measured_lanes(
     """
     known = {each.key: each for each in book.curves(model_name)}
     assumed = [LaneCurve.assumed(profile, model_name) for profile in profiles]
-    found = tuple(known.get(each.key, each) for each in assumed)
+    found = tuple(replace(known.get(each.key, each), limits=()) for each in assumed)
     if not any(each.observations for each in found):
         raise ValueError(f"no batch or probe of {model_name} was seen on any lane")
     seen = [each for curve in found for each in book.latest(curve.key, KEPT)]

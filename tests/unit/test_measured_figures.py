@@ -150,6 +150,7 @@ ROWS: dict[str, tuple[str, Callable[[Result], str]]] = {
         ),
     ),
     "Router, simulated bimodal traffic": ("router", lambda r: _router(r["traffics"]["bimodal"])),
+    "Router on curves measured": ("router-learned", lambda r: _router(r["traffics"]["bimodal"])),
     "Watch for drift": ("drift", _drift),
     "A batch put at risk on purpose": ("deadline", lambda r: _deadline(r["played"])),
     "Hugging Face checkpoints": ("import", lambda r: _imported(r["models"].values())),
