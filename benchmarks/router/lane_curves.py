@@ -65,7 +65,7 @@ class MeasuredLanes:
         """Return a curve that may be the lane's, by what was measured and its uncertainty.
 
         Latency and billed seconds were learned from the same batches, so that a lane that is
-        drawn slow is drawn dear. See `Truths.truth`.
+        drawn slow is drawn dear; see `Truths.truth`.
         """
         (curve,) = (each for each in self.curves if each.key.lane is profile.lane)
         deviates = tuple(random.gauss(0, 1) for _ in range(3))

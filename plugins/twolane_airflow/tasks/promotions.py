@@ -92,10 +92,10 @@ def watch_champions(ti: Any = None) -> list[str]:
         except TwolaneError as exc:
             failures[name] = str(exc)
     print("\n".join(done) or "every champion is as its history says")  # noqa: T201
-    if failures and is_last_try(ti):
-        for name, why in failures.items():
-            alerting().announce_unsettled(name, why)
     if failures:
+        if is_last_try(ti):
+            for name, why in failures.items():
+                alerting().announce_unsettled(name, why)
         raise PromotionRefused(" | ".join(f"{name}: {why}" for name, why in failures.items()))
     return done
 
