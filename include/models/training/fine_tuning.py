@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
 from torch_engine.encoder import Classifier
 from torch_engine.encoder import Encoder as TorchEncoder
@@ -83,13 +85,14 @@ def fine_tune(
             {"params": model.head.parameters(), "lr": how.learning_rate * _HEAD_RATE},
         ],
         weight_decay=_WEIGHT_DECAY,
+        fused=True,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _rate(sum(map(len, plans))))
     for epoch, plan in enumerate(plans, start=1):
         total = 0.0
         for positions in plan:
             batch = pack([tokens[p] for p in positions]).to(device)
-            with torch.autocast(device.type, torch.bfloat16):
+            with torch.autocast(device.type, torch.bfloat16), _attention(device):
                 logits = model(batch)
             loss = cross_entropy(logits.float(), truth[positions].to(device))
             optimizer.zero_grad()
@@ -100,6 +103,11 @@ def fine_tune(
             total += loss.item() * len(positions)
         progress(epoch, total / len(tokens))
     return _result(encoder, head, model.cpu())
+
+
+def _attention(device: torch.device) -> AbstractContextManager[None]:
+    """Which kernel attention runs on: on the CPU the fused one's backward pass in bf16 is slow."""
+    return sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
 
 
 def _result(encoder: Encoder, head: Head, model: Classifier) -> tuple[Encoder, Head]:
