@@ -28,7 +28,7 @@ from benchmarks.__main__ import RESULTS, machine
 from include.domain.promotion.alias import Alias
 from include.domain.promotion.promotion import Promotion
 from include.pipeline.promotion.promote_model import PromotionRequest
-from include.wiring.model_life import model_life
+from include.wiring.models.model_life import model_life
 from stack.airflow_api import FINAL_STATES, AirflowApi
 from stack.demo_documents import SAMPLE, write_documents
 from stack.environment import ADMIN

@@ -25,7 +25,7 @@ from benchmarks.engine.environments import ensure
 from benchmarks.engine.machine import describe
 from benchmarks.imported.container import ask
 from benchmarks.imported.figures import Comparison, compare
-from include.wiring.bootstrap import twolane
+from include.wiring.batches.bootstrap import twolane
 from stack.install import Installer
 
 WORK = ROOT / ".twolane" / "bench-import"

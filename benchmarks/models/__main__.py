@@ -21,7 +21,7 @@ from benchmarks.models.walk import walk
 from include.domain.errors import TwolaneError
 from include.pipeline.release.release_records import ReleaseRequest
 from include.pipeline.versions.model_archive import file_sha256
-from include.wiring.model_life import model_life
+from include.wiring.models.model_life import model_life
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "benchmarks" / "results"

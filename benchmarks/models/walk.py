@@ -8,7 +8,7 @@ from collections.abc import Callable
 from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.release_records import ReleaseRequest
 from include.pipeline.release.release_report import Findings
-from include.wiring.model_life import ModelLife
+from include.wiring.models.model_life import ModelLife
 
 LOOK_S = 1.0
 Report = Callable[[str], None]

@@ -26,7 +26,7 @@ from benchmarks.pipeline.processor_time import ProcessorTime
 from benchmarks.pipeline.report import PipelineRun, figures, table
 from benchmarks.pipeline.texts import write_batch
 from benchmarks.pipeline.timeline import read_timeline
-from include.wiring.bootstrap import twolane
+from include.wiring.batches.bootstrap import twolane
 
 ACCOUNT = "enterprise-meridian"
 

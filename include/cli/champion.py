@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from include.domain.errors import TwolaneError
 from include.pipeline.promotion.move_champion import describe
 from include.pipeline.promotion.promote_model import PromotionRequest
-from include.wiring.model_life import ModelLife, model_life
+from include.wiring.models.model_life import ModelLife, model_life
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

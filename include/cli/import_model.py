@@ -23,8 +23,8 @@ from include.pipeline.release.labelled_files import read_labelled
 from include.pipeline.versions.hugging_face import PretrainedFiles, look_at
 from include.pipeline.versions.model_archive import pack_archive
 from include.pipeline.versions.release_model import ReleasePlan, deploy_model, release_model
-from include.wiring.bootstrap import twolane
-from include.wiring.training_code import code_digest
+from include.wiring.batches.bootstrap import twolane
+from include.wiring.models.training_code import code_digest
 
 SAMPLE = Path(__file__).resolve().parents[1] / "sample" / "news.jsonl"
 ARCHIVE = "pretrained.tar.gz"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from include.domain.errors import TwolaneError
 from include.domain.lane_health.breaker_state import Breaker, BreakerState
 from include.domain.lanes import Lane
-from include.wiring.bootstrap import twolane
+from include.wiring.batches.bootstrap import twolane
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

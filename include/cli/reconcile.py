@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from include.domain.errors import TwolaneError
 from include.pipeline.reconciliation.reconcile_ports import Proof
-from include.wiring.bootstrap import Twolane, twolane
+from include.wiring.batches.bootstrap import Twolane, twolane
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

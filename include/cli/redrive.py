@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from include.domain.errors import TwolaneError
 from include.domain.queues.lane_class import LaneClass
 from include.pipeline.queues.dead_letters import DeadLetter, look_through, redrive
-from include.wiring.bootstrap import twolane
+from include.wiring.batches.bootstrap import twolane
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

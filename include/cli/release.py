@@ -38,8 +38,8 @@ from include.pipeline.versions.release_model import (
     register_and_publish,
     release_model,
 )
-from include.wiring.bootstrap import Twolane, twolane
-from include.wiring.training_code import code_digest
+from include.wiring.batches.bootstrap import Twolane, twolane
+from include.wiring.models.training_code import code_digest
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIVIAL_LABELS = ("a", "b", "c", "d")

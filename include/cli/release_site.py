@@ -8,7 +8,7 @@ from functools import partial
 
 from include.pipeline.promotion.promote_model import PromotionRequest
 from include.pipeline.versions.release_model import ReleasePorts
-from include.wiring.model_life import model_life
+from include.wiring.models.model_life import model_life
 
 CHARACTERS_A_TOKEN = 10
 """More are never needed: so many keep the ids of English text unchanged."""

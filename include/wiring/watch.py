@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from include.config import Settings
 from include.files.lanes_file import LanesFile
-from include.wiring.bootstrap import utc_now
-from include.wiring.lanes import LaneWiring
+from include.wiring.batches.bootstrap import utc_now
+from include.wiring.batches.lanes import LaneWiring
 from include.wiring.process_root import of_address, of_environment
 
 if TYPE_CHECKING:

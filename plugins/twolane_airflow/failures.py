@@ -50,7 +50,7 @@ def close_as_failed(context: Mapping[str, Any]) -> None:
     Of a run that the schedule began, an alert is posted.
     """
     from include.wiring.alerting import alerting
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     ti, exception = context["ti"], context.get("exception")
     _, _, task_id = ti.task_id.rpartition(".")

@@ -58,7 +58,7 @@ def _runs(triggering_asset_events: Mapping[Any, Any]) -> Iterator[dict[str, Any]
 
 def _is_missing(dag_id: str, run_id: str, ti: Any) -> bool:
     """Whether a run that was granted before was never started."""
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     if not ti.get_dr_count(dag_id=dag_id, run_ids=[run_id]):
         return True

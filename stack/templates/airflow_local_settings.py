@@ -32,7 +32,7 @@ WARM_MODULES = (
     "include.adapters.postgres.batches.read_store",
     "include.adapters.quality",
     "include.adapters.quality.validator",
-    "include.wiring.bootstrap",
+    "include.wiring.batches.bootstrap",
     "include.pipeline.queues.admit_message",
     "include.pipeline.batch_objects.batch_layout",
     "include.pipeline.batch.close_batch",

@@ -51,10 +51,10 @@ class Life:
 
 @pytest.fixture
 def life(monkeypatch) -> Life:
-    import include.wiring.model_life
+    import include.wiring.models.model_life
 
     made = Life()
-    monkeypatch.setattr(include.wiring.model_life, "model_life", lambda: made)
+    monkeypatch.setattr(include.wiring.models.model_life, "model_life", lambda: made)
     return made
 
 

@@ -36,7 +36,7 @@ class Product:
 @pytest.fixture
 def product(monkeypatch) -> Product:
     found = Product()
-    monkeypatch.setattr("include.wiring.bootstrap.twolane", lambda: found)
+    monkeypatch.setattr("include.wiring.batches.bootstrap.twolane", lambda: found)
     monkeypatch.setattr("include.wiring.alerting.alerting", lambda: found)
     return found
 

@@ -77,7 +77,7 @@ def wanted(run_id: str, *, is_again: bool = False) -> dict[str, Any]:
 @pytest.fixture
 def failures(monkeypatch):
     """What is recorded about runs: (run id, is final)."""
-    from include.wiring import bootstrap
+    from include.wiring.batches import bootstrap
 
     found: list[tuple[str, bool]] = []
 
@@ -156,7 +156,7 @@ class FakeKeeper:
 @pytest.fixture
 def keep(monkeypatch):
     """Run a trigger over a keeper's answers; return its first events."""
-    from include.wiring import bootstrap
+    from include.wiring.batches import bootstrap
     from twolane_airflow.triggers import queue
 
     monkeypatch.setattr(queue, "PAUSE_AFTER_ERROR_S", 0.0)

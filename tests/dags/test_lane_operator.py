@@ -20,7 +20,7 @@ from tests.support.lane_product import ADDRESS, LaneProduct
 def product(monkeypatch):
     world = World(shard_documents=4)
     found = LaneProduct(world, world.routed(documents(20)))
-    monkeypatch.setattr("include.wiring.bootstrap.twolane", lambda: found)
+    monkeypatch.setattr("include.wiring.batches.bootstrap.twolane", lambda: found)
     return found
 
 
@@ -168,7 +168,9 @@ EVENT = {"batch_id": "b", "lane": "transform", "resource": "the-job", "message":
 
 
 def test_it_resumes_from_the_event_alone(monkeypatch):
-    monkeypatch.setattr("include.wiring.bootstrap.twolane", lambda: pytest.fail("asks the world"))
+    monkeypatch.setattr(
+        "include.wiring.batches.bootstrap.twolane", lambda: pytest.fail("asks the world")
+    )
     done = EVENT | {"status": "done"}
     assert lane_operator().execute_complete({}, done) == "the-job"
 
@@ -184,7 +186,9 @@ def test_it_resumes_from_the_event_alone(monkeypatch):
     ],
 )
 def test_an_event_that_does_not_say_done_fails_the_task(monkeypatch, event):
-    monkeypatch.setattr("include.wiring.bootstrap.twolane", lambda: pytest.fail("asks the world"))
+    monkeypatch.setattr(
+        "include.wiring.batches.bootstrap.twolane", lambda: pytest.fail("asks the world")
+    )
     reason = "out of disk" if event and event.get("message") else "nothing known"
     with pytest.raises(JobFailed, match=reason):
         lane_operator().execute_complete({}, event)

@@ -33,7 +33,7 @@ def product(monkeypatch, addresses):
         addresses.append((region, endpoint_urls))
         return found
 
-    monkeypatch.setattr("include.wiring.bootstrap.twolane_at", at)
+    monkeypatch.setattr("include.wiring.batches.bootstrap.twolane_at", at)
     return found
 
 

@@ -101,7 +101,7 @@ def airflow() -> Airflow:
 
 @pytest.fixture
 def queue(airflow, monkeypatch):
-    from include.wiring import bootstrap
+    from include.wiring.batches import bootstrap
     from twolane_airflow.triggers import queue as module
 
     made = Queue(airflow)

@@ -69,7 +69,7 @@ def test_a_champion_that_cannot_be_settled_is_told_of_when_no_try_is_left(
 ):
     life = Life()
     monkeypatch.setattr("include.wiring.alerting.alerting", lambda: life)
-    monkeypatch.setattr("include.wiring.model_life.model_life", lambda: life)
+    monkeypatch.setattr("include.wiring.models.model_life.model_life", lambda: life)
     task = dag_bag.dags["watch_promotions"].get_task("watch_champions")
 
     with pytest.raises(PromotionRefused, match="bad: bad@2 cannot be rolled back"):

@@ -97,7 +97,7 @@ def test_whatever_fails_is_told_and_what_never_ended_is_shown(
 ):
     told = Told()
     monkeypatch.setattr("include.wiring.alerting.alerting", lambda: told)
-    monkeypatch.setattr("include.wiring.model_life.model_life", lambda: told)
+    monkeypatch.setattr("include.wiring.models.model_life.model_life", lambda: told)
     task = release_model.get_task(task_id)
     callbacks = (task.partial_kwargs if task.is_mapped else vars(task))["on_failure_callback"]
     (callback,) = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
@@ -134,7 +134,7 @@ def test_a_no_is_noted_and_silence_is_told(
             alerts.append((model, run_id))
 
     monkeypatch.setattr("include.wiring.alerting.alerting", Life)
-    monkeypatch.setattr("include.wiring.model_life.model_life", Life)
+    monkeypatch.setattr("include.wiring.models.model_life.model_life", Life)
     event = {
         "chosen_options": [option],
         "params_input": {"reason": "too slow"},

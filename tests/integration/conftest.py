@@ -256,7 +256,7 @@ def forget_settings() -> None:
     """Let the next composition read the environment anew."""
     from include.adapters.aws.clients import forget
     from include.config import load_settings
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     forget()
     twolane.cache_clear()

@@ -33,7 +33,7 @@ def budget(product: Any) -> Iterator[str]:
     """An account whose every batch is warned of."""
     from include.adapters.postgres.money.budget_book import PostgresBudgetBook
     from include.domain.money.budgets import Budget
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     account, book = "trial-lumen", PostgresBudgetBook(twolane().database)
     book.put(Budget(account, 1.0, warn_share=1e-9), by="tests")
@@ -45,7 +45,7 @@ def test_a_warning_is_sent_once_with_the_link_to_the_run(
     product: Any, slack: Webhook, budget: str
 ) -> None:
     from include.domain.queues.lane_class import LaneClass
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     outcome = product.infer(product.upload("a.jsonl", json_lines(*sound(3))), account=budget)
     assert outcome.state == "success"

@@ -17,7 +17,7 @@ from tests.support.sagemaker import eventually
 def warm_endpoint(product: Any) -> Iterator[str]:
     """The champion's endpoint with an instance in service that stays; deleted afterwards."""
     from include.domain.lanes import Lane
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     profile = twolane().lanes.lanes[Lane.ASYNC_ENDPOINT]
     endpoint = twolane().async_endpoint(profile.instance_type, profile.max_instances)

@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from include.wiring.model_life import model_life
+from include.wiring.models.model_life import model_life
 from tests.integration.conftest import json_lines, sound
 from tests.support.local_aws import HANGS_AFTER_S, REPOSITORY, clean_environment
 from tests.support.mlflow_server import mlflow_call

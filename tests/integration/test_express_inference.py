@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from include.domain.errors import StoreError
-from include.wiring.bootstrap import Twolane
+from include.wiring.batches.bootstrap import Twolane
 from tests.integration.conftest import json_lines, sound
 from tests.integration.test_bad_batches import everything, shown
 from tests.integration.test_document_inference import check_stores

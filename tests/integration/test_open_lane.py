@@ -62,7 +62,7 @@ def events(product: Any) -> Callable[[], list[dict[str, Any]]]:
 
 def lose(uri: str) -> None:
     """Have a batch fail on the serverless lane, as a task's one try would."""
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     submission = Submission(
         key=uri,

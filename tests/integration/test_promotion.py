@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from include.pipeline.promotion.promote_model import PromotionRequest
-from include.wiring.model_life import model_life
+from include.wiring.models.model_life import model_life
 from tests.integration.conftest import json_lines, sound
 from tests.support.faults import injected
 from tests.support.mlflow_server import mlflow_call

@@ -26,7 +26,7 @@ class Intake:
 
     def __init__(self, product: Product, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         from include.domain.queues.lane_class import LaneClass
-        from include.wiring.bootstrap import twolane
+        from include.wiring.batches.bootstrap import twolane
 
         self.product = product
         self.lane_class = LaneClass(name)
@@ -142,7 +142,7 @@ def test_a_message_that_comes_again_after_the_commit_changes_nothing(bulk):
 
 
 def test_a_crash_between_commit_and_delete_changes_nothing(bulk):
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     bulk.upload(json_lines(*sound(3)))
     (request,) = bulk.keeper.step()
@@ -212,7 +212,9 @@ def test_an_account_at_its_cap_does_not_hold_up_another(bulk):
 
 
 def test_the_command_says_when_a_queue_does_not_answer(bulk, monkeypatch, capsys):
-    monkeypatch.setattr("include.wiring.bootstrap.Twolane.queues", lambda *_: bulk_without_queue())
+    monkeypatch.setattr(
+        "include.wiring.batches.bootstrap.Twolane.queues", lambda *_: bulk_without_queue()
+    )
 
     assert redrive.main(["bulk"]) == 1
 

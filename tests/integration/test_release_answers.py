@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include.wiring.model_life import model_life
+from include.wiring.models.model_life import model_life
 from tests.integration.conftest import forget_settings
 from tests.support.labelled_topics import Document, mislabelled, topics
 from tests.support.mlflow_server import mlflow_call

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from include.domain.release.catalog import load_catalog
-from include.wiring.bootstrap import twolane
+from include.wiring.batches.bootstrap import twolane
 from tests.integration.conftest import json_lines, sound
 from tests.integration.test_document_inference import check_stores
 from tests.support.local_aws import HANGS_AFTER_S, REPOSITORY, clean_environment

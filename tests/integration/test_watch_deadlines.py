@@ -42,7 +42,7 @@ def watching(product: Product, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prod
 @contextmanager
 def placed(product: Product, folder: Path, deadline_s: float) -> Iterator[PlacedBatch]:
     """A batch that waits on Batch Transform, whose driver nobody calls; closed in the end."""
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     folder.mkdir()
     batch = PlacedBatch(product.aws, Lane.TRANSFORM, (5,) * 4, folder, deadline_s=deadline_s)

@@ -16,7 +16,7 @@ ACCOUNT = "standard-harbor"
 @pytest.fixture
 def watched(product: Product, monkeypatch: pytest.MonkeyPatch) -> Iterator[Product]:
     """One day is reference enough; what other tests have sent counts to an earlier one."""
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     for name, value in (("REFERENCE_DAYS", "1"), ("REFERENCE_DOCUMENTS", "100")):
         monkeypatch.setenv(f"TWOLANE_DRIFT_{name}", value)

@@ -12,7 +12,7 @@ from pathlib import Path
 from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.release_records import ReleaseRequest
 from include.pipeline.release.release_report import Findings
-from include.wiring.model_life import ModelLife
+from include.wiring.models.model_life import ModelLife
 from tests.support.labelled_topics import Document
 
 TEST_PERCENT = 40

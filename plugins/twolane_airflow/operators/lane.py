@@ -60,7 +60,7 @@ class LaneOperator(BaseOperator):
 
     def execute(self, context: Any) -> str:
         """Run the lane; keep what ran and when for the ledger."""
-        from include.wiring.bootstrap import twolane
+        from include.wiring.batches.bootstrap import twolane
 
         lane = Lane(self.lane) if self.lane else twolane().placement(self.batch_id).lane
         if lane is Lane.SERVERLESS:
@@ -93,7 +93,7 @@ class LaneOperator(BaseOperator):
             self._driver.stop()
 
     def _drive(self, batch_id: str, lane: Lane) -> str:
-        from include.wiring.bootstrap import twolane
+        from include.wiring.batches.bootstrap import twolane
 
         driver = self._driver = twolane().driver(batch_id, lane)
         ahead = twolane().ahead_loader(batch_id)
@@ -113,7 +113,7 @@ class LaneOperator(BaseOperator):
 
     def _slot_s(self, expected_s: float) -> float:
         """Return how long to wait in the slot: not at all for what is known to take longer."""
-        from include.wiring.bootstrap import twolane
+        from include.wiring.batches.bootstrap import twolane
 
         limit_s = self.defer_after_s
         if limit_s is None:
@@ -121,7 +121,7 @@ class LaneOperator(BaseOperator):
         return limit_s if expected_s <= limit_s else 0.0
 
     def _defer(self, batch_id: str, lane: Lane, shards_left: int) -> None:
-        from include.wiring.bootstrap import twolane
+        from include.wiring.batches.bootstrap import twolane
 
         settings, aws = twolane().settings, twolane().aws_in_use()
         worth_it = min(settings.ahead_shards, math.ceil(shards_left / 2))

@@ -84,7 +84,7 @@ def _no_retry_when_refused() -> Iterator[None]:
 def act(params: Any = None, dag_run: Any = None) -> str:
     """Do what the form asks; return the comparison's id, or the promotion's line of the history."""
     from include.pipeline.promotion.move_champion import describe
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     life = model_life()
     name = params["model_name"] or life.settings.model_name
@@ -109,7 +109,7 @@ def feed() -> None:
     Raises:
         TwolaneError: some could not be fed, each with its reason; the others were nevertheless.
     """
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     life, failures = model_life(), []
     for comparison in life.comparisons.all_running():
@@ -133,7 +133,7 @@ def report(ti: Any = None) -> list[str]:
         AirflowFailException: `feed` has failed, which the run would not show otherwise; what has
             ended is reported.
     """
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     reports = model_life().report_comparisons()
     for each in reports:

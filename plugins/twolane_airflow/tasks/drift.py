@@ -19,7 +19,7 @@ REASON_CHARACTERS = 500
 @task
 def load_feedback() -> dict[str, int]:
     """Take the labels that wait in the inbox; return how many rows counted, how many did not."""
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     uploads = model_life().load_feedback()
     for upload in uploads:
@@ -42,7 +42,7 @@ def describe_batches(loaded: dict[str, int], dag_run: Any = None) -> str:
         dag_run: the run, given by Airflow.
     """
     from include.pipeline.drift.profile_batch import unread_batches
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     night = dag_run.run_after.astimezone(UTC).date()
     profiles, skipped = model_life().profile_batches(night)
@@ -61,7 +61,7 @@ def judge(night: str) -> dict[str, int]:
     What cannot be read of a model is logged and posted as an alert; the rest is compared.
     """
     from include.domain.drift.policy import Level
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     watched = model_life().watch_drift(date.fromisoformat(night))
     _announce(watched.unread, watched.night)
@@ -83,7 +83,7 @@ def open_releases(night: str, levels: dict[str, int]) -> list[dict[str, Any]]:
         night: as `describe_batches` returned it.
         levels: as `judge` returned them.
     """
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     asked = date.fromisoformat(night)
     opened, refused = model_life().open_drift_releases(asked)

@@ -15,7 +15,7 @@ def infer(params: Any = None, dag_run: Any = None, ti: Any = None) -> dict[str, 
         None when the batch stands in both stores. Otherwise the values with which
         `document_inference` goes on with it: under the same key, it is the same batch.
     """
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     product = twolane()
     submission = submission_from_params(

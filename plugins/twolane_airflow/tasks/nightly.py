@@ -11,7 +11,7 @@ from airflow.sdk import task
 @task
 def find_waiting() -> list[dict[str, Any]]:
     """Return one request a batch, in the form `steps.pull` reads."""
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     return [
         {
@@ -31,6 +31,6 @@ def find_waiting() -> list[dict[str, Any]]:
 @task
 def archive(request: Mapping[str, Any]) -> None:
     """Move a finished batch's files out of the inbox."""
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     twolane().archive_nightly([request["batch_uri"], *request["joined_uris"]])

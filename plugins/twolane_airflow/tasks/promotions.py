@@ -43,7 +43,7 @@ def decider(dag_run: Any) -> str:
 @task
 def plan_rollback(params: Any = None) -> dict[str, Any]:
     """Decide from which version to which; a retry of what follows carries out the same."""
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     life = model_life()
     with no_retry_when_refused():
@@ -57,7 +57,7 @@ def roll_back(plan: Mapping[str, Any], params: Any = None, dag_run: Any = None) 
     """Carry the plan out; return the history's line on it."""
     from include.pipeline.promotion.move_champion import describe
     from include.pipeline.promotion.rollback_model import RollbackPlan
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     with no_retry_when_refused():
         done = model_life().roll_back(
@@ -81,7 +81,7 @@ def watch_champions(ti: Any = None) -> list[str]:
     from include.domain.errors import TwolaneError
     from include.pipeline.promotion.move_champion import describe
     from include.wiring.alerting import alerting
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     life = model_life()
     done: list[str] = []
@@ -103,7 +103,7 @@ def watch_champions(ti: Any = None) -> list[str]:
 @task
 def retire() -> list[str]:
     """Delete what SageMaker keeps of versions that nobody needs; return which."""
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     decisions = model_life().retire_versions()
     for each in decisions:

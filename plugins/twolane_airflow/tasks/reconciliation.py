@@ -14,7 +14,7 @@ LOOK_BACK = timedelta(hours=25)
 @task
 def find_closed(dag_run: Any = None) -> list[str]:
     """Return the batches that succeeded within a day before the run."""
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     moment: datetime = dag_run.run_after - LOOK_BACK
     return twolane().succeeded_since(moment)
@@ -30,7 +30,7 @@ def prove_and_repair(batch_ids: list[str]) -> dict[str, int]:
     """
     from include.domain.errors import StoreError, TwolaneError
     from include.pipeline.reconciliation.reconcile_ports import Proof
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     product = twolane()
     proofs: list[Proof] = []

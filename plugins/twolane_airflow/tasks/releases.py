@@ -52,7 +52,7 @@ APPROVAL_PARAMS = {"reason": form_fields.reason("Kept in the history.")}
 def prepare(params: Any = None, dag_run: Any = None) -> str:
     """Pin data, candidates and champion; return the folder of the release's evidence."""
     from include.pipeline.release.release_records import ReleaseRequest
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     request = ReleaseRequest(
         model_name=params["model_name"],
@@ -70,7 +70,7 @@ def prepare(params: Any = None, dag_run: Any = None) -> str:
 @task
 def list_trials(folder: str) -> list[str]:
     """Return the names of the training jobs."""
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     return [trial.name for trial in model_life().release_evidence(folder).plan().trials]
 
@@ -78,7 +78,7 @@ def list_trials(folder: str) -> list[str]:
 @task.sensor(mode="reschedule", poke_interval=LOOK_S, timeout=LONGEST_JOB_S)
 def train(trial: str, folder: str) -> bool:
     """Start a training job, or look whether it is done."""
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     with _no_retry_when_rejected():
         return model_life().advance_trial(folder, trial)
@@ -87,7 +87,7 @@ def train(trial: str, folder: str) -> bool:
 @task.sensor(mode="reschedule", poke_interval=LOOK_S, timeout=LONGEST_JOB_S)
 def evaluate(folder: str) -> bool:
     """Measure candidates and champion on each hardware class, one class after the other."""
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     with _no_retry_when_rejected():
         return model_life().advance_evaluations(folder)
@@ -103,7 +103,7 @@ def judge(folder: str, dag_run: Any = None) -> str:
         AirflowSkipException: the proposal is the champion itself; nobody is asked.
     """
     from include.wiring.alerting import alerting
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     with _no_retry_when_rejected():
         findings = model_life().judge_release(folder)
@@ -122,7 +122,7 @@ def check_gates(folder: str) -> None:
         AirflowFailException: one has not; the message says which and by how much.
     """
     from include.pipeline.release.approve_release import failed_gates
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     if failures := failed_gates(model_life().release_evidence(folder)):
         raise AirflowFailException("; ".join(failures))
@@ -132,7 +132,7 @@ def check_gates(folder: str) -> None:
 def promote(folder: str, approval: Mapping[str, Any]) -> str:
     """Make the approved version the champion; return it."""
     from include.domain.errors import PromotionRefused
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     life = model_life()
     reason = _reason(approval) or "approved in the release"
@@ -151,7 +151,7 @@ def report_rejected(context: Mapping[str, Any]) -> None:
     one that skips what follows leaves no XCom.
     """
     from include.wiring.alerting import alerting
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     ti, answer = context["ti"], context["task"].hitl_summary
     if APPROVE in answer["chosen_options"]:
@@ -179,7 +179,7 @@ def report_failed(context: Mapping[str, Any]) -> None:
     What comes after the judgement leaves that run as the judgement has closed it.
     """
     from include.wiring.alerting import alerting
-    from include.wiring.model_life import model_life
+    from include.wiring.models.model_life import model_life
 
     ti, task_id = context["ti"], context["ti"].task_id
     reason = f"{task_id}: {context.get('exception') or 'its process was lost'}"

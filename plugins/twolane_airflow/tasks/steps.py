@@ -15,7 +15,7 @@ from twolane_airflow.submissions import submission_from_params
 @task
 def pull(request: Mapping[str, Any] | None = None, params: Any = None, dag_run: Any = None) -> str:
     """Freeze the submission a request describes, by default the run's form; return the batch id."""
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     product = twolane()
     submission = submission_from_params(
@@ -31,7 +31,7 @@ def pull(request: Mapping[str, Any] | None = None, params: Any = None, dag_run: 
 @task
 def validate(batch_id: str) -> str:
     """Set poison documents aside."""
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     with no_retry_when_rejected():
         twolane().validate(batch_id)
@@ -41,7 +41,7 @@ def validate(batch_id: str) -> str:
 def route(batch_id: str) -> str:
     """Choose the lane; return its name."""
     from include.domain.placement.placement_table import placement_table
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     with no_retry_when_rejected():
         placement = twolane().route(batch_id)
@@ -53,7 +53,7 @@ def route(batch_id: str) -> str:
 @task
 def collect(batch_id: str) -> str:
     """Count and check the output of whichever lane ran."""
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     twolane().collect(batch_id)
     return batch_id
@@ -62,7 +62,7 @@ def collect(batch_id: str) -> str:
 @task
 def load_dynamodb(batch_id: str) -> str:
     """Load the write store; return when it was done."""
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     return twolane().load_write_store(batch_id).isoformat()
 
@@ -70,7 +70,7 @@ def load_dynamodb(batch_id: str) -> str:
 @task
 def load_aurora(batch_id: str) -> str:
     """Load the read store; return when it was done."""
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     return twolane().load_read_store(batch_id).isoformat()
 
@@ -78,7 +78,7 @@ def load_aurora(batch_id: str) -> str:
 @task
 def close(batch_id: str, loaded_at: Sequence[str]) -> dict[str, Any]:
     """Reconcile both stores, book the charge, write the report."""
-    from include.wiring.bootstrap import twolane
+    from include.wiring.batches.bootstrap import twolane
 
     last = max(datetime.fromisoformat(moment) for moment in loaded_at)
     closure = twolane().close(batch_id, loaded_at=last)

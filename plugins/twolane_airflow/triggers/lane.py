@@ -17,7 +17,7 @@ from asgiref.sync import sync_to_async
 
 if TYPE_CHECKING:
     from include.pipeline.lanes.driver import LaneDriver
-    from include.wiring.bootstrap import Twolane
+    from include.wiring.batches.bootstrap import Twolane
 
 DONE = "done"
 FAILED = "failed"
@@ -155,7 +155,7 @@ class LaneTrigger(BaseTrigger):
         return self._product().driver(self.wait.batch_id, Lane(self.wait.lane))
 
     def _product(self) -> Twolane:
-        from include.wiring.bootstrap import twolane_at
+        from include.wiring.batches.bootstrap import twolane_at
 
         return twolane_at(self.wait.region, tuple(sorted(self.wait.endpoint_urls.items())))
 

@@ -67,7 +67,7 @@ class QueueTrigger(BaseEventTrigger):
     def _step(self) -> list[RunRequest]:
         from include.domain.errors import TwolaneError
         from include.domain.queues.lane_class import LaneClass
-        from include.wiring.bootstrap import twolane
+        from include.wiring.batches.bootstrap import twolane
 
         with self._turn:
             try:

@@ -26,7 +26,7 @@ from include.pipeline.release.evidence import Evidence
 from include.pipeline.release.release_records import ReleaseRequest
 from include.pipeline.release.release_report import Findings
 from include.pipeline.versions.ports import TrainingRequest
-from include.wiring.model_life import ModelLife
+from include.wiring.models.model_life import ModelLife
 from include.wiring.money import Money
 from tests.support.labelled_topics import topics
 from tests.support.local_aws import EVALUATING_GPU_IMAGE, REGISTRY, REPOSITORY, LocalAws

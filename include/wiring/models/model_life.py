@@ -1,6 +1,6 @@
 """The composition root of a model's life: released, promoted, compared, watched, rolled back.
 
-Beside `include.wiring.bootstrap`, which does the same for batches. One method a use case.
+Beside `include.wiring.batches.bootstrap`, which does the same for batches. One method a use case.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from include.config import Settings
 from include.domain.lanes import Lane
 from include.files.lanes_file import LanesFile
-from include.wiring.bootstrap import utc_now
-from include.wiring.model_releases import ModelReleases
-from include.wiring.model_watch import ModelWatch
+from include.wiring.batches.bootstrap import utc_now
+from include.wiring.models.model_releases import ModelReleases
+from include.wiring.models.model_watch import ModelWatch
 from include.wiring.process_root import of_environment
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from include.domain.batches.manifests import BatchManifest, Submission
 from include.domain.placement.routing import Placement
 from include.files.lanes_file import LanesFile
 from include.pipeline.batch_objects.records import BatchRecords, Validation
-from include.wiring.intake import IntakeWiring
-from include.wiring.loading import LoadingWiring
+from include.wiring.batches.intake import IntakeWiring
+from include.wiring.batches.loading import LoadingWiring
 from include.wiring.process_root import of_address, of_environment
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from include.pipeline.batch_objects.records import Collection
-from include.wiring.lanes import LaneWiring
+from include.wiring.batches.lanes import LaneWiring
 
 if TYPE_CHECKING:
     from include.pipeline.batch.collect_batch import CollectPorts

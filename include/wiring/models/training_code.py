@@ -10,7 +10,7 @@ from include.pipeline.versions.model_archive import tree_digest
 if TYPE_CHECKING:
     from include.adapters.mlflow_releases import ContainerCode
 
-MODELS = Path(__file__).resolve().parents[1] / "models"
+MODELS = Path(__file__).resolve().parents[2] / "models"
 _PATTERNS = ("*.py", "requirements.lock")
 
 

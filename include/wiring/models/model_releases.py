@@ -14,7 +14,7 @@ from include.domain.release.catalog import load_catalog
 from include.files.lanes_file import LanesFile
 from include.files.release_policy import load_candidates, load_gates
 from include.wiring.composition import Adapters
-from include.wiring.training_code import code_digest, container_code
+from include.wiring.models.training_code import code_digest, container_code
 
 if TYPE_CHECKING:
     from include.domain.model_ref import ModelRef

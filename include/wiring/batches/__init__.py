@@ -1,0 +1,1 @@
+"""The composition of the batches, from what is submitted to what is loaded."""
