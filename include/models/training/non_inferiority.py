@@ -3,21 +3,26 @@
 Both classify the same documents, so only those count on which one is right and the other wrong.
 Let `harmful` be how many the second gets wrong and the first right, `helpful` the reverse; the loss
 of accuracy is the difference of their probabilities. The test is the exact unconditional one of
-paired proportions: the probability, at the margin, of a difference as small as the one seen. That
-depends also on how often the two differ at all, which is taken at its worst within a confidence
-set, whose own error is added (Berger and Boos, 1994, "P Values Maximized Over a Confidence Set for
-the Nuisance Parameter").
+paired proportions: the probability, at the margin, of a finding as much in the second's favour as
+the one seen. Findings are ordered by the loss less the margin in standard errors, so that the
+probability depends little on how often the two differ at all (Suissa and Shuster, 1991, "The 2 x 2
+Matched-Pairs Trial: Exact Unconditional Design and Analysis"). That is taken at its worst within a
+confidence set, whose own error is added (Berger and Boos, 1994, "P Values Maximized Over a
+Confidence Set for the Nuisance Parameter").
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import beta, binom
 
-NUISANCE_ERROR = 0.005
-"""The probability that the two differ more often than in the set in which the worst is sought."""
+NUISANCE_ERROR = 0.001
+"""The probability that how often the two differ is outside the set in which the worst is sought."""
 
 _GRID = 40
+
+_ROUNDING = 1e-9
 
 
 def p_value(harmful: int, helpful: int, documents: int, margin: float) -> float:
@@ -33,11 +38,11 @@ def p_value(harmful: int, helpful: int, documents: int, margin: float) -> float:
         At most as probable as it says: under a loss of `margin` or more, a value of p or less comes
         with a probability of at most p.
     """
-    different, highest = harmful + helpful, 1.0
-    if different < documents:
-        highest = float(beta.ppf(1 - NUISANCE_ERROR, different + 1, documents - different))
-    rates = np.linspace(abs(margin), max(abs(margin), highest), _GRID)
-    worst = max(_chance(harmful - helpful, documents, rate, margin) for rate in rates)
+    different = harmful + helpful
+    lowest, highest = _rates(different, documents)
+    rates = np.linspace(max(abs(margin), lowest), max(abs(margin), highest), _GRID)
+    seen = (harmful - helpful - documents * margin) / _standard_error(different, documents, margin)
+    worst = max(_chance(float(seen), documents, rate, margin) for rate in rates)
     return min(1.0, worst + NUISANCE_ERROR)
 
 
@@ -60,12 +65,28 @@ def is_contradicted(
     return p_value(helpful, harmful, documents, -margin) <= 1 - confidence
 
 
-def _chance(difference: int, documents: int, rate: float, margin: float) -> float:
-    """P(harmful - helpful <= difference) where the two differ at `rate`, the loss being `margin`.
+def _rates(different: int, documents: int) -> tuple[float, float]:
+    """How often the two differ, with all confidence but `NUISANCE_ERROR` (Clopper and Pearson)."""
+    tail, same = NUISANCE_ERROR / 2, documents - different
+    lowest = float(beta.ppf(tail, different, same + 1)) if different else 0.0
+    highest = float(beta.ppf(1 - tail, different + 1, same)) if same else 1.0
+    return lowest, highest
 
-    Given how many differ, `harmful` is binomial.
+
+def _chance(seen: float, documents: int, rate: float, margin: float) -> float:
+    """P(loss less margin, in standard errors, <= seen) where the two differ at `rate`.
+
+    Given how many differ, `harmful` is binomial, the loss being the margin.
     """
     centre, spread = documents * rate, 10 * np.sqrt(documents * rate) + 20
     different = np.arange(max(0, int(centre - spread)), min(documents, int(centre + spread)) + 1)
-    harmful = binom.cdf((different + difference) // 2, different, (rate + margin) / (2 * rate))
+    difference = documents * margin + seen * _standard_error(different, documents, margin)
+    most = np.floor((different + difference) / 2 + _ROUNDING)
+    harmful = binom.cdf(most, different, (rate + margin) / (2 * rate))
     return float(np.sum(binom.pmf(different, documents, rate) * harmful))
+
+
+def _standard_error(different: ArrayLike, documents: int, margin: float) -> NDArray[np.float64]:
+    """Of `harmful - helpful` at the margin, where so many documents differ."""
+    fewest = documents * abs(margin)
+    return np.sqrt(np.maximum(np.maximum(different, fewest) - documents * margin**2, _ROUNDING))

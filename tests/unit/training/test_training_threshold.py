@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from include.models.training.non_inferiority import (
     NUISANCE_ERROR,
@@ -28,7 +30,7 @@ def test_where_the_two_never_differ_it_is_the_binomial_test() -> None:
     assert p_value(0, 0, 6000, 0.002) <= binom.pmf(0, 6000, 0.002) + 2 * NUISANCE_ERROR
 
 
-@pytest.mark.parametrize(("documents", "helpful_rate"), [(3000, 0.0), (3000, 0.003)])
+@pytest.mark.parametrize(("documents", "helpful_rate"), [(3000, 0.0), (3000, 0.003), (5500, 0.012)])
 def test_a_loss_of_the_margin_is_passed_no_more_often_than_it_says(
     documents: int, helpful_rate: float
 ) -> None:
@@ -42,6 +44,15 @@ def test_a_loss_of_the_margin_is_passed_no_more_often_than_it_says(
         if p_value(int(harmful), int(helpful), documents, margin) <= 0.05
     )
     assert passed <= binom.ppf(0.999, trials, 0.05)
+
+
+@pytest.mark.parametrize(("harmful", "helpful"), [(43, 56), (73, 93), (110, 120)])
+def test_of_many_documents_it_says_little_less_than_the_normal_approximation(
+    harmful: int, helpful: int
+) -> None:
+    documents, margin = 6000, 0.002
+    z = (harmful - helpful - documents * margin) / math.sqrt(harmful + helpful)
+    assert norm.cdf(z) < p_value(harmful, helpful, documents, margin) < 1.5 * norm.cdf(z)
 
 
 @pytest.mark.parametrize(("harmful", "helpful"), [(0, 0), (5, 3), (12, 12)])
