@@ -167,7 +167,7 @@ def test_one_job_gives_both_the_cascade_and_the_encoder_alone(world: Surrounding
     config = json.loads(world.objects.read_text(world.evaluations.requests[0].config_uri))
     assert config["models"] == {"fine-tune": {"cascade": False}, "cascade": {"cascade": True}}
     assert len(set(world.evaluations.requests[0].models.values())) == 1
-    assert request.parameters["cascade_folds"] == "3"
+    assert request.parameters["cascade_folds"] == "5"
 
 
 @pytest.mark.parametrize("key", ["fine-tune", "cascade"])
