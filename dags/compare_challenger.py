@@ -40,7 +40,7 @@ from twolane_airflow.tasks import comparisons
     deadline=late_after(timedelta(hours=1)),
 )
 def compare_challenger() -> None:
-    comparisons.act() >> comparisons.report()
+    comparisons.act() >> comparisons.report("act")
 
 
 compare_challenger()

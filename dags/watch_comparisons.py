@@ -33,7 +33,7 @@ from twolane_airflow.tasks import comparisons
     deadline=late_after(timedelta(hours=1)),
 )
 def watch_comparisons() -> None:
-    comparisons.feed() >> comparisons.report()
+    comparisons.feed() >> comparisons.report("feed")
 
 
 watch_comparisons()

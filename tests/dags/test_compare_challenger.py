@@ -115,21 +115,29 @@ def test_a_comparison_that_cannot_be_fed_leaves_the_others_their_turn(life) -> N
     assert life.watched == ["c1", "c2"]
 
 
-@pytest.mark.parametrize("fed", ["success", "failed"])
-def test_what_has_ended_is_reported_whatever_became_of_feeding_and_its_failure_is_the_runs(
-    dag_bag, life, fed
+@pytest.mark.parametrize("before", ["success", "failed"])
+@pytest.mark.parametrize(
+    ("dag_id", "task_id"), [("watch_comparisons", "feed"), ("compare_challenger", "act")]
+)
+def test_what_has_ended_is_reported_in_any_case_and_the_failure_before_is_the_runs(
+    dag_bag, life, dag_id, task_id, before
 ) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
-    report = dag_bag.dags["watch_comparisons"].get_task("report")
+    report = dag_bag.dags[dag_id].get_task("report")
     assert report.trigger_rule == "all_done"
+    states = {task_id: before}
     run = SimpleNamespace(
-        dag_id="watch_comparisons",
+        dag_id=dag_id,
         run_id="r",
-        get_task_states=lambda task_ids, **run: {"r": dict.fromkeys(task_ids, fed)},
+        get_task_states=lambda task_ids, **run: {"r": {e: states[e] for e in task_ids}},
     )
-    if fed == "success":
-        assert report.python_callable(ti=run) == ["s3://w/comparisons/c0.json"]
+
+    def result() -> list[str]:
+        return report.python_callable(*report.op_args, ti=run)
+
+    if before == "success":
+        assert result() == ["s3://w/comparisons/c0.json"]
         return
-    with pytest.raises(AirflowFailException, match="task feed has failed"):
-        report.python_callable(ti=run)
+    with pytest.raises(AirflowFailException, match=f"task {task_id} has failed"):
+        result()

@@ -123,22 +123,23 @@ def feed() -> None:
 
 
 @task(trigger_rule="all_done")
-def report(ti: Any = None) -> list[str]:
+def report(after: str, ti: Any = None) -> list[str]:
     """Report what has ended; return where each report stands.
 
     Args:
+        after: id of the task before it.
         ti: the task instance, given by Airflow.
 
     Raises:
-        AirflowFailException: `feed` has failed, which the run would not show otherwise; what has
-            ended is reported.
+        AirflowFailException: the task before has failed, which the run would not show otherwise;
+            what has ended is reported.
     """
     from include.wiring.models.model_life import model_life
 
     reports = model_life().report_comparisons()
     for each in reports:
         print(each)  # noqa: T201
-    if why := failed_before("feed", ti):
+    if why := failed_before(after, ti):
         raise AirflowFailException(why)
     return reports
 
