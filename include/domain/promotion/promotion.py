@@ -29,7 +29,8 @@ class PromotionKind(StrEnum):
     REVERTED = "reverted"
 
 
-_RETURNS = frozenset({PromotionKind.ROLLED_BACK, PromotionKind.REVERTED})
+_RETURNS = frozenset({PromotionKind.ROLLED_BACK, PromotionKind.REVERTED, PromotionKind.FOLLOWED})
+"""What takes the line of champions back, where the version is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ class Promotion:
 def champions(history: Sequence[Promotion]) -> tuple[str, ...]:
     """Return the champions a rollback could go back through, oldest first, the present one last.
 
-    A rollback, or a move that was put back, takes the line back to the version it returned to: two
-    rollbacks go two versions back, and none goes forward to what was rolled back.
+    A rollback, a move that was put back, or one by hand to an earlier champion takes the line back
+    to the version it returned to: two rollbacks go two versions back, and none goes forward to what
+    was rolled back.
 
     Args:
         history: of one model, oldest first.
@@ -73,6 +75,11 @@ def champions(history: Sequence[Promotion]) -> tuple[str, ...]:
         elif line[-1:] != [row.to_version]:
             line.append(row.to_version)
     return tuple(line)
+
+
+def is_return(promotion: Promotion, before: Sequence[Promotion]) -> bool:
+    """Whether a promotion went back to an earlier champion of the history before it."""
+    return promotion.kind in _RETURNS and promotion.to_version in champions(before)
 
 
 def rollback_target(history: Sequence[Promotion], champion: str | None) -> str | None:

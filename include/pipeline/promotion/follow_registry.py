@@ -110,12 +110,14 @@ class _Settlement:
         )
 
     def put_back(self, known: str, reason: str) -> Promotion:
-        """Point the alias where the history has it, and write the reason on what was refused."""
+        """Point the alias where the history has it, then write the reason on what was refused.
+
+        Raises:
+            PromotionRefused: the champion was moved meanwhile, so that nothing was refused.
+            UnknownModelAlias: the version that the history has was deleted from the registry.
+        """
         at, registry = self.ports.now(), self.ports.registry
-        if self.found is not None:
-            message = f"{at.isoformat(timespec='seconds')} {reason}"
-            registry.tag_version(self.model_name, self.found, {TAG_PREFIX + "refused": message})
-        return self._move(
+        done = self._move(
             Promotion(
                 model_name=self.model_name,
                 kind=PromotionKind.REVERTED,
@@ -127,6 +129,10 @@ class _Settlement:
                 at=at,
             )
         )
+        if self.found is not None:
+            message = f"{at.isoformat(timespec='seconds')} {reason}"
+            registry.tag_version(self.model_name, self.found, {TAG_PREFIX + "refused": message})
+        return done
 
     def _move(self, promotion: Promotion) -> Promotion:
         return move_champion(

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from include.domain.errors import PromotionRefused
+from include.domain.errors import PromotionRefused, UnknownModelAlias
+from include.domain.model_ref import ModelRef
 from include.domain.promotion.alias import Alias
 from include.domain.promotion.promotion import Promotion, PromotionKind, champions
 from include.pipeline.ports.objects import ObjectStore
@@ -113,13 +114,14 @@ def bring_into_service(
 ) -> None:
     """Deploy a version on every lane that keeps an endpoint for the champion, and try each.
 
-    The first lane is always one of them.
+    The first lane is always one of them; for a champion that was deleted from the registry it is
+    the only one, and the others make their endpoint when a batch asks for it.
 
     Raises:
         PromotionRefused: an endpoint answers wrongly, or its alarms ring.
         EndpointUnavailable: an endpoint does not come up, or does not answer.
     """
-    before = ports.registry.published(version.model.name, champion).model if champion else None
+    before = _still_published(version.model.name, champion, ports) if champion else None
     for number, lane in enumerate(ports.lanes):
         about = f"{version.model.label} on the {lane.lane.value} lane"
         if number > 0 and not (before and lane.is_kept(before)):
@@ -130,3 +132,10 @@ def bring_into_service(
         if ringing := lane.ringing(version.model):
             raise PromotionRefused(f"{about}: {'; '.join(ringing)}")
         ports.report(f"endpoint {name} answers")
+
+
+def _still_published(name: str, version: str, ports: PromotionPorts) -> ModelRef | None:
+    try:
+        return ports.registry.published(name, version).model
+    except UnknownModelAlias:  # deleted: what takes its place must not depend on it
+        return None

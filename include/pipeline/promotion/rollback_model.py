@@ -5,6 +5,7 @@ Planned first and done second, so that doing it again never goes two versions ba
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.domain.errors import PromotionRefused
@@ -32,7 +33,16 @@ def plan_rollback(model_name: str, ports: PromotionPorts) -> RollbackPlan:
         PromotionRefused: the history knows no version to go back to.
     """
     champion = ports.registry.aliases(model_name).get(Alias.CHAMPION)
-    target = rollback_target(ports.book.history(model_name), champion)
+    return plan_from(model_name, champion, ports.book.history(model_name))
+
+
+def plan_from(model_name: str, champion: str | None, history: Sequence[Promotion]) -> RollbackPlan:
+    """Return what a rollback would do from a champion and a history that were read before.
+
+    Raises:
+        PromotionRefused: the history knows no version to go back to.
+    """
+    target = rollback_target(history, champion)
     if target is None:
         raise PromotionRefused(
             f"{model_name}: no version to go back to, version {champion} is the first champion"

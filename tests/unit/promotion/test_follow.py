@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from include.domain.errors import PromotionRefused
 from include.domain.promotion.promotion import UNKNOWN_HAND
 from include.pipeline.promotion.follow_registry import follow_registry
 from tests.unit.promotion.conftest import EVIDENCE, NAME, World
@@ -102,7 +103,28 @@ def test_going_back_by_hand_to_a_former_champion_is_followed(world: World) -> No
     move_by_hand(world, "1")
     follow_registry(NAME, world.ports)
     assert world.kinds[-1] == "followed 2→1"
-    assert world.aliases == {"champion": "1", "previous": "2"}
+    assert world.aliases == {"champion": "1"}, "a rollback does not go forward to what was left"
+
+
+def test_going_back_by_hand_from_a_champion_that_was_deleted_is_followed(world: World) -> None:
+    world.promote("2")
+    del world.registry.versions[NAME, "2"]
+    move_by_hand(world, "1")
+    follow_registry(NAME, world.ports)
+    assert world.kinds[-1] == "followed 2→1"
+
+
+def test_nothing_is_said_to_be_refused_that_was_promoted_meanwhile(world: World) -> None:
+    world.registry.add(NAME, "2")
+    seen = list(world.book.rows)
+    world.promote("2")
+    world.book.history = lambda name: seen  # type: ignore[method-assign]
+
+    with pytest.raises(PromotionRefused, match="became champion while"):
+        follow_registry(NAME, world.ports)
+
+    assert "twolane.promotion.refused" not in world.registry.version_tags[NAME, "2"]
+    assert world.aliases["champion"] == "2"
 
 
 def test_an_alias_that_was_taken_away_is_put_back(world: World) -> None:

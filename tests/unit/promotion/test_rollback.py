@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from include.domain.errors import EndpointUnavailable, PromotionRefused
+from include.domain.model_ref import ModelRef
 from include.domain.promotion.promotion import Promotion
+from include.pipeline.promotion.follow_registry import follow_registry
 from include.pipeline.promotion.rollback_model import RollbackPlan, plan_rollback, rollback_model
 from include.pipeline.promotion.watch_promotions import watch_promotion
 from tests.unit.promotion.conftest import NAME, World
@@ -127,3 +130,29 @@ def test_what_was_rolled_back_to_is_not_rolled_back_again(world: World) -> None:
     roll_back(world)
     world.serverless.alarms["news-topic@2"] = ["alarm rings"]
     assert watch(world) is None
+
+
+def test_a_person_who_was_faster_is_not_gone_back_behind(world: World) -> None:
+    world.promote("2")
+    world.promote("3")
+
+    def rung_while_a_person_rolls_back(model: ModelRef) -> Sequence[str]:
+        if world.aliases["champion"] == "3":
+            roll_back(world)
+        return [f"alarm of {model.label} rings"]
+
+    world.serverless.ringing = rung_while_a_person_rolls_back  # type: ignore[method-assign]
+    watch(world)
+
+    assert world.aliases["champion"] == "2"
+    assert [kind for kind in world.kinds if kind.startswith("rolled")] == ["rolled_back 3→2"]
+
+
+def test_no_alarm_takes_a_model_to_what_a_person_has_left_by_hand(world: World) -> None:
+    world.promote("2")
+    world.registry.point(NAME, "champion", "1")
+    follow_registry(NAME, world.ports)
+    world.serverless.alarms["news-topic@1"] = ["alarm rings"]
+
+    assert watch(world) is None
+    assert world.aliases["champion"] == "1"
