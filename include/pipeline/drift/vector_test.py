@@ -19,9 +19,12 @@ FloatArray = NDArray[np.float64]
 Sample = tuple[int, Moments]
 """Documents, and their moments."""
 
+_ROUNDING = 1e-9
+"""Variance, as a share of the mean square, that subtracting sums of floats leaves of none."""
+
 
 def compare_vectors(reference: Sequence[Sample], current: Sample, current_days: int) -> Difference:
-    """Compare documents' vectors.
+    """Compare documents' vectors, in the directions in which documents of one sample vary.
 
     Args:
         reference: one sample a day.
@@ -33,16 +36,15 @@ def compare_vectors(reference: Sequence[Sample], current: Sample, current_days: 
     n_before, n_now = float(counts.sum()), float(current[0])
     mean_before, mean_now = sums.sum(axis=0) / n_before, np.array(current[1].sums) / n_now
     freedom = n_before + n_now - 2
-    inverse = np.linalg.pinv(
-        (
-            sum((_square(moments) for _, moments in reference), start=_square(current[1]))
-            - n_before * np.outer(mean_before, mean_before)
-            - n_now * np.outer(mean_now, mean_now)
-        )
-        / freedom,
-        hermitian=True,
-        rcond=1e-9,
+    squares = sum((_square(moments) for _, moments in reference), start=_square(current[1]))
+    within = (
+        squares
+        - n_before * np.outer(mean_before, mean_before)
+        - n_now * np.outer(mean_now, mean_now)
     )
+    if within.trace() <= _ROUNDING * squares.trace():
+        return NO_DIFFERENCE
+    inverse = np.linalg.pinv(within / freedom, hermitian=True, rcond=1e-9)
     width = int(np.linalg.matrix_rank(inverse, hermitian=True))
     below = freedom - width + 1
     if not width or below <= 0:

@@ -8,7 +8,7 @@ import pytest
 from include.domain.drift.features import Feature
 from include.domain.drift.sketch import merged
 from include.pipeline.drift.two_sample import differences
-from tests.support.drifting import EVEN, days, sketch
+from tests.support.drifting import EVEN, VECTORS, days, sketch
 
 ALL = {Feature.LENGTH, Feature.SCORE, Feature.LABELS, Feature.VOCABULARY, Feature.EMBEDDING}
 
@@ -82,11 +82,18 @@ def test_what_only_one_side_has_is_not_compared(random: np.random.Generator) -> 
     assert set(found) == {Feature.LENGTH, Feature.VOCABULARY}
 
 
-def test_documents_that_are_all_alike_are_no_error() -> None:
+@pytest.mark.parametrize(
+    "text", ["common1", "common1 common2 sport3", "sport1 sport2 world3 else4"]
+)
+@pytest.mark.parametrize("count", [50, 57, 60, 83])
+def test_documents_that_are_all_alike_are_no_error(text: str, count: int) -> None:
     from include.pipeline.drift.document_features import WatchedDocument, feature_rows
 
-    same = feature_rows([WatchedDocument("common1", "Sports", 0.9)] * 60).sketch()
+    documents = [WatchedDocument(text, "Sports", 0.9)] * count
+    same = feature_rows(documents, VECTORS).sketch()
+    other = feature_rows(documents[1:], VECTORS).sketch()
 
-    found = differences([same, same], [same])
+    found = differences([same, other], [same])
 
+    assert set(found) == ALL
     assert {each.p_value for each in found.values()} == {1.0}
