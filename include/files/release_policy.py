@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from include.domain.errors import ReleaseFailed
 from include.domain.lanes import Lane
@@ -19,6 +27,9 @@ from include.domain.release.candidates import (
 from include.domain.release.judgement import GateLimits
 
 T = TypeVar("T", bound=BaseModel)
+
+_Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=9)]
+"""Part of the name of a SageMaker job, which has 63 characters at the most."""
 
 
 class _Table(BaseModel):
@@ -113,8 +124,8 @@ class _CandidatesFile(_Table):
     proposal: _Proposal
     split: _Split
     evaluation: _Evaluation
-    hardware: dict[str, _Hardware] = Field(min_length=1)
-    candidates: dict[str, _Candidate] = Field(min_length=1)
+    hardware: dict[_Key, _Hardware] = Field(min_length=1)
+    candidates: dict[_Key, _Candidate] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _parts_of_what_is_trained(self) -> _CandidatesFile:

@@ -57,10 +57,21 @@ def test_what_another_made_just_now_is_adopted() -> None:
     assert Account().jobs.start("j", taken) == "j"
 
 
+def test_an_evening_without_the_right_role_does_not_use_the_tries_up() -> None:
+    name = "j" * 63
+    tried = [
+        name,
+        *(f"{name[:61]}-{n}" for n in range(2, 10)),
+        *(f"{name[:60]}-{n}" for n in range(10, 25)),
+    ]
+    account = Account(**dict.fromkeys(tried, "Failed"))
+    assert account.jobs.start(name, account.create) == f"{name[:60]}-25"
+
+
 def test_it_is_not_tried_for_ever() -> None:
     failed = {"j" if n == 1 else f"j_{n}": "Failed" for n in range(1, MAX_ATTEMPTS + 1)}
     account = Account(**failed)
-    with pytest.raises(ReleaseFailed, match=f"job j failed {MAX_ATTEMPTS} times"):
+    with pytest.raises(ReleaseFailed, match=f"job j failed {MAX_ATTEMPTS} times, at last: Alg"):
         account.jobs.start("j", account.create)
 
 

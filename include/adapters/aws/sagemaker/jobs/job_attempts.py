@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,12 @@ from include.adapters.aws.errors import AwsError, explain
 from include.adapters.aws.sagemaker.sagemaker_models import adopting, not_found
 from include.domain.errors import ReleaseFailed, ReleaseRejected
 
-MAX_ATTEMPTS = 9
-"""A job's name is taken for good, so each new attempt after a failure gets a number."""
+MAX_ATTEMPTS = 99
+"""A job's name is taken for good, so each new attempt after a failure gets a number. A task's tries
+are six: a role or a quota that was wrong for an evening must not use them up."""
+
+_NAME_CHARACTERS = 63
+"""SageMaker's limit."""
 
 CONTAINER_FAILED = "AlgorithmError"
 """How SageMaker begins the reason of a job whose own program failed: it would again."""
@@ -45,7 +49,7 @@ class JobAttempts:
         """
         try:
             for attempt in range(1, MAX_ATTEMPTS + 1):
-                tried = name if attempt == 1 else f"{name}-{attempt}"
+                tried = _numbered(name, attempt)
                 job = self._found(tried)
                 if job is None:
                     with adopting():
@@ -55,7 +59,7 @@ class JobAttempts:
                     return tried
         except AwsError as exc:
             raise ReleaseFailed(f"{self.noun} {name}: {explain(exc)}") from exc
-        raise ReleaseFailed(f"{self.noun} {name} failed {MAX_ATTEMPTS} times")
+        raise ReleaseFailed(f"{self.noun} {name} failed {MAX_ATTEMPTS} times, at last: {_why(job)}")
 
     def completed(self, name: str) -> dict[str, Any] | None:
         """Return the description of a job that did its work, None while it is at work.
@@ -74,7 +78,7 @@ class JobAttempts:
             case "InProgress" | "Stopping":
                 return None
             case status:
-                reason = str(job.get("FailureReason", "no reason given"))
+                reason = _why(job)
                 is_its_own = reason.startswith(CONTAINER_FAILED)
                 failure = ReleaseRejected if is_its_own else ReleaseFailed
                 raise failure(f"{self.noun} {name} is {status or 'gone'}: {reason}")
@@ -86,3 +90,13 @@ class JobAttempts:
             if not_found(exc):
                 return None
             raise
+
+
+def _numbered(name: str, attempt: int) -> str:
+    """Return the name of an attempt, no longer than a name may be."""
+    number = "" if attempt == 1 else f"-{attempt}"
+    return name[: _NAME_CHARACTERS - len(number)] + number
+
+
+def _why(job: Mapping[str, Any] | None) -> str:
+    return str((job or {}).get("FailureReason", "no reason given"))
