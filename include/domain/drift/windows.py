@@ -9,6 +9,10 @@ from datetime import date, timedelta
 from include.domain.drift.policy import DriftPolicy, Source
 from include.domain.drift.sketch import Sketch
 
+FIRST_NIGHTS = 60
+"""An account that has not sent enough for a reference in so many nights never will: what it sent
+later would be a reference that moves with what it is to judge."""
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -72,7 +76,7 @@ def has_own_reference(days: Sequence[Day], night: date, policy: DriftPolicy) -> 
 def _own_reference(days: Sequence[Day], night: date, policy: DriftPolicy) -> list[Day]:
     """Return the first days before a night, as many as it takes; none while they do not suffice."""
     documents = 0
-    before = [day for day in days if day.night < night]
+    before = [day for day in days if day.night < night][:FIRST_NIGHTS]
     for count, day in enumerate(before, start=1):
         documents += day.sketch.documents
         if count >= policy.reference_days and documents >= policy.reference_documents:

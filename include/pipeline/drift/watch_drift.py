@@ -17,15 +17,12 @@ from scipy.stats import false_discovery_control
 from include.domain.drift.notes import note_of
 from include.domain.drift.policy import Comparison, DriftPolicy, Finding, Stream, level_of
 from include.domain.drift.sketch import Sketch, merged
-from include.domain.drift.windows import Day, has_own_reference, windows_of
+from include.domain.drift.windows import FIRST_NIGHTS, Day, has_own_reference, windows_of
 from include.domain.model_ref import ModelRef
 from include.pipeline.drift.ports import UNREADABLE_DATA, DriftBook, TrainingFacts, Unread
 from include.pipeline.drift.quality_test import compare_quality
 from include.pipeline.drift.two_sample import differences
 from include.pipeline.ports.objects import ObjectStore
-
-FIRST_NIGHTS = 60
-"""An account that has not sent enough for a reference in so many nights never will."""
 
 DRIFT_TAG = "twolane.drift"
 """On a version in the registry: what the last watch found."""

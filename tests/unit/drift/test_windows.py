@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from include.domain.drift.policy import DriftPolicy, Source
-from include.domain.drift.windows import Day, windows_of
+from include.domain.drift.windows import FIRST_NIGHTS, Day, windows_of
 from tests.support.drifting import sketch
 
 POLICY = DriftPolicy(min_documents=50, reference_days=3, reference_documents=100, window_days=7)
@@ -52,6 +52,17 @@ def test_enough_is_days_and_documents_and_the_night_itself_is_none_of_them() -> 
     assert found is not None
     assert len(found.reference) == 5
     assert found.current.keys() == {7}, "20 documents of one night are too few to judge"
+
+
+def test_what_is_watched_never_becomes_the_reference_of_an_account_that_began_small() -> None:
+    small = [day(number, 1) for number in range(FIRST_NIGHTS)]
+    grown = [day(number) for number in range(100, 107)]
+
+    found = windows_of([*small, *grown], night(106), TRAINING, POLICY)
+
+    assert found is not None
+    assert found.source is Source.TRAINING
+    assert found.current[7] == tuple(each.sketch for each in grown)
 
 
 def test_the_longer_window_leaves_out_the_reference_and_what_is_old() -> None:
