@@ -116,14 +116,22 @@ def _open(
             model_name,
             f"what moved was sent to version {moved}; the champion is version {champion.version}",
         )
-    facts = ports.training.facts(champion)
+    told, accounts = _told(alarms), sorted({alarm.account for alarm in alarms})
+
+    def unreadable(what: str, exc: Exception) -> Refusal:
+        unread = Unread(champion.label, f"{what}: {exc}", f"{told}: no release.")
+        return Refusal(model_name, f"{told}; {unread.reason}", unread)
+
+    try:
+        facts = ports.training.facts(champion)
+    except UnknownModelAlias as exc:  # its run in MLflow is gone
+        return unreadable("how it was trained", exc)
     if facts.is_made_of_models:
         return Refusal(
             model_name,
-            f"{_told(alarms)}; {champion.label} is a bundle or an import, which no release trains: "
+            f"{told}; {champion.label} is a bundle or an import, which no release trains: "
             "release the bundle's models and make it again, or train the model where it came from",
         )
-    told, accounts = _told(alarms), sorted({alarm.account for alarm in alarms})
 
     def nothing_new(labels: int) -> Refusal:
         return Refusal(
@@ -143,8 +151,7 @@ def _open(
                 path, facts.data_uri, labelled, work_bucket=site.work_bucket, objects=ports.objects
             )
         except UNREADABLE_DATA as exc:
-            unread = Unread(champion.label, f"its training data: {exc}", f"{told}: no release.")
-            return Refusal(model_name, f"{told}; {unread.reason}", unread)
+            return unreadable("its training data", exc)
         if added < min_labels:
             return nothing_new(added)
         ports.objects.upload(path, data_uri, "application/jsonlines")

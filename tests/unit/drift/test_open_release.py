@@ -18,6 +18,7 @@ from include.domain.drift.policy import (
     Source,
     Stream,
 )
+from include.domain.errors import UnknownModelAlias
 from include.domain.feedback import Feedback
 from include.domain.model_ref import ModelRef
 from include.pipeline.batch_objects.batch_layout import BatchLayout
@@ -277,6 +278,21 @@ def test_data_that_cannot_be_read_are_refused_for_that_model_alone(
     assert refusal.unread.about.startswith("news-topic@")
     assert refusal.unread.reason in refusal.reason
     assert ports.book.releases(NIGHT) == [], "the next night looks again"
+
+
+def test_a_champion_whose_run_is_gone_is_refused_and_holds_up_no_other(ports: ReleasePorts) -> None:
+    class Purged(Training):
+        def facts(self, model: ModelRef) -> TrainingFacts:
+            raise UnknownModelAlias(f"model {model.label}: Run with id=abc not found")
+
+    alarm(ports)
+    label(ports, 3)
+
+    releases, (refusal,) = opened(replace(ports, training=Purged()))
+
+    assert releases == []
+    assert refusal.unread is not None
+    assert "how it was trained: model news-topic@1: Run with id=abc not found" in refusal.reason
 
 
 @pytest.mark.parametrize("archive", ["bundle.tar.gz", "pretrained.tar.gz"])
