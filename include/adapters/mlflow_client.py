@@ -1,4 +1,4 @@
-"""MLflow's own client, quiet, and its errors in our words.
+"""MLflow's own client, quiet and not too patient, and its errors in our words.
 
 Slow to import: for what happens to models, never for a batch's task.
 """
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from mlflow import MlflowClient
 from mlflow.environment_variables import (
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR,
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES,
     MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT,
 )
 from mlflow.exceptions import MlflowException
@@ -20,17 +21,26 @@ from mlflow.exceptions import MlflowException
 from include.domain.errors import ReleaseFailed
 
 
-def quieten() -> None:
-    """Keep MLflow's client from telling what nobody asked for."""
+MAX_RETRIES = 3
+"""Of a request: 2, 4 and 8 s apart, in which a server starts again. MLflow's own 7 keep a command
+silent for four minutes where there is no server."""
+
+
+def configure() -> None:
+    """Keep MLflow's client from telling what nobody asked for, and from trying for minutes.
+
+    What the environment says stands.
+    """
     # The SageMaker plugin warns at every request that a tracking URI is no ARN.
     logging.getLogger("mlflow.tracking.request_header.registry").setLevel(logging.ERROR)
     os.environ.setdefault(MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT.name, "true")
     os.environ.setdefault(MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.name, "false")
+    os.environ.setdefault(MLFLOW_HTTP_REQUEST_MAX_RETRIES.name, str(MAX_RETRIES))
 
 
 def mlflow_client(tracking_uri: str) -> MlflowClient:
     """Return a client of one server, for runs and for registered models."""
-    quieten()
+    configure()
     return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
 
 

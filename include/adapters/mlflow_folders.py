@@ -13,7 +13,7 @@ import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
-from include.adapters.mlflow_client import quieten
+from include.adapters.mlflow_client import configure
 from include.domain.errors import ReleaseFailed
 
 MODEL_FILE = "MLmodel"
@@ -34,7 +34,7 @@ def download_transformers(uri: str, tracking_uri: str, target: Path) -> Transfor
     Raises:
         ReleaseFailed: there is none, MLflow does not answer, or it is of another flavour.
     """
-    quieten()
+    configure()
     mlflow.set_tracking_uri(tracking_uri)
     mlflow.set_registry_uri(tracking_uri)
     try:

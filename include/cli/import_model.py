@@ -39,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not re.fullmatch(MODEL_NAME_PATTERN, options.name):
         parser.error(f"--name {options.name}: lower-case letters, digits, single dashes; up to 32")
     report = timed_report()
-    app = twolane()
     try:
+        app = twolane()
         with tempfile.TemporaryDirectory(prefix="import-") as scratch:
             files = _fetch(options, app.settings.mlflow_tracking_uri, Path(scratch))
             max_tokens = options.max_tokens or min(MAX_TOKENS, files.max_tokens)

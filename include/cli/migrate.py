@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Sequence
 
 from include.adapters.postgres.migrations import migrate
 from include.config import load_settings
 from include.domain.errors import TwolaneError
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Apply pending migrations; doing it twice changes nothing."""
+    argparse.ArgumentParser(prog="python -m include.cli.migrate", description=__doc__).parse_args(
+        arguments
+    )
     try:
         applied = migrate(load_settings().database_url.get_secret_value())
     except TwolaneError as exc:

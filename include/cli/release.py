@@ -53,8 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0 done, 1 failed with one line on stderr."""
     options = _parser().parse_args(arguments)
     report = timed_report()
-    app = twolane()
     try:
+        app = twolane()
         with tempfile.TemporaryDirectory(prefix="release-") as scratch:
             plan = _plan(options, app, Path(scratch))
             ports = release_ports(plan.model_name, options.instance_type, report, by=OPERATOR)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from functools import cache
 
-from pydantic_settings import SettingsConfigDict
+from pydantic import ValidationError
+from pydantic_settings import SettingsConfigDict, SettingsError
 
 from include.config.alerts import AlertSettings
 from include.config.batches import BatchSettings
@@ -15,6 +16,8 @@ from include.config.gpus import GpuSettings
 from include.config.lanes import LaneSettings
 from include.config.models import ModelSettings
 from include.config.queues import QueueSettings
+from include.config.refusals import in_one_line
+from include.domain.errors import SettingsRefused
 
 PREFIX = "TWOLANE_"
 
@@ -39,7 +42,8 @@ def load_settings() -> Settings:
     """Read the environment once.
 
     Raises:
-        ValueError: an unknown `TWOLANE_` variable, or a value out of its range.
+        SettingsRefused: an unknown `TWOLANE_` variable, one that is missing, or a value that is out
+            of its range; the message names each.
     """
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     unknown = sorted(
@@ -48,5 +52,11 @@ def load_settings() -> Settings:
         if name.startswith(PREFIX) and name not in known and not name.startswith("TWOLANE_PORT_")
     )
     if unknown:
-        raise ValueError(f"unknown settings: {', '.join(unknown)}")
-    return Settings()
+        raise SettingsRefused(f"unknown settings: {', '.join(unknown)}")
+    try:
+        return Settings()
+    except ValidationError as exc:
+        reason = in_one_line(exc, lambda where: PREFIX + where.upper())
+        raise SettingsRefused(f"settings: {reason}") from exc
+    except SettingsError as exc:
+        raise SettingsRefused(f"settings: {exc}") from exc

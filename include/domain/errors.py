@@ -14,6 +14,10 @@ class TwolaneError(Exception):
     """Root of every error this project raises on purpose."""
 
 
+class SettingsRefused(TwolaneError, ValueError):
+    """The environment, or a file that it names, does not describe a deployment."""
+
+
 class BatchRejected(TwolaneError):
     """The batch as submitted cannot run; a retry would say the same."""
 

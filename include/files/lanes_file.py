@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from include.config.refusals import in_one_line
 from include.domain.accounts import Tier
+from include.domain.errors import SettingsRefused
 from include.domain.lanes import Lane, LaneProfile
 from include.domain.money.prices import PriceBook, Service, Sku, Term
 from include.domain.sla.objectives import Objective
@@ -83,15 +85,27 @@ def load_lanes(path: Path, prices: Path = PRICES_FOLDER) -> LanesFile:
     """Read the lanes file once; the price book fills in what lanes cost that do not say it.
 
     Raises:
-        ValueError: an unknown key, a missing tier, or a value out of its range.
+        SettingsRefused: the file is missing or no TOML, an unknown key, a missing tier, or a value
+            out of its range.
         UnknownPrice: a lane says no price, and the book has none of its hardware.
     """
-    with path.open("rb") as file:
-        text = tomllib.load(file)
-    for name, table in text.get("lanes", {}).items():
-        if "price_usd_per_h" not in table and "instance_type" in table:
-            table |= book_prices(name, table["instance_type"], load_price_book(prices))
-    return LanesFile.model_validate(text)
+    try:
+        text = tomllib.loads(path.read_text(encoding="utf-8"))
+        _add_book_prices(text.get("lanes"), prices)
+        return LanesFile.model_validate(text)
+    except ValidationError as exc:
+        raise SettingsRefused(f"{path}: {in_one_line(exc)}") from exc
+    except (OSError, ValueError) as exc:
+        raise SettingsRefused(f"{path}: {exc}") from exc
+
+
+def _add_book_prices(lanes: object, prices: Path) -> None:
+    """Fill in what lanes cost; what is no table of a lane is left for the model to refuse."""
+    for name, table in lanes.items() if isinstance(lanes, dict) else ():
+        if not isinstance(table, dict) or "price_usd_per_h" in table:
+            continue
+        if isinstance(hardware := table.get("instance_type"), str):
+            table |= book_prices(name, hardware, load_price_book(prices))
 
 
 def book_prices(lane: str, instance_type: str, book: PriceBook) -> dict[str, float]:

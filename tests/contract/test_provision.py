@@ -145,7 +145,7 @@ def deployment(
 
 def test_the_commands_may_be_run_again(deployment: str, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
-        assert migrate.main() == 0
+        assert migrate.main([]) == 0
         assert provision.main(["--demo-accounts"]) == 0
 
     said = capsys.readouterr().out

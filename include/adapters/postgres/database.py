@@ -80,6 +80,6 @@ def _explain(exc: Exception) -> str:
     diagnostic = getattr(exc, "diag", None)
     primary = getattr(diagnostic, "message_primary", None)
     if primary is None:
-        return f"{type(exc).__name__}: {exc}"
+        return f"{type(exc).__name__}: {' '.join(str(exc).split())}"
     detail = getattr(diagnostic, "message_detail", None)
     return f"{primary} ({detail})" if detail else str(primary)

@@ -91,7 +91,7 @@ def migrate(url: str, folder: Path = MIGRATIONS_FOLDER) -> list[str]:
             for migration in pending:
                 _apply(connection, migration)
     except psycopg.Error as exc:
-        raise StoreError(f"cannot migrate: {exc}") from exc
+        raise StoreError(f"cannot migrate: {' '.join(str(exc).split())}") from exc
     return [f"{each.version:04d}_{each.name}" for each in pending]
 
 
