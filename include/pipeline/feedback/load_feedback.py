@@ -2,7 +2,8 @@
 
 Files stand under `s3://<inbox>/feedback/<account>/`, as CSV with a header: `document_id` and
 `label`, and where they are known `batch_id` and `given_at`. A file that was read moves to
-`feedback-done/`. A row that cannot be used is set aside with its reason; the others count.
+`feedback-done/`; one that was uploaded anew meanwhile stays for the next time. A row that cannot be
+used is set aside with its reason; the others count.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from include.domain.feedback import (
 )
 from include.pipeline.feedback.ports import FeedbackBook, FeedbackReader
 from include.pipeline.ports.directories import AccountDirectory, ModelRegistry
-from include.pipeline.ports.objects import ObjectStore
+from include.pipeline.ports.objects import ObjectInfo, ObjectStore
 
 WAITING_FOLDER = "feedback/"
 DONE_FOLDER = "feedback-done/"
@@ -65,20 +66,21 @@ def load_feedback(inbox_bucket: str, *, now: datetime, ports: FeedbackPorts) -> 
     for info in ports.objects.list_objects(prefix):
         account, separator, name = info.uri.removeprefix(prefix).partition("/")
         if separator and account and name:
-            loaded.append(_load(info.uri, account, now, ports))
-            done = f"s3://{inbox_bucket}/{DONE_FOLDER}"
-            ports.objects.move(info.uri, info.uri.replace(prefix, done, 1))
+            loaded.append(_load(info, account, now, ports))
+            if info in ports.objects.list_objects(info.uri):
+                done = f"s3://{inbox_bucket}/{DONE_FOLDER}"
+                ports.objects.move(info.uri, info.uri.replace(prefix, done, 1))
     return loaded
 
 
-def _load(uri: str, account: str, now: datetime, ports: FeedbackPorts) -> LoadedUpload:
-    kept = refused = 0
+def _load(info: ObjectInfo, account: str, now: datetime, ports: FeedbackPorts) -> LoadedUpload:
+    uri, kept, refused = info.uri, 0, 0
     with tempfile.TemporaryDirectory(prefix="twolane-feedback-") as folder:
         path = Path(folder) / "upload"
         ports.objects.download(uri, path)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        for good, bad in _judged(path, uri, account, now, ports):
+        for good, bad in _judged(path, info, account, now, ports):
             ports.book.put(good)
             ports.book.quarantine(account, bad, uri=uri, digest=digest)
             kept += len(good)
@@ -87,13 +89,17 @@ def _load(uri: str, account: str, now: datetime, ports: FeedbackPorts) -> Loaded
 
 
 def _judged(
-    path: Path, uri: str, account: str, now: datetime, ports: FeedbackPorts
+    path: Path, info: ObjectInfo, account: str, now: datetime, ports: FeedbackPorts
 ) -> Iterator[tuple[list[Feedback], list[RefusedRow]]]:
-    """Yield rows that count and rows that do not, some thousands at a time."""
+    """Yield rows that count and rows that do not, some thousands at a time.
+
+    A label whose row names no time was given when its file was uploaded, whenever that is read.
+    """
     said: dict[tuple[str, str], str] = {}
+    judged = 0
     try:
         ports.accounts.get(account)
-        rows = ports.reader.read(path, uri=uri)
+        rows = ports.reader.read(path, uri=info.uri)
         while part := list(islice(rows, ROWS_AT_ONCE)):
             good: list[Feedback] = []
             bad = [row for row in part if isinstance(row, RefusedRow)]
@@ -112,15 +118,16 @@ def _judged(
                         about.batch_id,
                         about.document_id,
                         row.label,
-                        uri,
-                        row.given_at or now,
+                        info.uri,
+                        row.given_at or info.modified_at,
                     )
                 )
+            judged += len(part)
             yield good, bad
     except UnknownAccount as exc:
         yield [], [RefusedRow(0, FeedbackFault.UNKNOWN_ACCOUNT, str(exc))]
     except (UnreadableBatch, EmptyBatch) as exc:
-        yield [], [RefusedRow(0, FeedbackFault.UNREADABLE, str(exc))]
+        yield [], [RefusedRow(judged, FeedbackFault.UNREADABLE, str(exc))]
 
 
 def _unknown(row: FeedbackRow) -> RefusedRow:

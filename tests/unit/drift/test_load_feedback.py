@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from include.adapters.document_files.feedback_rows import FeedbackFileReader
-from include.domain.errors import StoreError
-from include.domain.feedback import FeedbackFault
+from include.domain.errors import StoreError, UnreadableBatch
+from include.domain.feedback import Feedback, FeedbackFault, FeedbackRow, RefusedRow
 from include.pipeline.feedback.load_feedback import FeedbackPorts, load_feedback
 from tests.support.fakes import (
     FakeAccountDirectory,
@@ -60,7 +62,7 @@ def test_labels_are_kept_and_the_file_moves(ports: FeedbackPorts) -> None:
     assert (loaded.kept, loaded.refused) == (2, 0)
     kept = {each.document_id: each for each in ports.book.labels.values()}
     assert kept["doc-0"].label == "Sports"
-    assert kept["doc-0"].given_at == NOW
+    assert kept["doc-0"].given_at == FakeObjectStore.time
     assert kept["doc-1"].given_at == datetime(2026, 3, 1, 10, tzinfo=UTC)
     assert kept["doc-1"].source == f"s3://inbox/feedback/{ACCOUNT}/a.csv"
     assert not ports.objects.list_objects("s3://inbox/feedback/")
@@ -144,6 +146,55 @@ def test_another_accounts_document_is_unknown(ports: FeedbackPorts) -> None:
     load_feedback("inbox", now=NOW, ports=ports)
 
     assert set(faults(ports).values()) == {FeedbackFault.UNKNOWN_DOCUMENT}
+
+
+def test_the_last_word_is_the_last_uploaded_whatever_the_files_are_called(
+    ports: FeedbackPorts,
+) -> None:
+    upload(ports, "document_id,label\ndoc-0,World\n", name="b-first.csv")
+    ports.objects.time += timedelta(minutes=30)
+    upload(ports, "document_id,label\ndoc-0,Sports\n", name="a-second.csv")
+
+    load_feedback("inbox", now=NOW, ports=ports)
+
+    (kept,) = ports.book.labels.values()
+    assert kept.label == "Sports"
+
+
+def test_a_file_that_is_uploaded_anew_while_it_is_read_is_read_again(ports: FeedbackPorts) -> None:
+    class Overtaken(FakeFeedbackBook):
+        def put(self, feedback: Sequence[Feedback]) -> None:
+            ports.objects.time += timedelta(seconds=1)
+            upload(ports, "document_id,label\ndoc-0,World\n")
+            ports.book.put(feedback)
+
+    upload(ports, "document_id,label\ndoc-0,Sports\n")
+    book = Overtaken(FakeReadStore())
+    book.answered = ports.book.answered
+    load_feedback("inbox", now=NOW, ports=replace(ports, book=book))
+
+    (loaded,) = load_feedback("inbox", now=NOW, ports=ports)
+
+    assert loaded.kept == 1
+    (kept,) = ports.book.labels.values()
+    assert kept.label == "World"
+    assert not ports.objects.list_objects("s3://inbox/feedback/")
+
+
+def test_a_file_that_cannot_be_read_to_its_end_says_so_beside_its_bad_rows(
+    ports: FeedbackPorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(FeedbackFileReader):
+        def read(self, path: Path, *, uri: str) -> Iterator[FeedbackRow | RefusedRow]:
+            yield from super().read(path, uri=uri)
+            raise UnreadableBatch("quotes do not pair up")
+
+    monkeypatch.setattr("include.pipeline.feedback.load_feedback.ROWS_AT_ONCE", 1)
+    upload(ports, "document_id,label\n,Sports\n")
+
+    load_feedback("inbox", now=NOW, ports=replace(ports, reader=Broken()))
+
+    assert faults(ports) == {0: FeedbackFault.MISSING_ID, 1: FeedbackFault.UNREADABLE}
 
 
 def test_a_file_whose_labels_could_not_be_kept_waits(ports: FeedbackPorts) -> None:
