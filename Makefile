@@ -5,7 +5,7 @@ STACK := $(BIN)/python -m stack
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-docs up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-import bench-drift bench-router lane-curves bench-page bench-deadline bench-idle-gpu lock screenshots check-page release-pictures clean
+.PHONY: help install install-dev install-docs up down status logs demo submit model import-model test check chaos bench bench-latency bench-flood bench-rollback bench-pipeline bench-stream bench-async bench-engine bench-gpu bench-cascade bench-bundle bench-sequential bench-models bench-import bench-drift bench-router lane-curves bench-page bench-deadline bench-idle-gpu bench-spot lock screenshots install-docs check-page release-pictures clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -62,7 +62,7 @@ check: install-dev ## formatting, lint, types, import contracts
 	@$(BIN)/mypy --config-file include/models/mypy.ini
 	@PYTHONPATH=.:plugins $(BIN)/lint-imports
 
-bench: install ## the figures of the README
+bench: install ## latency, the share of time outside the model, and memory, on the running stack
 	@$(STACK) run -- $(BIN)/python -m benchmarks
 
 bench-latency: install ## the express path, alone and beside 20,000 documents, on the running stack
@@ -145,6 +145,7 @@ lock: install ## resolve the requirements again
 	@$(COMPILE) -c include/models/training/requirements.lock include/models/requirements.txt \
 	  -o include/models/requirements.lock
 	@$(COMPILE) requirements/docs.in -o requirements/docs.lock
+	@$(COMPILE) -c requirements/dev.lock mlflow/requirements.txt -o mlflow/requirements.lock
 	@for name in $(basename $(wildcard benchmarks/engine/requirements/*.in)); do \
 	  $(COMPILE) $$name.in -o $$name.lock && sed -i 's/+cpu$$//' $$name.lock || exit 1; done
 	@$(COMPILE_ASTRO) requirements.txt -o requirements/astro.lock

@@ -24,7 +24,7 @@ CERTAIN = 1e9
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
-DEFAULT_TRACES = os.environ.get("TWOLANE_SPOT_TRACES") or ROOT.parent / "shared/data/spot-traces"
+DEFAULT_TRACES = ROOT.parent / "shared/data/spot-traces"
 
 
 def main(argv: list[str]) -> int:
@@ -94,9 +94,7 @@ def main(argv: list[str]) -> int:
 
 def _options(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.spot", description=__doc__)
-    parser.add_argument(
-        "--traces", type=Path, default=Path(DEFAULT_TRACES), help="folder of traces"
-    )
+    parser.add_argument("--traces", type=Path, default=DEFAULT_TRACES, help="folder of traces")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder to write to")
     parser.add_argument("--windows", type=int, default=16, help="starts a trace")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)

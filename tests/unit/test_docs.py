@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from include.config.settings import PREFIX, Settings
 from include.domain import errors
 from include.domain.batches.documents import QuarantineReason
 
@@ -14,6 +15,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)(?P<path>[^)#\s]+)(?:#(?P<anchor>[^)]+))?\)")
 TABLE = re.compile(r"CREATE (?:TABLE|VIEW) (\w+)")
+SAID_TO_READERS = [
+    *PAGES,
+    *sorted((REPOSITORY / "dags").glob("*.py")),
+    *(REPOSITORY / room / "README.md" for room in ("infra", "local_aws", "mlflow")),
+]
 
 
 def anchors(page: Path) -> set[str]:
@@ -29,6 +35,40 @@ def test_links_lead_somewhere(page):
         assert target.exists(), link[0]
         if link["anchor"]:
             assert link["anchor"] in anchors(target), link[0]
+
+
+def said(pattern: str) -> set[str]:
+    """What pages, and those of DAGs, name by a pattern's first group."""
+    return {name for page in SAID_TO_READERS for name in re.findall(pattern, page.read_text())}
+
+
+def test_every_variable_is_a_setting():
+    settings = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    named = said(rf"\b({PREFIX}[A-Z0-9_]*[A-Z0-9])\b(?!_|\*)")
+
+    assert named
+    assert {name for name in named if not name.startswith(f"{PREFIX}PORT_")} <= settings
+
+
+def test_every_command_is_there():
+    targets = re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
+    modules = {name.replace(".", "/") for name in said(r"python -m ((?:include|benchmarks)[\w.]*)")}
+
+    assert modules
+    assert {
+        name
+        for name in modules - {"include/cli/NAME"}
+        if not any((REPOSITORY / f"{name}{end}").exists() for end in (".py", "/__main__.py"))
+    } == set()
+    assert said(r"`make ([a-z-]+)") <= set(targets)
+
+
+def test_every_target_is_made_whatever_files_there_are():
+    makefile = (REPOSITORY / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+
+    assert phony
+    assert set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)) == set(phony[1].split())
 
 
 def first_cells(page: str) -> set[str]:
