@@ -24,7 +24,8 @@ def choose_version(
     A run that has pinned one for this submission keeps it, whatever was promoted, rolled back,
     begun or ended since: a retry finds its own batch. Otherwise it is what the alias points to;
     and for the champion, the challenger where a canary takes the account. A canary whose champion
-    is no longer the champion takes nobody, so that a rollback needs no other switch.
+    is no longer the champion takes nobody, so that a rollback needs no other switch. Nor does it
+    take what was submitted before it began: no comparison would count its failures.
 
     Raises:
         UnknownModelAlias: the registry has no such model or alias.
@@ -36,6 +37,6 @@ def choose_version(
     if submission.model_alias != Alias.CHAMPION:
         return model
     canary = canaries.running(submission.model_name)
-    if canary is None or canary.champion != model or not canary.takes_account(submission.account):
+    if canary is None or canary.champion != model or submission.submitted_at < canary.started_at:
         return model
-    return canary.challenger
+    return canary.challenger if canary.takes_account(submission.account) else model

@@ -54,6 +54,13 @@ def test_a_canary_answers_the_accounts_it_takes_and_no_others(world: World) -> N
     assert world.pull(account="trial-lumen").model == CHAMPION
 
 
+def test_a_canary_leaves_alone_what_was_submitted_before_it_began(world: World) -> None:
+    begin(world, **INSIDE)
+    waited_since = NOW - timedelta(minutes=5)
+
+    assert world.pull(documents(1), submitted_at=waited_since).model == CHAMPION
+
+
 def test_a_shadow_answers_nobodys_batch(world: World) -> None:
     plan = Plan(Kind.SHADOW, account_share=0.0, document_share=1.0)
     shadow = new_comparison(plan, CHAMPION, CHALLENGER, started_by="someone", at=NOW)
