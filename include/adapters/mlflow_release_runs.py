@@ -98,11 +98,20 @@ class MlflowReleaseRuns:
         with explained(f"noting the failure of run {run_id}"):
             self._client.set_tag(run_id, FAILURE_TAG, reason[:MAX_TAG_CHARACTERS])
 
+    def has_failure(self, run_id: str) -> bool:
+        """See `ReleaseTracking.has_failure`."""
+        with explained(f"looking at run {run_id}"):
+            return FAILURE_TAG in self._client.get_run(run_id).data.tags
+
+    def forget_failure(self, run_id: str) -> None:
+        """See `ReleaseTracking.forget_failure`."""
+        if self.has_failure(run_id):
+            with explained(f"clearing the failure of run {run_id}"):
+                self._client.delete_tag(run_id, FAILURE_TAG)
+
     def reopen_run(self, run_id: str) -> None:
         """See `ReleaseTracking.reopen_run`."""
         with explained(f"reopening run {run_id}"):
-            if FAILURE_TAG in self._client.get_run(run_id).data.tags:
-                self._client.delete_tag(run_id, FAILURE_TAG)
             self._client.update_run(run_id, "RUNNING")
 
     def run_url(self, run_id: str) -> str:

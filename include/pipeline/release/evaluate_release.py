@@ -10,7 +10,11 @@ from include.domain.errors import ReleaseFailed, ReleaseRejected
 from include.domain.release.candidates import Trial, best_trial
 from include.domain.release.evaluation import CHAMPION_KEY
 from include.pipeline.release.evidence import Evidence
-from include.pipeline.release.release_ports import EvaluationJobs, EvaluationRequest
+from include.pipeline.release.release_ports import (
+    EvaluationJobs,
+    EvaluationRequest,
+    ReleaseTracking,
+)
 from include.pipeline.release.release_records import PlannedRelease, TrialRecord
 
 
@@ -69,7 +73,9 @@ def contestants(evidence: Evidence, planned: PlannedRelease) -> dict[str, Contes
     return found
 
 
-def advance_evaluations(evidence: Evidence, jobs: EvaluationJobs) -> bool:
+def advance_evaluations(
+    evidence: Evidence, jobs: EvaluationJobs, tracking: ReleaseTracking
+) -> bool:
     """Evaluate on one hardware class after the other; return whether all is done and kept.
 
     Never two at once: where classes share a machine, as on a laptop, they would measure each other.
@@ -77,16 +83,19 @@ def advance_evaluations(evidence: Evidence, jobs: EvaluationJobs) -> bool:
     Raises:
         ReleaseFailed: a job failed, or left nothing that can be read; asking again starts another.
     """
-    return all(_advance(evidence, each.name, jobs) for each in evidence.plan().hardware)
+    return all(_advance(evidence, each.name, jobs, tracking) for each in evidence.plan().hardware)
 
 
-def _advance(evidence: Evidence, hardware: str, jobs: EvaluationJobs) -> bool:
+def _advance(
+    evidence: Evidence, hardware: str, jobs: EvaluationJobs, tracking: ReleaseTracking
+) -> bool:
     if evidence.has_evaluation(hardware):
         return True
     planned = evidence.plan()
     record = evidence.trial(_record_name(hardware))
     if record is None:
         models = contestants(evidence, planned)
+        tracking.reopen_run(planned.run_id)  # its task was cleared after the release failed
         record = TrialRecord(jobs.start(_request(evidence, planned, hardware, models)))
         evidence.save_trial(_record_name(hardware), record)
     try:

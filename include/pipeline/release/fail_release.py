@@ -7,10 +7,7 @@ from include.pipeline.release.release_ports import ReleaseTracking
 
 
 def fail_release(evidence: Evidence, reason: str, tracking: ReleaseTracking) -> None:
-    """Say on a release's run why it has failed, and end the run.
-
-    While another training job of it is under way the run stays open: a job whose release is over
-    counts as nobody's, and is stopped.
+    """Say on a release's run why it has failed, and end the run as `end_if_failed` does.
 
     Args:
         reason: the step that failed, and what it said.
@@ -18,8 +15,21 @@ def fail_release(evidence: Evidence, reason: str, tracking: ReleaseTracking) -> 
     Raises:
         ReleaseFailed: MLflow refuses.
     """
+    tracking.note_failure(evidence.plan().run_id, reason)
+    end_if_failed(evidence, tracking)
+
+
+def end_if_failed(evidence: Evidence, tracking: ReleaseTracking) -> None:
+    """End the run of a release that has failed, once no training job of it is under way.
+
+    A job whose release is over counts as nobody's, and is stopped.
+
+    Raises:
+        ReleaseFailed: MLflow refuses.
+    """
     planned = evidence.plan()
-    tracking.note_failure(planned.run_id, reason)
+    if not tracking.has_failure(planned.run_id):
+        return
     records = (evidence.trial(trial.name) for trial in planned.trials)
     if all(record is None or record.artifact_uri for record in records):
         tracking.close_run(planned.run_id, succeeded=False, tags={})

@@ -121,6 +121,7 @@ def _record(evidence: Evidence, findings: Findings, chosen: Contestant, ports: J
             "twolane.release": planned.release_id,
         }
         ports.aliases.tag_version(model.name, model.version, tags)
+    ports.tracking.forget_failure(planned.run_id)
     ports.tracking.close_run(planned.run_id, succeeded=True, tags={GATES_TAG: outcome})
 
 

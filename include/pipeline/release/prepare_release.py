@@ -96,6 +96,7 @@ def prepare_release(
     evidence = Evidence.of(ports.objects, policy.models_bucket, request.model_name, release_id)
     if evidence.has_plan():
         stands = evidence.plan()
+        ports.tracking.forget_failure(stands.run_id)
         ports.tracking.reopen_run(stands.run_id)
         return stands
     run_id = ports.tracking.open_run(

@@ -91,8 +91,16 @@ class ReleaseTracking(Protocol):
         """Show on a run why it did not come to its end."""
         ...
 
+    def has_failure(self, run_id: str) -> bool:
+        """Whether a run shows why it did not come to its end."""
+        ...
+
+    def forget_failure(self, run_id: str) -> None:
+        """Show it no more, if it is shown."""
+        ...
+
     def reopen_run(self, run_id: str) -> None:
-        """Have a run go on that has ended, its failure forgotten; one under way stays as it is."""
+        """Have a run go on that has ended; one under way stays as it is."""
         ...
 
     def run_url(self, run_id: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from include.domain.errors import ReleaseFailed
 from include.domain.release.candidates import Trial
 from include.pipeline.release.evidence import Evidence
+from include.pipeline.release.fail_release import end_if_failed
 from include.pipeline.release.release_ports import ReleaseTracking
 from include.pipeline.release.release_records import PlannedRelease, TrialRecord
 from include.pipeline.versions.artifact_parts import numbers, read_part
@@ -47,6 +48,7 @@ def advance_trial(
     if record and record.artifact_uri:
         return True
     if record is None:
+        ports.tracking.reopen_run(planned.run_id)  # its task was cleared after the release failed
         record = TrialRecord(ports.training.start(_request(planned, trial, models_bucket)))
         evidence.save_trial(trial.name, record)
     try:
@@ -59,6 +61,7 @@ def advance_trial(
     evidence.save_trial(
         trial.name, _tracked(evidence, planned, trial, record.job, artifact_uri, ports)
     )
+    end_if_failed(evidence, ports.tracking)
     return True
 
 

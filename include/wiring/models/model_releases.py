@@ -86,7 +86,8 @@ class ModelReleases(Adapters):
         """See `include.pipeline.release.evaluate_release`; whether every job is done."""
         from include.pipeline.release.evaluate_release import advance_evaluations
 
-        return advance_evaluations(self.release_evidence(folder), self.evaluation_jobs)
+        evidence = self.release_evidence(folder)
+        return advance_evaluations(evidence, self.evaluation_jobs, self.release_tracking)
 
     def judge_release(self, folder: str, report: Callable[[str], None] = print) -> Findings:
         """See `include.pipeline.release.judge_release`."""

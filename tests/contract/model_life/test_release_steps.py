@@ -226,8 +226,12 @@ def test_a_run_is_opened_once_and_may_fail(tracking_uri: str) -> None:
     runs.close_run(opened, succeeded=False, tags={})
     (found,) = search_runs(tracking_uri, "tags.`twolane.failure` = 'no data'")
     assert found["info"]["status"] == "FAILED"
+    assert runs.has_failure(opened)
+    runs.forget_failure(opened)
+    runs.forget_failure(opened)
     runs.reopen_run(opened)
     runs.reopen_run(opened)
+    assert not runs.has_failure(opened)
     assert search_runs(tracking_uri, "tags.`twolane.failure` = 'no data'") == []
     (found,) = search_runs(tracking_uri, "tags.`twolane.release` = 'abc'")
     assert found["info"]["status"] == "RUNNING"

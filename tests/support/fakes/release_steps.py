@@ -131,9 +131,14 @@ class FakeTracking:
     def note_failure(self, run_id: str, reason: str) -> None:
         self.runs[run_id]["failure"] = reason
 
+    def has_failure(self, run_id: str) -> bool:
+        return "failure" in self.runs[run_id]
+
+    def forget_failure(self, run_id: str) -> None:
+        self.runs[run_id].pop("failure", None)
+
     def reopen_run(self, run_id: str) -> None:
-        for key in ("failure", "succeeded"):
-            self.runs[run_id].pop(key, None)
+        self.runs[run_id].pop("succeeded", None)
 
     def run_url(self, run_id: str) -> str:
         return f"http://mlflow/{run_id}"

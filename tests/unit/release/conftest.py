@@ -112,7 +112,7 @@ class Surroundings:
                 pass
 
     def evaluate(self, evidence: Evidence) -> None:
-        while not advance_evaluations(evidence, self.evaluations):
+        while not advance_evaluations(evidence, self.evaluations, self.tracking):
             pass
 
     def judge(self, evidence: Evidence) -> Findings:

@@ -18,6 +18,7 @@ from include.domain.lanes import Lane
 from include.domain.release.split import is_tested
 from include.domain.release.verdict import parse_verdict
 from include.pipeline.release.approve_release import approved_promotion, failed_gates
+from include.pipeline.release.evaluate_release import advance_evaluations
 from include.pipeline.release.fail_release import fail_release
 from include.pipeline.release.measured_hardware import measured_hardware, not_measured
 from include.pipeline.release.train_trial import TrialPorts, advance_trial
@@ -89,12 +90,34 @@ def test_a_release_that_failed_stays_open_while_a_job_of_it_runs_and_goes_on_whe
     assert "succeeded" not in run, "its other job would count as nobody's"
 
     assert advance_trial(evidence, second, models_bucket=BUCKET, ports=ports)
-    fail_release(evidence, "train: out of memory", world.tracking)
-    assert run["succeeded"] is False
+    assert run["succeeded"] is False, "nothing of it is under way any more"
 
     assert world.prepare("linear").folder == evidence.folder
     assert "failure" not in run
     assert "succeeded" not in run
+
+
+def test_a_release_whose_failed_step_is_cleared_goes_on_and_forgets_its_failure(
+    world: Surroundings,
+) -> None:
+    evidence = world.prepare("linear")
+    run = world.tracking.runs[evidence.plan().run_id]
+    fail_release(evidence, "train: no such role", world.tracking)
+    assert run["succeeded"] is False
+    ports = TrialPorts(world.training, world.tracking)
+    first, _ = evidence.plan().trials
+    assert not advance_trial(evidence, first, models_bucket=BUCKET, ports=ports)
+    assert "succeeded" not in run, "its job would count as nobody's"
+
+    world.train(evidence)
+    fail_release(evidence, "evaluate: no such image", world.tracking)
+    assert not advance_evaluations(evidence, world.evaluations, world.tracking)
+    assert "succeeded" not in run
+
+    world.evaluate(evidence)
+    world.judge(evidence)
+    assert run["succeeded"] is True
+    assert "failure" not in run
 
 
 def test_another_champion_code_or_data_is_another_release(world: Surroundings) -> None:
@@ -149,11 +172,9 @@ def test_a_failed_job_is_tried_anew_when_asked_again(world: Surroundings) -> Non
 
 
 def test_hardware_classes_never_measure_each_other(world: Surroundings) -> None:
-    from include.pipeline.release.evaluate_release import advance_evaluations
-
     evidence = world.prepare("linear")
     world.train(evidence)
-    assert not advance_evaluations(evidence, world.evaluations)
+    assert not advance_evaluations(evidence, world.evaluations, world.tracking)
     assert len(world.evaluations.requests) == 1
     world.evaluate(evidence)
     types = [request.instance_type for request in world.evaluations.requests]
