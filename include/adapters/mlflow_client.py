@@ -20,7 +20,6 @@ from mlflow.exceptions import MlflowException
 
 from include.domain.errors import ReleaseFailed
 
-
 MAX_RETRIES = 3
 """Of a request: 2, 4 and 8 s apart, in which a server starts again. MLflow's own 7 keep a command
 silent for four minutes where there is no server."""

@@ -29,6 +29,8 @@ from include.wiring.models.training_code import code_digest
 SAMPLE = Path(__file__).resolve().parents[1] / "sample" / "news.jsonl"
 ARCHIVE = "pretrained.tar.gz"
 MAX_TOKENS = 256
+MIN_TOKENS = 8
+"""As in the catalogue."""
 OPERATOR = "python -m include.cli.import_model"
 
 
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app = twolane()
         with tempfile.TemporaryDirectory(prefix="import-") as scratch:
             files = _fetch(options, app.settings.mlflow_tracking_uri, Path(scratch))
-            max_tokens = options.max_tokens or min(MAX_TOKENS, files.max_tokens)
+            max_tokens = reach(options.max_tokens, files)
             plan = ReleasePlan(
                 model_name=options.name,
                 alias=options.alias,
@@ -62,6 +64,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     report(f"{model.label} is ready ({url})")
     return 0
+
+
+def reach(wanted: int | None, files: PretrainedFiles) -> int:
+    """Return the tokens that are read of a document, `MAX_TOKENS` where it can unless told.
+
+    Raises:
+        ReleaseFailed: the model has no positions for so many, or they hold no word.
+    """
+    if wanted is None:
+        return min(MAX_TOKENS, files.max_tokens)
+    if not MIN_TOKENS <= wanted <= files.max_tokens:
+        raise ReleaseFailed(
+            f"--max-tokens {wanted}: the model reads {MIN_TOKENS} to {files.max_tokens}"
+        )
+    return wanted
 
 
 def pack(files: PretrainedFiles, documents: Path | None, scratch: Path) -> Path:

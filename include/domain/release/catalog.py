@@ -138,6 +138,8 @@ def parse_catalog(text: str) -> Catalog:
     content = tomllib.loads(text)
     if unknown := sorted(content.keys() - {"models", "bundles"}):
         raise CatalogError(f"unknown table(s) {', '.join(unknown)}")
+    for kind in ("models", "bundles"):
+        _check(isinstance(content.get(kind, {}), dict), kind, "is no table")
     models = {name: _model(name, table) for name, table in content.get("models", {}).items()}
     bundles = {name: _bundle(name, table) for name, table in content.get("bundles", {}).items()}
     for bundle in bundles.values():

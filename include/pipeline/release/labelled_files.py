@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,21 +41,49 @@ def read_labelled(path: Path) -> Iterator[Labelled]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             if path.suffix.lower() == ".csv":
-                yield from _csv_rows(csv.DictReader(file), path)
+                yield from _csv_rows(csv.DictReader(file, strict=True), path)
             else:
-                for number, line in enumerate(file, start=1):
-                    if line.strip():
-                        yield _document(json.loads(line), f"{path.name}:{number}")
-    except (OSError, ValueError, csv.Error) as exc:
+                yield from _json_lines(file, path)
+    except UnicodeDecodeError as exc:
+        raise ReleaseFailed(f"{path}: save it as UTF-8, which it is not: {exc}") from exc
+    except OSError as exc:
         raise ReleaseFailed(f"{path}: cannot be read as labelled documents: {exc}") from exc
 
 
+def _json_lines(lines: Iterable[str], path: Path) -> Iterator[Labelled]:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        where = f"{path.name}:{number}"
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as exc:
+            raise ReleaseFailed(f"{where}: not JSON: {exc}") from exc
+        yield _document(value, where)
+
+
 def _csv_rows(rows: csv.DictReader[str], path: Path) -> Iterator[Labelled]:
-    missing = sorted(set(FIELDS) - set(rows.fieldnames or ()))
-    if missing:
-        raise ReleaseFailed(f"{path}: no column {', '.join(missing)}; needed: {', '.join(FIELDS)}")
-    for row in rows:
-        yield _document(row, f"{path.name}:{rows.line_num}")
+    line = 1
+    try:
+        header = list(rows.fieldnames or ())
+        if missing := sorted(set(FIELDS) - set(header)):
+            raise ReleaseFailed(
+                f"{path}: no column {', '.join(missing)}; needed: {', '.join(FIELDS)}; "
+                f"its first line has: {', '.join(header)[:200] or 'none'}"
+            )
+        if twice := sorted({name for name in header if header.count(name) > 1}):
+            raise ReleaseFailed(f"{path}: column {', '.join(twice)} stands twice")
+        line = rows.line_num + 1
+        for row in rows:
+            where = f"{path.name}:{line}"
+            if None in row:  # where fields go that the header has no name for
+                raise ReleaseFailed(
+                    f"{where}: more fields than the header has; a text with a comma is quoted"
+                )
+            yield _document(row, where)
+            line = rows.line_num + 1
+    except csv.Error as exc:
+        raise ReleaseFailed(f"{path.name}:{line}: {exc}") from exc
 
 
 def _document(value: object, where: str) -> Labelled:
@@ -64,9 +92,20 @@ def _document(value: object, where: str) -> Labelled:
     for field in FIELDS:
         if not isinstance(value.get(field), str) or not value[field].strip():
             raise ReleaseFailed(f"{where}: {field} is missing, empty or no text")
-    title = value.get("title")
-    text = f"{title}. {value['text']}" if title else value["text"]
-    slice_ = value.get("slice") or ""
-    if not isinstance(slice_, str):
-        raise ReleaseFailed(f"{where}: slice is no text")
-    return Labelled(value["id"], text, value["label"], slice_)
+    others = {field: value.get(field) or "" for field in ("title", "slice")}
+    for field, content in ({field: value[field] for field in FIELDS} | others).items():
+        if not isinstance(content, str):
+            raise ReleaseFailed(f"{where}: {field} is no text")
+        if not _is_encodable(content):
+            raise ReleaseFailed(f"{where}: {field} is not valid Unicode")
+    text = f"{others['title']}. {value['text']}" if others["title"] else value["text"]
+    return Labelled(value["id"], text, value["label"], others["slice"])
+
+
+def _is_encodable(text: str) -> bool:
+    """False where half a surrogate pair stands in the text, as a JSON escape may leave it."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

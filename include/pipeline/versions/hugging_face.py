@@ -20,6 +20,11 @@ WEIGHTS_FILE = "model.safetensors"
 _MAX_HEADER_BYTES = 100 * 2**20
 """As the format has it."""
 
+_BROKEN_HEADER = (
+    *(ValueError, KeyError, TypeError, AttributeError, IndexError),
+    *(OverflowError, RecursionError),  # an offset of Infinity, arrays in arrays
+)
+
 _REMEDIES = {
     CONFIG_FILE: "it is written by model.save_pretrained(folder)",
     TOKENIZER_FILE: "a fast tokenizer writes it: "
@@ -70,9 +75,17 @@ def look_at(model: Path, tokenizer: Path | None = None) -> PretrainedFiles:
         raise ReleaseFailed(
             f"{config}: id2label names no two labels: only classifiers can be imported"
         )
-    return PretrainedFiles(
-        config, tokens, weights, tuple(str(name) for name in names.values()), _positions(described)
-    )
+    return PretrainedFiles(config, tokens, weights, _labels(names, config), _positions(described))
+
+
+def _labels(names: dict[str, Any], config: Path) -> tuple[str, ...]:
+    """Return the labels by number: a file may have them by text, 10 before 2."""
+    if set(names) != {str(number) for number in range(len(names))}:
+        raise ReleaseFailed(f"{config}: id2label does not number the labels from 0 on")
+    labels = tuple(str(names[str(number)]) for number in range(len(names)))
+    if len(set(labels)) < len(labels):
+        raise ReleaseFailed(f"{config}: id2label names two classes alike: {', '.join(labels)}")
+    return labels
 
 
 def _positions(config: dict[str, Any]) -> int:
@@ -108,7 +121,7 @@ def _weights(folder: Path) -> Path:
 def _read_object(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, RecursionError) as exc:
         raise ReleaseFailed(f"{path} cannot be read: {exc}; copy it again from its source") from exc
     if not isinstance(value, dict):
         raise ReleaseFailed(f"{path} is no JSON object; copy it again from its source")
@@ -129,7 +142,7 @@ def _check_complete(path: Path) -> None:
                 for name, entry in header.items()
                 if name != "__metadata__"
             ]
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as exc:
+        except _BROKEN_HEADER as exc:
             raise ReleaseFailed(f"{path}: its header cannot be read: {exc!r}") from exc
     expected = 8 + length + max(ends, default=0)
     if size != expected:

@@ -6,8 +6,11 @@ import gzip
 import hashlib
 import io
 import tarfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
+
+from include.domain.errors import ReleaseFailed
 
 ARCHIVE_SUFFIX = ".tar.gz"
 _COMPRESSION = 1
@@ -15,9 +18,16 @@ _COMPRESSION = 1
 
 
 def unpack_archive(archive: Path, folder: Path) -> None:
-    """Unpack, refusing entries that would land outside `folder`."""
-    with tarfile.open(archive, "r:gz") as tar:
-        tar.extractall(folder, filter="data")
+    """Unpack, refusing entries that would land outside `folder`.
+
+    Raises:
+        ReleaseFailed: it is no gzip tar, is cut short, or has such an entry.
+    """
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            tar.extractall(folder, filter="data")
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as exc:
+        raise ReleaseFailed(f"cannot unpack {archive.name}: {exc}") from exc
 
 
 def pack_archive(folder: Path, extra: Mapping[str, bytes], target: Path) -> str:

@@ -49,6 +49,8 @@ def test_what_people_should_know_of_a_bundle_is_of_all_its_heads() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
+        ("models = 3", "models: is no table"),
+        ('bundles = ["both"]', "bundles: is no table"),
         (TOPIC + "[extra]\n", "unknown table.* extra"),
         (TOPIC + "speed = 3\n", "topic: unknown field.* speed"),
         (TOPIC.replace("models.topic", 'models."Two Words"'), "Two Words: is no name"),

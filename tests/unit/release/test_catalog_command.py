@@ -45,7 +45,13 @@ def test_labels_that_differ_are_named(folder: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("{", "cannot be read as labelled documents"),
+        ("{", "a.jsonl:1: not JSON"),
+        ("[" * 100_000, "a.jsonl:1: not JSON"),
+        (
+            '{"id": "1", "text": "half \\ud800", "label": "a"}',
+            "a.jsonl:1: text is not valid Unicode",
+        ),
+        ('{"id": "1", "text": "t", "label": "a", "title": ["x"]}', "a.jsonl:1: title is no text"),
         ("[]", "a.jsonl:1: not a labelled document"),
         ('{"id": "1", "text": " ", "label": "a"}', "a.jsonl:1: text is missing"),
         ('{"id": "1", "text": "t"}', "a.jsonl:1: label is missing"),
@@ -77,4 +83,38 @@ def test_csv_without_a_needed_column(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("id,text\n1,one\n")
     with pytest.raises(ReleaseFailed, match="no column label"):
+        list(read_labelled(path))
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("1,good, bad,a", "mine.csv:2: more fields than the header has"),
+        ('1,"good\n\nor bad",a\n2,"never ends,b', "mine.csv:5: unexpected end of data"),
+        ('1,"good\n\nor bad",a\n2,good', "mine.csv:5: label is missing"),
+    ],
+)
+def test_a_row_of_csv_at_fault_is_named_by_where_it_begins(
+    tmp_path: Path, content: str, problem: str
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("id,text,label\n" + content)
+    with pytest.raises(ReleaseFailed, match=problem):
+        list(read_labelled(path))
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"id;text;label\n1;one;a\n", "its first line has: id;text;label"),
+        (b"id,text,text,label\n1,one,two,a\n", "column text stands twice"),
+        ("id,text,label\n1,one,a\n".encode("utf-16"), "save it as UTF-8"),
+    ],
+)
+def test_a_table_that_is_no_such_csv_is_told_with_a_remedy(
+    tmp_path: Path, content: bytes, problem: str
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes(content)
+    with pytest.raises(ReleaseFailed, match=problem):
         list(read_labelled(path))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from include.cli.import_model import pack
+from include.cli.import_model import pack, reach
 from include.domain.errors import ReleaseFailed
 from include.pipeline.versions.hugging_face import look_at
 from tests.support.pretrained import LABELS, TinyClassifier
@@ -25,6 +25,14 @@ def without(name: str) -> Callable[[Path], object]:
 
 def rewritten(name: str, content: bytes) -> Callable[[Path], object]:
     return lambda folder: (folder / name).write_bytes(content)
+
+
+def header(content: bytes) -> Callable[[Path], object]:
+    return rewritten("model.safetensors", len(content).to_bytes(8, "little") + content)
+
+
+def labelled(names: dict[str, str]) -> Callable[[Path], object]:
+    return rewritten("config.json", json.dumps({"id2label": names}).encode())
 
 
 def cut_short(folder: Path) -> None:
@@ -44,6 +52,20 @@ def test_labels_and_positions(folder: Path, tmp_path: Path) -> None:
     assert look_at(folder).labels == LABELS
     assert look_at(folder).max_tokens == 40
     assert look_at(TinyClassifier("roberta").write(tmp_path / "roberta")).max_tokens == 40
+
+
+def test_labels_are_in_the_order_of_the_output_whatever_the_files(folder: Path) -> None:
+    names = {str(number): f"label {number}" for number in range(12)}
+    labelled(dict(sorted(names.items())))(folder)  # as transformers writes them: 10 before 2
+    assert look_at(folder).labels == tuple(f"label {number}" for number in range(12))
+
+
+def test_a_reach_that_the_model_has_no_positions_for_is_refused(folder: Path) -> None:
+    files = look_at(folder)
+    assert reach(None, files) == reach(40, files) == 40
+    for wanted in (0, -5, 41):
+        with pytest.raises(ReleaseFailed, match=rf"--max-tokens {wanted}: the model reads 8 to 40"):
+            reach(wanted, files)
 
 
 def test_the_tokenizer_may_stand_elsewhere(folder: Path, tmp_path: Path) -> None:
@@ -68,6 +90,11 @@ def test_the_tokenizer_may_stand_elsewhere(folder: Path, tmp_path: Path) -> None
         (rewritten("config.json", b"[]"), "config.json is no JSON object"),
         (rewritten("config.json", b"{}"), "id2label names no two labels"),
         (rewritten("tokenizer.json", b"\xff"), "tokenizer.json cannot be read"),
+        (rewritten("config.json", b"[" * 100_000), "config.json cannot be read: maximum recursion"),
+        (header(b'{"a": {"data_offsets": [0, Infinity]}}'), "its header cannot be read: Overflow"),
+        (header(b"[" * 100_000), "its header cannot be read: Recursion"),
+        (labelled({"0": "calm", "2": "glad"}), "does not number the labels from 0 on"),
+        (labelled({"0": "calm", "1": "calm"}), "names two classes alike"),
     ],
 )
 def test_what_is_wrong_is_named_with_a_remedy(
