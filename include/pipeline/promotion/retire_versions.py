@@ -67,23 +67,24 @@ class RetirementPorts:
 def retire_versions(ports: RetirementPorts, *, grace_s: float) -> list[Retirement]:
     """Delete what nobody needs; return the decision on every version that was found.
 
+    Each is decided on just before it goes: deleting takes minutes, in which a person may promote,
+    roll back to or submit to the next one.
+
     Raises:
         EndpointUnavailable: some could not be deleted; the others have been.
     """
     found = ports.deployed.find()  # first: what is made from now on is not looked at
-    usage = Usage(_named(ports.registry), ports.usage.pinned(), ports.usage.last_used())
-    decisions = [
-        decide_retirement(
+    decisions: list[Retirement] = []
+    failures: list[str] = []
+    for each in found:
+        decision = decide_retirement(
             each,
-            usage,
+            Usage(_named(ports.registry), ports.usage.pinned(), ports.usage.last_used()),
             ports.book.history(each.key.model_name),
             now=ports.now(),
             grace=timedelta(seconds=grace_s),
         )
-        for each in found
-    ]
-    failures: list[str] = []
-    for decision in decisions:
+        decisions.append(decision)
         if decision.is_retired:
             try:
                 ports.deployed.delete(decision.key)

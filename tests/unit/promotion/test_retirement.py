@@ -118,3 +118,17 @@ def test_one_that_cannot_be_deleted_does_not_keep_the_others(
     with pytest.raises(EndpointUnavailable, match="news-topic@2: stuck"):
         retire(world, deployed, usage)
     assert deployed.versions == ["1", "2"]
+
+
+def test_what_is_promoted_while_another_goes_stays(
+    world: World, deployed: FakeDeployed, usage: FakeUsage
+) -> None:
+    delete = deployed.delete
+
+    def slowly(key: VersionKey) -> None:
+        world.promote("3")
+        delete(key)
+
+    deployed.delete = slowly  # type: ignore[method-assign]
+    retire(world, deployed, usage)
+    assert deployed.versions == ["1", "3"]
