@@ -9,6 +9,10 @@ from enum import StrEnum
 
 from include.domain.model_ref import ModelRef
 
+MAX_DAYS = 3_660.0
+SMALLEST_SHARE = 1e-6
+"""Levels and margins next to none are lost in rounding, and no number of documents proves them."""
+
 
 class Kind(StrEnum):
     """What the challenger is given.
@@ -50,7 +54,7 @@ class Plan:
         batch_documents: of them in one batch, at most: no batch alone shall decide.
         budget_usd: list cost of scoring them, at most.
         max_failed_batches: a canary ends once so many batches of the challenger failed.
-        days: the comparison ends after so many.
+        days: the comparison ends after so many, ten years at most.
     """
 
     kind: Kind
@@ -74,13 +78,13 @@ class Plan:
         ranges = {
             "account share": (self.account_share, 0 <= self.account_share <= 1),
             "document share": (self.document_share, 0 < self.document_share <= 1),
-            "level": (self.level, 0 < self.level < 1),
-            "margin": (self.margin, 0 < self.margin < 1),
+            "level": (self.level, SMALLEST_SHARE <= self.level < 1),
+            "margin": (self.margin, SMALLEST_SHARE <= self.margin < 1),
             "number of documents": (self.max_documents, self.max_documents > 0),
             "number of documents a batch": (self.batch_documents, self.batch_documents > 0),
             "budget": (self.budget_usd, self.budget_usd > 0),
             "number of failed batches": (self.max_failed_batches, self.max_failed_batches > 0),
-            "number of days": (self.days, self.days > 0),
+            "number of days": (self.days, 0 < self.days <= MAX_DAYS),
         }
         for what, (value, is_within) in ranges.items():
             if not is_within:

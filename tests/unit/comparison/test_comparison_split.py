@@ -66,9 +66,12 @@ def test_the_other_version_is_the_one_that_did_not_answer() -> None:
         {"account_share": 1.5},
         {"document_share": 0.0},
         {"level": 0.0},
+        {"level": 5e-324},
         {"margin": 1.0},
+        {"margin": 1e-17},
         {"budget_usd": 0.0},
         {"days": -1.0},
+        {"days": 1e7},
     ],
 )
 def test_a_plan_that_makes_no_sense_is_refused(changes: dict[str, object]) -> None:
