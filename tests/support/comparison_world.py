@@ -137,7 +137,15 @@ class ComparisonWorld:
     def report(self) -> list[str]:
         """Write what is to be written."""
         objects, bucket = self.world.objects, "twolane-models"
-        ports = EvidencePorts(self.book, objects, self.tags, self.alerts, bucket, is_emulated=True)
+        ports = EvidencePorts(
+            self.book,
+            objects,
+            self.tags,
+            self.alerts,
+            bucket,
+            is_emulated=True,
+            now=lambda: self.now,
+        )
         return write_evidence(ports)
 
     def ended(self, comparison: Comparison) -> Comparison:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from include.domain.alerts import Alert, AlertKind
 from include.domain.comparison.comparison import Comparison, Ending
 from include.pipeline.alerts.ports import AlertBook
 
 
 def announce_ending(
-    comparison: Comparison, ending: Ending, report_uri: str, alerts: AlertBook
+    comparison: Comparison, ending: Ending, report_uri: str, *, now: datetime, alerts: AlertBook
 ) -> bool:
     """Post what a comparison found; return whether that is new.
+
+    Args:
+        now: the alert's time, though it has ended before: what is old is sent to nobody.
 
     Raises:
         StoreError: the store cannot be reached.
@@ -30,6 +35,6 @@ def announce_ending(
             f"The {kind} of {comparison.challenger.label} has ended: {ending.finding.value}",
             ending.reason,
             next_step,
-            ending.at,
+            now,
         )
     )

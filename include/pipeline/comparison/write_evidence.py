@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -29,6 +29,7 @@ class EvidencePorts:
     Attributes:
         models_bucket: where models and what is known of them stand.
         is_emulated: list costs are what the emulated time would have cost.
+        now: the time, timezone-aware.
     """
 
     book: ComparisonBook
@@ -37,6 +38,7 @@ class EvidencePorts:
     alerts: AlertBook
     models_bucket: str
     is_emulated: bool
+    now: Callable[[], datetime]
 
 
 def write_evidence(ports: EvidencePorts) -> list[str]:
@@ -70,7 +72,7 @@ def _write(comparison: Comparison, ports: EvidencePorts) -> str:
     tags = {TAG_PREFIX + name: value for name, value in _tags(comparison, ending, root).items()}
     with suppress(UnknownModelAlias):  # a version deleted since has no page that could show them
         ports.tags.tag_version(comparison.model_name, comparison.challenger.version, tags)
-    announce_ending(comparison, ending, root + "report.md", ports.alerts)
+    announce_ending(comparison, ending, root + "report.md", now=ports.now(), alerts=ports.alerts)
     ports.book.note_report(comparison.comparison_id, root)
     return root
 

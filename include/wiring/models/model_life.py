@@ -116,6 +116,7 @@ class ModelLife(ModelReleases, ModelWatch):
             alerts=self.alert_book,
             models_bucket=self.settings.models_bucket,
             is_emulated=self.settings.is_emulated,
+            now=self._now,
         )
         return write_evidence(ports)
 

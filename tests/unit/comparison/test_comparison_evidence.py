@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from include.domain.alerts import AlertKind
 from include.domain.comparison.comparison import Comparison
 from include.domain.errors import PromotionRefused, UnknownModelAlias
+from include.pipeline.alerts.ports import Patience
 from include.pipeline.promotion.promotion_ports import PublishedVersion
 from include.pipeline.promotion.read_evidence import refuse_failed_gates
 from tests.support.comparison_world import CHALLENGER, ComparisonWorld
+from tests.support.fakes.alerts import FakeAlertOutbox
 from tests.support.fakes.directories import CARD
 
 
@@ -143,3 +146,14 @@ def test_that_it_has_ended_is_an_alert(is_better: bool, finding: str, next_step:
     assert "labelled ones the difference of accuracy" in alert.detail
     assert next_step in alert.next_step
     assert f"{root}report.md" in alert.next_step
+
+
+def test_an_ending_that_could_not_be_reported_for_days_is_told_of_nevertheless() -> None:
+    world = ComparisonWorld(always, mostly)
+    finished(world)
+    world.now += timedelta(days=2)
+
+    world.report()
+
+    due = FakeAlertOutbox(world.alerts).due("slack", set(AlertKind), world.now, Patience())
+    assert [each.alert.kind for each in due] == [AlertKind.COMPARISON_ENDED]
