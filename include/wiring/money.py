@@ -73,7 +73,7 @@ class Money(Adapters):
         return book_release_jobs(self._now(), jobs, self._ledger_ports)
 
     def costs(self, by: Grouping, first: date, last: date) -> Sequence[CostLine]:
-        """See `include.pipeline.money.ports.CostReports.costs`."""
+        """Return what days cost, from the first to the last, UTC, sorted by name."""
         return self.usage_book.costs(by, first, last)
 
     def traffic(self, first: date, last: date, account: str | None = None) -> list[SeenBatch]:

@@ -144,11 +144,6 @@ class PriceBook:
         service = Service.SAGEMAKER if name.startswith("ml.") else Service.EC2
         return self.price(service, name, term)
 
-    @property
-    def oldest(self) -> date:
-        """The day since when every price is known."""
-        return min(price.as_of for price in self.prices.values())
-
 
 def _name(key: PriceKey) -> str:
     return f"{key.service.value} {key.sku} ({key.term.value.replace('_', ' ')})"

@@ -148,11 +148,3 @@ class CostLine:
     def per_document_usd(self) -> float | None:
         """List cost a document; None without any."""
         return self.list_cost_usd / self.documents if self.documents else None
-
-
-class CostReports(Protocol):
-    """The ledger, summed up. In Aurora. May raise `StoreError`."""
-
-    def costs(self, by: Grouping, first: date, last: date) -> Sequence[CostLine]:
-        """Return what days cost, from the first to the last, UTC, sorted by name."""
-        ...

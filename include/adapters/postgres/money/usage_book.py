@@ -1,4 +1,4 @@
-"""UsageBook and CostReports on PostgreSQL, beside the charges of lanes."""
+"""UsageBook on PostgreSQL, beside the charges of lanes; and the ledger summed up."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class PostgresUsageBook:
         return {name for (name,) in self._rows("charged_jobs", {"since": since})}
 
     def costs(self, by: Grouping, first: date, last: date) -> Sequence[CostLine]:
-        """See `CostReports.costs`."""
+        """Return what days cost, from the first to the last, UTC, sorted by name."""
         values = {"by": by.value, "first": first, "last": last}
         return [
             CostLine(name, count, float(listed), float(billed), float(waste), emulated, documents)
