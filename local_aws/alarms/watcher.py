@@ -1,7 +1,7 @@
 """Evaluates every alarm once a period, sets its state, and calls for its scaling actions.
 
 MiniStack's own evaluation mixes the dimensions of a metric and knows neither M out of N nor
-missing data; it is switched off (``local_aws.alarms.ministack_evaluation``) and this takes its place.
+missing data; it is switched off (``ministack_evaluation``) and this takes its place.
 """
 
 import asyncio
