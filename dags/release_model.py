@@ -15,8 +15,9 @@ the cheapest that is no worse than the best, and ask a person.
 
 What is trained and on which hardware it is measured: `mlflow/candidates.toml`. All evidence stands
 in `s3://<models>/<model>/releases/<release id>/` and on the release's run in MLflow. The same data,
-code and champion are the same release: run again, it finds its work. Where the proposal is the
-champion itself, the run ends at `judge` and nobody is asked. A run that fails posts an alert.
+code, hardware, prices and champion are the same release: run again, it finds its work. Where the
+proposal is the champion itself, the run ends at `judge` and nobody is asked. A run that fails posts
+an alert.
 """
 
 from __future__ import annotations

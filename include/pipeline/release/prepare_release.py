@@ -21,6 +21,7 @@ from include.pipeline.release.prepare_data import prepare_data
 from include.pipeline.release.release_ports import ReleaseTracking
 from include.pipeline.release.release_records import (
     Champion,
+    MeasuredHardware,
     PlannedRelease,
     PreparedData,
     ReleaseRequest,
@@ -33,6 +34,7 @@ class ReleasePolicy:
 
     Attributes:
         code_digest: of the training code and its locked requirements.
+        serving_digest: of the code that answers in an evaluation, and its locked requirements.
         gpu_image: what measures on instances with GPUs; empty for what measures on the others.
         profiles: instances and prices, by lane.
         is_emulated: whether what is measured runs on a stand-in.
@@ -44,6 +46,7 @@ class ReleasePolicy:
     plan: CandidatesPlan
     profiles: Sequence[LaneProfile]
     code_digest: str
+    serving_digest: str
     is_emulated: bool
     labels_may_change: bool = False
     gpu_image: str = ""
@@ -64,8 +67,8 @@ def prepare_release(
 ) -> PlannedRelease:
     """Pin everything a release depends on; the same again finds what stands.
 
-    The id is a digest of the data, the training code, the candidates file's part that counts, the
-    image that measures on GPUs, and the champion's version.
+    The id is a digest of the data, the code that trains and serves, the candidates file's part that
+    counts, the instances that measure, their prices and GPU image, and the champion's version.
 
     Raises:
         BatchRejected: the data lie outside the allowed buckets, or there are none.
@@ -92,7 +95,9 @@ def prepare_release(
     _check_labels(request, data, found, policy)
     champion = found[0] if found and found[1] == set(data.labels) else None
     hardware = measured_hardware(policy.plan.hardware, policy.profiles)
-    release_id = _release_id(request, policy, data, selection, found[0] if found else None)
+    release_id = _release_id(
+        request, policy, data, selection, hardware, found[0] if found else None
+    )
     evidence = Evidence.of(ports.objects, policy.models_bucket, request.model_name, release_id)
     if evidence.has_plan():
         stands = evidence.plan()
@@ -188,13 +193,16 @@ def _release_id(
     policy: ReleasePolicy,
     data: PreparedData,
     selection: Selection,
+    hardware: Sequence[MeasuredHardware],
     champion: Champion | None,
 ) -> str:
     parts = [
         request.model_name,
         data.digest,
         policy.code_digest,
+        policy.serving_digest,
         policy.gpu_image,
+        [asdict(each) for each in hardware],
         asdict(policy.plan),
         asdict(selection),
         asdict(champion) if champion else None,

@@ -14,7 +14,7 @@ from include.domain.release.catalog import load_catalog
 from include.files.lanes_file import LanesFile
 from include.files.release_policy import load_candidates, load_gates
 from include.wiring.composition import Adapters
-from include.wiring.models.training_code import code_digest, container_code
+from include.wiring.models.training_code import code_digest, container_code, serving_digest
 
 if TYPE_CHECKING:
     from include.domain.model_ref import ModelRef
@@ -55,6 +55,7 @@ class ModelReleases(Adapters):
             plan=load_candidates(self.settings.candidates_file),
             profiles=self.lanes.profiles(),
             code_digest=code_digest(),
+            serving_digest=serving_digest(),
             gpu_image=self.settings.gpu_image,
             is_emulated=self.settings.is_emulated,
             labels_may_change=load_gates(self.settings.gates_file).labels_may_change,

@@ -12,11 +12,22 @@ if TYPE_CHECKING:
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 _PATTERNS = ("*.py", "requirements.lock")
+_SERVING = (
+    "serving/*.py",
+    "requirements.lock",
+    "torch_engine/*.py",
+    "torch_engine/requirements.txt",
+)
 
 
 def code_digest() -> str:
     """Return the digest of the training code and its locked requirements."""
     return tree_digest(MODELS / "training", _PATTERNS)
+
+
+def serving_digest() -> str:
+    """Return the digest of what answers in an evaluation: the serving code and its locks."""
+    return tree_digest(MODELS, _SERVING)
 
 
 def container_code() -> ContainerCode:

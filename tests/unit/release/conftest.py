@@ -21,7 +21,7 @@ from include.pipeline.release.release_records import ReleaseRequest
 from include.pipeline.release.release_report import Findings
 from include.pipeline.release.train_trial import TrialPorts, advance_trial
 from include.pipeline.versions.publish_version import PublishPorts
-from tests.support.batches import profile
+from tests.support.batches import Lane, profile
 from tests.support.fakes.directories import FakeModelRegistry
 from tests.support.fakes.objects import FakeObjectStore
 from tests.support.fakes.promotions import FakeAliasRegistry
@@ -58,6 +58,8 @@ class Surroundings:
         self.labels_may_change = False
         self.fit_digest = ""
         self.code_digest = "c" * 64
+        self.serving_digest = "s" * 64
+        self.profiles = [profile(Lane.PROCESSING), profile(Lane.TRANSFORM)]
         for number in range(1, 9):
             self.aliases.add("topics", str(number))
         self.put([f"text {number}" for number in range(2000)])
@@ -80,14 +82,13 @@ class Surroundings:
         labels: tuple[str, ...] = (),
         split_seed: int = 0,
     ) -> Evidence:
-        from tests.support.batches import Lane
-
         policy = ReleasePolicy(
             allowed_buckets=frozenset({"twolane-inbox"}),
             models_bucket=BUCKET,
             plan=PLAN,
-            profiles=[profile(Lane.PROCESSING), profile(Lane.TRANSFORM)],
+            profiles=self.profiles,
             code_digest=self.code_digest,
+            serving_digest=self.serving_digest,
             is_emulated=True,
             labels_may_change=self.labels_may_change,
         )

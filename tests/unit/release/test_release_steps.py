@@ -120,6 +120,18 @@ def test_a_release_whose_failed_step_is_cleared_goes_on_and_forgets_its_failure(
     assert "failure" not in run
 
 
+def test_other_instances_prices_or_engines_are_measured_anew(world: Surroundings) -> None:
+    folders = {world.prepare("linear").folder}
+    world.profiles[0] = profile(Lane.PROCESSING, instance_type="ml.c7i.large")
+    folders.add(world.prepare("linear").folder)
+    world.profiles[1] = profile(Lane.TRANSFORM, price_usd_per_h=2.0)
+    folders.add(world.prepare("linear").folder)
+    world.serving_digest = "t" * 64
+    folders.add(world.prepare("linear").folder)
+    assert len(folders) == 4
+    assert len({world.prepare("linear").folder} | folders) == 4
+
+
 def test_another_champion_code_or_data_is_another_release(world: Surroundings) -> None:
     folders = {world.prepare("linear").folder}
     world.has_champion()
@@ -188,7 +200,7 @@ def test_one_job_gives_both_the_cascade_and_the_encoder_alone(world: Surrounding
     config = json.loads(world.objects.read_text(world.evaluations.requests[0].config_uri))
     assert config["models"] == {"fine-tune": {"cascade": False}, "cascade": {"cascade": True}}
     assert len(set(world.evaluations.requests[0].models.values())) == 1
-    assert request.parameters["cascade_folds"] == "5"
+    assert request.parameters["cascade_folds"] == "3"
 
 
 @pytest.mark.parametrize("key", ["fine-tune", "cascade"])
