@@ -17,6 +17,7 @@ from .encoder import Encoder, run_fp32
 from .graph_builder import FloatArray
 from .head import Head, calibrated_head, cooled, fit_head, fit_head_at
 from .parameters import Method, ParameterError, TrainingParameters
+from .soup import uniform_soup
 
 Progress = Callable[[int, float], None]
 
@@ -176,7 +177,11 @@ def _with_method(
         from .fine_tuning import FineTuning, fine_tune
     except ImportError as error:
         raise ParameterError(f"method fine-tune needs the torch image: {error}") from error
-    how = FineTuning(
-        parameters.epochs, parameters.batch_tokens, parameters.learning_rate, parameters.seed
-    )
-    return fine_tune(encoder, head, corpus.tokens, corpus.labels, how, progress)
+    if parameters.soup < 1:
+        raise ParameterError(f"a soup of {parameters.soup} models")
+
+    def fine_tuned(seed: int) -> tuple[Encoder, Head]:
+        how = FineTuning(parameters.epochs, parameters.batch_tokens, parameters.learning_rate, seed)
+        return fine_tune(encoder, head, corpus.tokens, corpus.labels, how, progress)
+
+    return uniform_soup(map(fine_tuned, range(parameters.seed, parameters.seed + parameters.soup)))

@@ -56,10 +56,12 @@ class TrainingParameters:
             calibrates `linear`.
         regularization: of `linear`, as scikit-learn's C.
         method: `fine-tune` needs the torch image.
-        epochs: of fine-tuning, as are the three that follow.
+        epochs: of fine-tuning, as are the four that follow.
         batch_tokens: tokens of one step, about.
         learning_rate: the encoder's highest.
         seed: of the documents' order and of dropout.
+        soup: fine-tunings whose weights are averaged, each with a seed of its own: `seed` and the
+            next ones.
         cascade_folds: folds in which both stages of a cascade are trained anew, to compare them on
             documents that neither was fitted on; 0 looks for no cascade.
         cascade_max_loss: accuracy that a cascade may cost, 0 to 1.
@@ -82,6 +84,7 @@ class TrainingParameters:
     batch_tokens: int = 2048
     learning_rate: float = 5e-5
     seed: int = 0
+    soup: int = 1
     cascade_folds: int = 0
     cascade_max_loss: float = 0.002
     cascade_confidence: float = 0.95
