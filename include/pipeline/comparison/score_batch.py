@@ -86,20 +86,20 @@ def score_batch(
 ) -> BatchSample:
     """Return what a batch adds to a comparison; the same again for the same limit.
 
-    A batch whose documents or answers are gone, or not what was written, adds nothing: the log says
-    why, and the next one's turn comes.
+    A batch whose documents or answers are gone, or not what was written, adds nothing; one that a
+    version answers with no predictions adds refusals, and what the calls cost. The log says why,
+    and the next one's turn comes.
 
     Args:
         limit: documents at most, spread over the whole batch.
 
     Raises:
         EndpointUnavailable: an endpoint does not answer.
-        OutputIncomplete: it answered with another number of lines than it was sent.
     """
     try:
         taken = list(islice(_take(comparison, batch, limit, policy, ports), limit))
     except (ObjectMissing, RecordUnreadable, OutputIncomplete) as exc:
-        _LOG.warning("comparison %s: batch %s: %s", comparison.comparison_id, batch.batch_id, exc)
+        _warn(comparison, batch, exc)
         taken = []
     if not taken:
         return BatchSample(batch, ports.now())
@@ -108,20 +108,25 @@ def score_batch(
         for model in (comparison.champion, comparison.challenger)
     }
     lines = [each.line for each in taken]
-    others = _answers(callers[comparison.other(batch.version).version], lines, policy)
-    probe = _probe(comparison, callers, lines[:PROBE_DOCUMENTS])
     is_champions = batch.version == comparison.champion.version
-    pairs = [
-        _paired(each.served, other) if is_champions else _paired(other, each.served)
-        for each, other in zip(taken, others, strict=True)
-    ]
+    pairs: list[PairedAnswer | None] = []
+    probe = Probe()
+    try:
+        others = _answers(callers[comparison.other(batch.version).version], lines, policy)
+        probe = _probe(comparison, callers, lines[:PROBE_DOCUMENTS])
+        pairs = [
+            _paired(each.served, other) if is_champions else _paired(other, each.served)
+            for each, other in zip(taken, others, strict=True)
+        ]
+    except OutputIncomplete as exc:
+        _warn(comparison, batch, exc)
     answers = tuple(pair for pair in pairs if pair is not None)
     scored_at = ports.now()
     return BatchSample(
         batch=batch,
         scored_at=scored_at,
         answers=answers,
-        refused_count=len(pairs) - len(answers),
+        refused_count=len(taken) - len(answers),
         call_s=sum(_seconds(caller) for caller in callers.values()),
         charges=tuple(
             _charge(comparison, batch, model, callers[model.version], scored_at, policy)
@@ -129,6 +134,10 @@ def score_batch(
         ),
         probe=probe,
     )
+
+
+def _warn(comparison: Comparison, batch: ServedBatch, exc: Exception) -> None:
+    _LOG.warning("comparison %s: batch %s: %s", comparison.comparison_id, batch.batch_id, exc)
 
 
 def _take(

@@ -148,6 +148,28 @@ def test_a_document_that_a_version_refuses_is_no_evidence() -> None:
     assert world.book.spending(comparison).documents == 20
 
 
+@pytest.mark.parametrize("answer", [b"no prediction\n", b""])
+def test_a_batch_that_a_version_answers_with_no_predictions_costs_and_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    world = ComparisonWorld(always, mostly)
+    comparison = world.start()
+    broken = world.close_batch(20)
+    sound = world.endpoint.invoke
+    monkeypatch.setattr(world.endpoint, "invoke", lambda name, body: answer * body.count(b"\n"))
+    world.watch(comparison)
+    monkeypatch.setattr(world.endpoint, "invoke", sound)
+    world.now += timedelta(seconds=1)
+    world.close_batch(20)
+
+    world.watch(comparison)
+
+    sample = world.book.samples[comparison.comparison_id, broken.batch_id]
+    assert (len(sample.answers), sample.refused_count) == (0, 20)
+    assert sample.list_cost_usd > 0
+    assert world.book.evidence(comparison.comparison_id).documents == 20
+
+
 def test_it_stops_as_soon_as_labels_say_worse() -> None:
     world = ComparisonWorld(always, mostly)
     comparison = world.start()
