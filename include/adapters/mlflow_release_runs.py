@@ -5,7 +5,6 @@ Imports MLflow's own client, which is slow: for a release's steps, never for a b
 
 from __future__ import annotations
 
-import re
 import tempfile
 import time
 from collections.abc import Mapping
@@ -15,15 +14,12 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
-from include.adapters.mlflow_client import explained, mlflow_client
+from include.adapters.mlflow_client import as_metrics, explained, mlflow_client
 
 RELEASE_ID_TAG = "twolane.release"
 KIND_TAG = "twolane.kind"
 FAILURE_TAG = "twolane.failure"
 MAX_TAG_CHARACTERS = 5_000
-
-_UNUSABLE = re.compile(r"[^\w\-. :/]")
-"""What a metric's name may not hold; a label may."""
 
 
 class MlflowReleaseRuns:
@@ -139,4 +135,4 @@ class MlflowReleaseRuns:
 
 def _metrics(values: Mapping[str, float]) -> list[Metric]:
     now_ms = int(time.time() * 1000)
-    return [Metric(_UNUSABLE.sub("_", key), value, now_ms, 0) for key, value in values.items()]
+    return [Metric(key, value, now_ms, 0) for key, value in as_metrics(values).items()]

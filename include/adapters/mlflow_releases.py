@@ -22,7 +22,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, Schema
 
-from include.adapters.mlflow_client import explained, mlflow_client
+from include.adapters.mlflow_client import as_metrics, explained, mlflow_client
 from include.adapters.mlflow_registry import (
     LABELS_TAG,
     MAX_TOKENS_TAG,
@@ -167,7 +167,7 @@ class MlflowReleaseRegistry:
 
     def _log_facts(self, run_id: str, candidate: Candidate) -> None:
         mlflow.log_params({**candidate.parameters, "data_uri": candidate.data_uri})
-        mlflow.log_metrics(dict(candidate.metrics))
+        mlflow.log_metrics(as_metrics(candidate.metrics))
         mlflow.log_dict(dict(candidate.description), "artifact/model.json")
         metrics_file = candidate.folder / "metrics.json"
         if metrics_file.exists():

@@ -46,7 +46,7 @@ def candidate(tmp_path: Path, request: pytest.FixtureRequest) -> Candidate:
         training_digest="d" * 64,
         folder=folder,
         description=json.loads((folder / "model.json").read_text()),
-        metrics={"accuracy": 0.9, "f1/Sci/Tech": 0.8},
+        metrics={"accuracy": 0.9, "f1/Sci/Tech": 0.8, "f1/R&D+?": 0.7},
         parameters={"folds": "5"},
         data_uri="s3://twolane-models/training-data/e/news.jsonl",
         data_digest="e" * 64,
@@ -147,7 +147,7 @@ def test_the_run_holds_what_made_the_model(tracking_uri: str, candidate: Candida
     version = releases.register(candidate)
     client = MlflowClient(tracking_uri=tracking_uri)
     run = client.get_run(version.run_id)
-    assert run.data.metrics == candidate.metrics
+    assert run.data.metrics == {"accuracy": 0.9, "f1/Sci/Tech": 0.8, "f1/R_D__": 0.7}
     assert run.data.params == {"folds": "5", "data_uri": candidate.data_uri}
     (dataset,) = run.inputs.dataset_inputs
     assert dataset.dataset.digest == "e" * 36
