@@ -9,7 +9,6 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.domain.errors import BatchRejected
 from include.domain.queues.requests import RUN_PREFIX
 
 PULL_TASK_ID = "pull"
@@ -21,11 +20,11 @@ BATCH_ID_KEY = "batch_id"
 
 
 @contextmanager
-def no_retry_when_rejected() -> Iterator[None]:
-    """Fail the task for good when the batch itself is at fault: a retry would say the same."""
+def no_retry_on(*refusals: type[Exception]) -> Iterator[None]:
+    """Fail the task for good on these: a retry would say the same."""
     try:
         yield
-    except BatchRejected as exc:
+    except refusals as exc:
         raise AirflowFailException(str(exc)) from exc
 
 

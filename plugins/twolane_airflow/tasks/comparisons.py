@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from airflow.sdk import Param, task
@@ -17,7 +16,7 @@ from include.domain.errors import (
     UnknownModelAlias,
 )
 from twolane_airflow import form_fields
-from twolane_airflow.failures import failed_before
+from twolane_airflow.failures import failed_before, no_retry_on
 from twolane_airflow.tasks.promotions import decider
 
 _SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
@@ -71,15 +70,6 @@ COMPARISON_PARAMS = {
 }
 
 
-@contextmanager
-def _no_retry_when_refused() -> Iterator[None]:
-    """Fail the task for good when it was refused: a retry would say the same."""
-    try:
-        yield
-    except (ComparisonRefused, PromotionRefused, UnknownModelAlias, ValueError) as exc:
-        raise AirflowFailException(str(exc)) from exc
-
-
 @task
 def act(params: Any = None, dag_run: Any = None) -> str:
     """Do what the form asks; return the comparison's id, or the promotion's line of the history."""
@@ -88,7 +78,7 @@ def act(params: Any = None, dag_run: Any = None) -> str:
 
     life = model_life()
     name = params["model_name"] or life.settings.model_name
-    with _no_retry_when_refused():
+    with no_retry_on(ComparisonRefused, PromotionRefused, UnknownModelAlias, ValueError):
         match params["action"]:
             case "stop":
                 stopped = life.stop_comparison(name, by=decider(dag_run))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from twolane_airflow.failures import BATCH_ID_KEY, no_retry_when_rejected
+from include.domain.errors import BatchRejected
+from twolane_airflow.failures import BATCH_ID_KEY, no_retry_on
 from twolane_airflow.submissions import submission_from_params
 
 
@@ -26,7 +27,7 @@ def infer(params: Any = None, dag_run: Any = None, ti: Any = None) -> dict[str, 
     )
     pulled: list[str] = []
     try:
-        with no_retry_when_rejected():
+        with no_retry_on(BatchRejected):
             outcome = product.express(submission, run_id=dag_run.run_id, on_pulled=pulled.append)
     except Exception:
         for batch_id in pulled:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from airflow.sdk import task
-from airflow.sdk.exceptions import AirflowFailException
 
 from include.domain.errors import PromotionRefused, UnknownModelAlias
 from twolane_airflow import form_fields
-from twolane_airflow.failures import is_last_try
+from twolane_airflow.failures import is_last_try, no_retry_on
 
 ROLLBACK_PARAMS = {
     "model_name": form_fields.model_name(
@@ -26,15 +24,6 @@ ROLLBACK_PARAMS = {
 }
 
 
-@contextmanager
-def no_retry_when_refused() -> Iterator[None]:
-    """Fail the task for good when it was refused: a retry would say the same."""
-    try:
-        yield
-    except (PromotionRefused, UnknownModelAlias) as exc:
-        raise AirflowFailException(str(exc)) from exc
-
-
 def decider(dag_run: Any) -> str:
     """Return who started a run, as the history shows it."""
     return dag_run.triggering_user_name or f"run {dag_run.run_id} of {dag_run.dag_id}"
@@ -46,7 +35,7 @@ def plan_rollback(params: Any = None) -> dict[str, Any]:
     from include.wiring.models.model_life import model_life
 
     life = model_life()
-    with no_retry_when_refused():
+    with no_retry_on(PromotionRefused, UnknownModelAlias):
         plan = life.plan_rollback(params["model_name"] or life.settings.model_name)
     print(f"{plan.model_name}: {plan.from_version} → {plan.to_version}")  # noqa: T201
     return asdict(plan)
@@ -59,7 +48,7 @@ def roll_back(plan: Mapping[str, Any], params: Any = None, dag_run: Any = None) 
     from include.pipeline.promotion.rollback_model import RollbackPlan
     from include.wiring.models.model_life import model_life
 
-    with no_retry_when_refused():
+    with no_retry_on(PromotionRefused, UnknownModelAlias):
         done = model_life().roll_back(
             RollbackPlan(**plan), by=decider(dag_run), reason=params["reason"]
         )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +10,10 @@ from airflow.sdk import Param, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from include.domain.batches import submission_rules as rules
+from include.domain.errors import BatchRejected, PromotionRefused, ReleaseRejected
 from include.domain.release.catalog import CANDIDATES, load_catalog
 from twolane_airflow import form_fields
-from twolane_airflow.failures import DEFAULT_ARGS
+from twolane_airflow.failures import DEFAULT_ARGS, no_retry_on
 
 LOOK_S = 5
 """Seconds between two looks at a job; between them a task holds no slot."""
@@ -61,7 +61,7 @@ def prepare(params: Any = None, dag_run: Any = None) -> str:
         reason=params["reason"],
         by=dag_run.run_id,
     )
-    with _no_retry_when_rejected():
+    with no_retry_on(BatchRejected, ReleaseRejected):
         evidence = model_life().prepare_release(request)
     print(evidence.read("release.json"))  # noqa: T201  (a task's print goes to its log)
     return evidence.folder
@@ -80,7 +80,7 @@ def train(trial: str, folder: str) -> bool:
     """Start a training job, or look whether it is done."""
     from include.wiring.models.model_life import model_life
 
-    with _no_retry_when_rejected():
+    with no_retry_on(BatchRejected, ReleaseRejected):
         return model_life().advance_trial(folder, trial)
 
 
@@ -89,7 +89,7 @@ def evaluate(folder: str) -> bool:
     """Measure candidates and champion on each hardware class, one class after the other."""
     from include.wiring.models.model_life import model_life
 
-    with _no_retry_when_rejected():
+    with no_retry_on(BatchRejected, ReleaseRejected):
         return model_life().advance_evaluations(folder)
 
 
@@ -105,7 +105,7 @@ def judge(folder: str, dag_run: Any = None) -> str:
     from include.wiring.alerting import alerting
     from include.wiring.models.model_life import model_life
 
-    with _no_retry_when_rejected():
+    with no_retry_on(BatchRejected, ReleaseRejected):
         findings = model_life().judge_release(folder)
     if findings.is_champion:
         raise AirflowSkipException(f"nothing new: {findings.model.label} is the champion")
@@ -131,16 +131,13 @@ def check_gates(folder: str) -> None:
 @task
 def promote(folder: str, approval: Mapping[str, Any]) -> str:
     """Make the approved version the champion; return it."""
-    from include.domain.errors import PromotionRefused
     from include.wiring.models.model_life import model_life
 
     life = model_life()
     reason = _reason(approval) or "approved in the release"
-    try:
+    with no_retry_on(PromotionRefused):
         request = life.approved_promotion(folder, by=_person(approval) or "unknown", reason=reason)
         promotion = life.promote(request)
-    except PromotionRefused as exc:
-        raise AirflowFailException(str(exc)) from exc
     return f"{promotion.model_name}@{promotion.to_version}"
 
 
@@ -191,14 +188,3 @@ def report_failed(context: Mapping[str, Any]) -> None:
 
 RELEASE_ARGS = DEFAULT_ARGS | {"on_failure_callback": report_failed}
 _BEFORE_THE_END = ("list_trials", "train", "evaluate", "judge")
-
-
-@contextmanager
-def _no_retry_when_rejected() -> Iterator[None]:
-    """Fail for good what would fail again."""
-    from include.domain.errors import BatchRejected, ReleaseRejected
-
-    try:
-        yield
-    except (BatchRejected, ReleaseRejected) as exc:
-        raise AirflowFailException(str(exc)) from exc

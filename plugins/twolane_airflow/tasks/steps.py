@@ -8,7 +8,8 @@ from typing import Any
 
 from airflow.sdk import task
 
-from twolane_airflow.failures import no_retry_when_rejected
+from include.domain.errors import BatchRejected
+from twolane_airflow.failures import no_retry_on
 from twolane_airflow.submissions import submission_from_params
 
 
@@ -24,7 +25,7 @@ def pull(request: Mapping[str, Any] | None = None, params: Any = None, dag_run: 
         submitted_at=dag_run.run_after,
         default_model=product.settings.model_name,
     )
-    with no_retry_when_rejected():
+    with no_retry_on(BatchRejected):
         return product.pull(submission, run_id=dag_run.run_id).batch_id
 
 
@@ -33,7 +34,7 @@ def validate(batch_id: str) -> str:
     """Set poison documents aside."""
     from include.wiring.batches.bootstrap import twolane
 
-    with no_retry_when_rejected():
+    with no_retry_on(BatchRejected):
         twolane().validate(batch_id)
     return batch_id
 
@@ -43,7 +44,7 @@ def route(batch_id: str) -> str:
     from include.domain.placement.placement_table import placement_table
     from include.wiring.batches.bootstrap import twolane
 
-    with no_retry_when_rejected():
+    with no_retry_on(BatchRejected):
         placement = twolane().route(batch_id)
     print(placement.reason)  # noqa: T201  (a task's print goes to its log)
     print(placement_table(placement))  # noqa: T201
