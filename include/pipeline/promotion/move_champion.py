@@ -47,12 +47,21 @@ def move_champion(
             history.append(promotion)
             turn.record(promotion)
             registry.point(name, Alias.CHAMPION, version)
-    show_history(name, history, registry)
+    show_history(name, registry, book)
     return history[-1]
 
 
-def show_history(name: str, history: Sequence[Promotion], registry: AliasRegistry) -> None:
-    """Have MLflow show what the history says: `previous`, and tags of both versions; idempotent."""
+def show_history(name: str, registry: AliasRegistry, book: PromotionBook) -> None:
+    """Have MLflow show what the history says: `previous`, and tags of both versions; idempotent.
+
+    In a turn of its own, of what the history says by then: another may have moved the champion
+    since the move that is to be shown.
+    """
+    with book.turn(name) as turn:
+        _show(name, turn.history(), registry)
+
+
+def _show(name: str, history: Sequence[Promotion], registry: AliasRegistry) -> None:
     line = champions(history)
     if len(line) > 1:
         registry.point(name, Alias.PREVIOUS, line[-2])

@@ -86,7 +86,7 @@ def promote_model(request: PromotionRequest, ports: PromotionPorts) -> Promotion
     champion = ports.registry.aliases(request.model_name).get(Alias.CHAMPION)
     history = ports.book.history(request.model_name)
     if champion == request.version and history and history[-1].to_version == champion:
-        show_history(request.model_name, history, ports.registry)
+        show_history(request.model_name, ports.registry, ports.book)
         return history[-1]
     line = champions(history)
     # Pointed to already: what moved it died before it was recorded.

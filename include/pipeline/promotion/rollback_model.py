@@ -64,7 +64,7 @@ def rollback_model(plan: RollbackPlan, *, by: str, reason: str, ports: Promotion
     history = ports.book.history(plan.model_name)
     champion = ports.registry.aliases(plan.model_name).get(Alias.CHAMPION)
     if champion == plan.to_version and history and history[-1].to_version == champion:
-        show_history(plan.model_name, history, ports.registry)
+        show_history(plan.model_name, ports.registry, ports.book)
         return history[-1]
     version = ports.registry.published(plan.model_name, plan.to_version)
     lane = ports.lanes[0]

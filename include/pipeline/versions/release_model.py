@@ -108,7 +108,9 @@ def register_and_publish(
     version, model, url = publish_version(
         candidate, known, models_bucket=plan.models_bucket, ports=ports
     )
-    _point_alias(plan, version, ports, is_new=known is None)
+    # One that was registered and never published was made by a release that died on its way here.
+    is_new = known is None or not known.model_data_url
+    _point_alias(plan, version, ports, is_new=is_new)
     return model, url
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from include.domain.promotion.promotion import Promotion
 from include.pipeline.promotion.follow_registry import follow_registry
 from include.pipeline.promotion.rollback_model import RollbackPlan, plan_rollback, rollback_model
 from include.pipeline.promotion.watch_promotions import watch_promotion
+from tests.support.fakes.promotions import FakeTurn
 from tests.unit.promotion.conftest import NAME, World
 
 
@@ -156,3 +158,21 @@ def test_no_alarm_takes_a_model_to_what_a_person_has_left_by_hand(world: World) 
 
     assert watch(world) is None
     assert world.aliases["champion"] == "1"
+
+
+def test_mlflow_shows_the_last_move_whoever_comes_to_show_it_last(world: World) -> None:
+    world.promote("2")
+    turn, pending = world.book.turn, [roll_back]
+
+    @contextmanager
+    def followed_by_a_rollback(name: str) -> Iterator[FakeTurn]:
+        with turn(name) as mine:
+            yield mine
+        if pending:
+            pending.pop()(world)
+
+    world.book.turn = followed_by_a_rollback  # type: ignore[method-assign]
+    world.promote("3")
+
+    assert world.aliases == {"champion": "2", "previous": "1"}
+    assert "rolled_back 3 → 2" in world.registry.model_tags[NAME]["twolane.promotion.latest"]

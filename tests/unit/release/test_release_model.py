@@ -169,6 +169,22 @@ def test_a_release_that_died_after_registering_is_finished_by_the_next(world: Wo
     assert world.registry.aliases == {"champion": "1"}
 
 
+def test_one_that_died_beside_a_champion_becomes_challenger_all_the_same(world: World) -> None:
+    world.release()
+    publish = world.registry.publish
+    world.registry.publish = fails  # type: ignore[method-assign, assignment]
+    with pytest.raises(ReleaseFailed, match="no answer"):
+        world.release(code_digest="more")
+    world.registry.publish = publish  # type: ignore[method-assign]
+
+    world.release(code_digest="more")
+    assert world.registry.aliases == {"champion": "1", "challenger": "2"}
+
+
+def fails(*_: object, **__: object) -> None:
+    raise ReleaseFailed("no answer")
+
+
 def test_a_published_artifact_that_was_lost_is_published_again(world: World) -> None:
     model, url = world.release()
     del world.objects.objects[url]
