@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +22,7 @@ from include.pipeline.batch_objects.records import BatchRecords
 from include.pipeline.batch_objects.shard_files import read_record
 from include.pipeline.drift.document_features import WatchedDocument, WordVectors, feature_rows
 from include.pipeline.drift.ports import BatchProfile, DriftBook, Unread
+from include.pipeline.drift.sampling import place_of
 from include.pipeline.ports.objects import ObjectStore
 
 _UNREADABLE = (ObjectMissing, RecordUnreadable, OutputIncomplete, ReleaseFailed)
@@ -122,16 +122,10 @@ def _sampled(
     with objects.open(shard.uri) as documents, objects.open(uri) as answers:
         for line, answer_line in zip(documents, answer_lines(answers), strict=False):
             document = read_record(line, source=shard.uri)
-            if _fraction(document.id) >= share:
+            if place_of(document.id) >= share:
                 continue
             answer = parse_prediction(answer_line, source=uri)
             if isinstance(answer, Prediction):
                 yield WatchedDocument(document.text, answer.label, answer.score)
             else:
                 yield WatchedDocument(document.text)
-
-
-def _fraction(document_id: str) -> float:
-    """Return a number from 0 to 1, even over ids, the same on every machine."""
-    code = hashlib.blake2b(document_id.encode(), digest_size=8).digest()
-    return int.from_bytes(code, "big") / 2**64

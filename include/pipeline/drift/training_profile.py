@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import suppress
+from heapq import nsmallest
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,13 +13,14 @@ from include.domain.drift.sketch import Sketch
 from include.domain.model_ref import ModelRef
 from include.pipeline.drift.document_features import WatchedDocument, WordVectors, feature_rows
 from include.pipeline.drift.ports import TrainingRecords
+from include.pipeline.drift.sampling import place_of
 from include.pipeline.ports.directories import ModelRegistry
 from include.pipeline.ports.objects import ObjectStore
 from include.pipeline.release.labelled_files import read_labelled
 
 PROFILE = "profile.json"
 MAX_DOCUMENTS = 20_000
-"""The head of a larger file says as much as all of it."""
+"""So many of a larger file say as much as all of it. Not its head: files come sorted by label."""
 
 
 def training_profile(
@@ -52,10 +54,8 @@ def training_profile(
     with tempfile.TemporaryDirectory(prefix="twolane-profile-") as folder:
         path = Path(folder) / data_uri.rpartition("/")[2]
         objects.download(data_uri, path)
-        documents = [
-            WatchedDocument(document.text, document.label)
-            for _, document in zip(range(MAX_DOCUMENTS), read_labelled(path), strict=False)
-        ]
+        chosen = nsmallest(MAX_DOCUMENTS, read_labelled(path), key=lambda each: place_of(each.id))
+        documents = [WatchedDocument(document.text, document.label) for document in chosen]
     if not documents:
         return None
     sketch = feature_rows(documents, vectors).sketch()

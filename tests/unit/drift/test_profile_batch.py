@@ -166,6 +166,26 @@ def test_training_data_are_described_once_and_kept_with_the_version(name: str) -
     assert objects.exists("s3://twolane-models/news-topic/1/profile.json")
 
 
+def test_a_large_file_that_is_sorted_by_label_is_described_with_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("include.pipeline.drift.training_profile.MAX_DOCUMENTS", 100)
+    uri, registry = "s3://models/data/documents.jsonl", FakeModelRegistry()
+    rows = [
+        {"id": f"{label}-{n}", "text": f"text{n}", "label": label}
+        for label in ("Sports", "World")
+        for n in range(300)
+    ]
+    objects = FakeObjectStore({uri: "".join(json.dumps(row) + "\n" for row in rows)})
+    model = registry.resolve("news-topic", "champion")
+
+    found = training_profile(model, None, objects=objects, registry=registry, training=Facts(uri))
+
+    assert found is not None
+    assert found.documents == 100
+    assert min(found.labels[label] for label in ("Sports", "World")) > 30
+
+
 @pytest.mark.parametrize("uri", ["", "s3://models/data/pretrained.tar.gz"])
 def test_a_version_that_was_trained_on_no_documents_has_no_profile(uri: str) -> None:
     registry = FakeModelRegistry()
