@@ -13,11 +13,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from pathlib import Path
 
 from benchmarks.models.table import figures, table
 from benchmarks.models.walk import walk
+from include.cli.release_site import timed_report
 from include.domain.errors import TwolaneError
 from include.pipeline.release.release_records import ReleaseRequest
 from include.pipeline.versions.model_archive import file_sha256
@@ -35,10 +35,7 @@ def main() -> int:
     parser.add_argument("--candidates", nargs="+", default=[])
     parser.add_argument("--split-seed", type=int, default=0, help="another split of the documents")
     options = parser.parse_args()
-    started = time.monotonic()
-
-    def report(line: str) -> None:
-        print(f"[{time.monotonic() - started:6.1f} s] {line}", flush=True)
+    report = timed_report()
 
     name, life = options.documents.stem, model_life()
     if options.split_seed:
