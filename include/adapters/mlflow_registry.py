@@ -110,9 +110,21 @@ def published_tags(found: Mapping[str, Any], what: str) -> Mapping[str, str]:
 
 
 def model_card(tags: Mapping[str, str]) -> ModelCard:
-    """Return the card that a published version's tags hold."""
-    labels = tuple(str(label) for label in json.loads(tags[LABELS_TAG]))
-    return ModelCard(labels, int(tags[MAX_TOKENS_TAG]))
+    """Return the card that a published version's tags hold.
+
+    Raises:
+        UnknownModelAlias: somebody has edited them, and they cannot be read any more.
+    """
+    try:
+        labels = json.loads(tags[LABELS_TAG])
+        if not isinstance(labels, list):
+            raise TypeError(f"{tags[LABELS_TAG]} is no list")
+        return ModelCard(tuple(str(label) for label in labels), int(tags[MAX_TOKENS_TAG]))
+    except (ValueError, TypeError) as exc:
+        raise UnknownModelAlias(
+            f"{tags[MODEL_DATA_URL_TAG]}: its version's tags {LABELS_TAG} and {MAX_TOKENS_TAG} are "
+            f"no list of labels and no number: {exc}"
+        ) from exc
 
 
 def http_get(url: str) -> tuple[int, bytes]:

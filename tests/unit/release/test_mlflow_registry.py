@@ -71,6 +71,16 @@ def test_a_version_that_is_not_published_cannot_be_used() -> None:
 
 
 @pytest.mark.parametrize(
+    "edited",
+    [{"twolane.labels": "Sports, World"}, {"twolane.labels": '"AB"'}, {"twolane.max_tokens": "x"}],
+)
+def test_tags_that_somebody_has_broken_are_named(edited: dict[str, str]) -> None:
+    reader = registry(Server(TAGS | edited))
+    with pytest.raises(UnknownModelAlias, match=r"news-topic/3/.*tags twolane\.labels and"):
+        reader.card(reader.resolve("news-topic", "champion"))
+
+
+@pytest.mark.parametrize(
     "answer", [(200, b"<html>"), (200, b"{}"), (200, b"[]"), (503, b"{}"), (500, b"oops")]
 )
 def test_a_server_that_is_no_registry_is_reported_as_such(answer: tuple[int, bytes]) -> None:
