@@ -1,4 +1,4 @@
-"""A DAG file is parsed every few seconds: it imports no heavy module, and no adapter."""
+"""A DAG file is parsed again and again: it imports no heavy module, and no adapter."""
 
 from __future__ import annotations
 

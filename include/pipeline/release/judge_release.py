@@ -118,7 +118,7 @@ def _record(evidence: Evidence, findings: Findings, chosen: Contestant, ports: J
         tags = {
             EVIDENCE_TAG: evidence.folder,
             GATES_TAG: outcome,
-            "twolane.release": planned.release_id,
+            RELEASE_TAG: planned.release_id,
         }
         ports.aliases.tag_version(model.name, model.version, tags)
     ports.tracking.forget_failure(planned.run_id)
