@@ -13,9 +13,10 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -33,6 +34,9 @@ TABLE = "embeddings/word"
 
 _TYPES = {"f16": np.float16, "f32": np.float32}
 _PIECE = "##"
+"""How WordPiece marks what begins no word."""
+_SPACES = ("Ġ", "▁")
+"""How byte-level BPE and SentencePiece mark what begins one: as the space before it."""
 _DAMAGE = (
     *(OSError, EOFError, ValueError, KeyError),
     *(tarfile.TarError, zipfile.BadZipFile, zlib.error, ElementTree.ParseError),
@@ -72,7 +76,7 @@ def _told(url: str) -> Iterator[None]:
 
 
 def read_words(archive: Path, url: str) -> WordVectors | None:
-    """Read them from an archive; None where it holds no encoder.
+    """Read them from an archive; None where it holds no encoder, or one that knows no whole word.
 
     Raises:
         ReleaseFailed: the graph has no table of its tokenizer's words; `url` names the archive.
@@ -81,21 +85,36 @@ def read_words(archive: Path, url: str) -> WordVectors | None:
         names = set(tar.getnames())
         if not {GRAPH, WEIGHTS, TOKENIZER} <= names:
             return None
-        vocabulary = json.loads(_content(tar, TOKENIZER))["model"]["vocab"]
+        tokenizer = json.loads(_content(tar, TOKENIZER))["model"]
+        vocabulary = _vocabulary(tokenizer)
         rows = 1 + max(vocabulary.values())
+        words = _whole_words(vocabulary, tokenizer.get("type"))
         place = _table_place(_content(tar, GRAPH), rows)
         if place is None:
             raise ReleaseFailed(f"{url}: {GRAPH} holds no {TABLE} of {rows} tokens or more")
         table = _table(_content(tar, WEIGHTS), place, rows)
-    words = {
-        word: row
-        for word, row in vocabulary.items()
-        if word.isalnum() and not word.startswith(_PIECE)
-    }
+    if not words:
+        return None
     return WordVectors(
         {word: position for position, word in enumerate(words)},
         _principal(table[list(words.values())].astype(np.float64)),
     )
+
+
+def _vocabulary(tokenizer: Mapping[str, Any]) -> dict[str, int]:
+    """Return the row of each token; Unigram lists them, with their scores."""
+    if tokenizer.get("type") == "Unigram":
+        return {token: row for row, (token, _) in enumerate(tokenizer["vocab"])}
+    return dict(tokenizer["vocab"])
+
+
+def _whole_words(vocabulary: Mapping[str, int], kind: str | None) -> dict[str, int]:
+    """Return the tokens that are words by themselves, each with its row."""
+    if kind in ("BPE", "Unigram"):
+        begun = {token[1:]: row for token, row in vocabulary.items() if token.startswith(_SPACES)}
+    else:
+        begun = {token: row for token, row in vocabulary.items() if not token.startswith(_PIECE)}
+    return {word: row for word, row in begun.items() if word.isalnum()}
 
 
 def _content(tar: tarfile.TarFile, name: str) -> bytes:

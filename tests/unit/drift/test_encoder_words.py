@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -20,7 +21,17 @@ VOCABULARY = {"[PAD]": 0, **{w: n for n, w in enumerate(WORDS, 1)}, "##ing": 81,
 WIDTH = 24
 
 
-def artifact(rows: int = len(VOCABULARY), *, with_encoder: bool = True) -> bytes:
+BPE = {"<s>": 0, **{f"Ġ{w}": n for n, w in enumerate(WORDS, 1)}, "ing": 81, "Ġ!": 82}
+UNIGRAM = [["<s>", 0.0], *([f"▁{word}", -1.0] for word in WORDS), ["ing", -2.0], ["▁!", -2.0]]
+WORDPIECE: dict[str, object] = {"vocab": VOCABULARY}
+
+
+def artifact(
+    rows: int = len(VOCABULARY),
+    *,
+    with_encoder: bool = True,
+    tokenizer: Mapping[str, object] = WORDPIECE,
+) -> bytes:
     """An archive as training makes it: the table stands behind another constant."""
     table = np.random.default_rng(0).normal(size=(rows, WIDTH)).astype("f2")
     graph = (
@@ -33,7 +44,7 @@ def artifact(rows: int = len(VOCABULARY), *, with_encoder: bool = True) -> bytes
     files = {"model.json": b"{}"}
     if with_encoder:
         files |= {
-            "tokenizer.json": json.dumps({"model": {"vocab": VOCABULARY}}).encode(),
+            "tokenizer.json": json.dumps({"model": tokenizer}).encode(),
             "model-fp32.xml": graph.encode(),
             "model-fp32.bin": bytes(32) + table.tobytes(),
         }
@@ -46,8 +57,12 @@ def artifact(rows: int = len(VOCABULARY), *, with_encoder: bool = True) -> bytes
     return buffer.getvalue()
 
 
-def test_whole_words_have_vectors_on_principal_axes() -> None:
-    found = ArtifactWords(FakeObjectStore({URL: artifact()})).of(URL)
+@pytest.mark.parametrize(
+    "tokenizer",
+    [WORDPIECE, {"type": "BPE", "vocab": BPE}, {"type": "Unigram", "vocab": UNIGRAM}],
+)
+def test_whole_words_have_vectors_on_principal_axes(tokenizer: Mapping[str, object]) -> None:
+    found = ArtifactWords(FakeObjectStore({URL: artifact(tokenizer=tokenizer)})).of(URL)
 
     assert found is not None
     assert sorted(found.row_of) == sorted(WORDS), "neither pieces nor signs are words"
@@ -78,6 +93,13 @@ def test_a_model_without_an_encoder_has_none_and_is_not_asked_again() -> None:
 
     assert ArtifactWords(objects).of(URL) is None
     objects.put(URL, b"not read again")
+    assert ArtifactWords(objects).of(URL) is None
+
+
+def test_an_encoder_that_knows_no_whole_word_has_none() -> None:
+    pieces = {"type": "BPE", "vocab": {f"piece{n}": n for n in range(len(VOCABULARY))}}
+    objects = FakeObjectStore({URL: artifact(tokenizer=pieces)})
+
     assert ArtifactWords(objects).of(URL) is None
 
 
