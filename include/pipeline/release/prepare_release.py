@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from include.domain.errors import ReleaseRejected, UnknownModelAlias
@@ -100,7 +100,8 @@ def prepare_release(
     )
     evidence = Evidence.of(ports.objects, policy.models_bucket, request.model_name, release_id)
     if evidence.has_plan():
-        stands = evidence.plan()
+        stands = replace(evidence.plan(), request=request)  # asked for by another, and why
+        evidence.save_plan(stands)
         ports.tracking.forget_failure(stands.run_id)
         ports.tracking.reopen_run(stands.run_id)
         return stands

@@ -81,9 +81,10 @@ class PreparedData:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRelease:
-    """A release as it was prepared; it never changes afterwards.
+    """A release as it was prepared; it never changes afterwards, but for who asks and why.
 
     Attributes:
+        request: the last of those that asked for it.
         margin: of the proposal.
         champion: None where there is none that answers with the same labels.
         champion_version: that of the alias when the release began; None where there was none.

@@ -81,6 +81,7 @@ class Surroundings:
         data_uri: str = DATA,
         labels: tuple[str, ...] = (),
         split_seed: int = 0,
+        reason: str = "a test",
     ) -> Evidence:
         policy = ReleasePolicy(
             allowed_buckets=frozenset({"twolane-inbox"}),
@@ -97,7 +98,7 @@ class Surroundings:
             "topics",
             data_uri,
             candidates,
-            reason="a test",
+            reason=reason,
             by="test",
             labels=labels,
             split_seed=split_seed,

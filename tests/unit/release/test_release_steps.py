@@ -21,6 +21,7 @@ from include.pipeline.release.approve_release import approved_promotion, failed_
 from include.pipeline.release.evaluate_release import advance_evaluations
 from include.pipeline.release.fail_release import fail_release
 from include.pipeline.release.measured_hardware import measured_hardware, not_measured
+from include.pipeline.release.release_report import write_report
 from include.pipeline.release.train_trial import TrialPorts, advance_trial
 from include.pipeline.versions.model_archive import unpack_archive
 from tests.support.batches import profile
@@ -71,6 +72,12 @@ def test_the_same_is_the_same_release_and_trains_once(world: Surroundings) -> No
     assert len(world.training.requests) == len(evidence.plan().trials) == 4
     assert len(world.evaluations.requests) == 2
     assert len(world.releases.candidates) == 1
+
+
+def test_who_runs_it_again_reads_their_own_reason(world: Surroundings) -> None:
+    world.walk("linear")
+    evidence = world.prepare("linear", reason="other gates")
+    assert "reason: other gates" in write_report(world.judge(evidence), "")
 
 
 def test_a_release_that_failed_stays_open_while_a_job_of_it_runs_and_goes_on_when_asked_again(
