@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cascade.corpus import Corpus
+from benchmarks.cascade.corpus import Corpus, read_json
 from benchmarks.cascade.figures import figures, table
 from benchmarks.cascade.fit import PARAMETERS, ROOT, VENVS, train
 from benchmarks.engine.machine import describe
@@ -42,11 +42,11 @@ def main() -> int:
     name = options.documents.stem
     model = options.model or train(corpus.training, PARAMETERS | given, WORK / name)
     asked = corpus.unseen_by(model)
-    description = _read(model / "model.json")
+    description = read_json(model / "model.json")
     result: dict[str, Any] = {
         "file": options.documents.name,
         "machine": describe(),
-        "training": _read(model / "metrics.json"),
+        "training": read_json(model / "metrics.json"),
         "cascade": description.get("cascade"),
     }
     if "cascade" in description:
@@ -77,11 +77,6 @@ def _measure(model: Path, asked: Sequence[LabelledDocument], rounds: int) -> dic
         )
     measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return measured
-
-
-def _read(path: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return value
 
 
 if __name__ == "__main__":

@@ -72,15 +72,16 @@ class Corpus:
             UnknownTrainingDataError: it was trained on something else than this file, or than its
                 part for training.
         """
-        digest = _read(model / "model.json")["data_digest"]
+        digest = read_json(model / "model.json")["data_digest"]
         if digest == hashlib.sha256(self.training).hexdigest():
             return self.asked
         if digest == self.digest:
-            percent = _read(model / "metrics.json")["parameters"]["held_out_percent"]
+            percent = read_json(model / "metrics.json")["parameters"]["held_out_percent"]
             return split_documents(self.documents, percent).held_out
         raise UnknownTrainingDataError(f"{model} was not trained on this file")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object that a file holds."""
     value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return value
