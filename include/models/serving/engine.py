@@ -296,8 +296,17 @@ class Engine:
         return True
 
     def _infer(self, worker: int, tokens: Sequence[array[int]], length: int) -> NDArray[np.float32]:
+        """The backend's probabilities.
+
+        Raises:
+            Exception: whatever the backend raises.
+            FloatingPointError: one of them is no number, which no store takes and JSON has not.
+        """
         with self._meter.model_call():
-            return self._backend.infer(worker, tokens, length)
+            found = self._backend.infer(worker, tokens, length)
+        if not np.isfinite(found).all():
+            raise FloatingPointError("the model gives a probability that is no number")
+        return found
 
     def _answered(
         self, found: NDArray[np.float32], cheap: NDArray[np.float32] | None

@@ -141,6 +141,31 @@ def test_a_failing_model_raises_instead_of_blaming_records() -> None:
         list(engine.answers([Record("a", "fine"), Record("b", "other")]))
 
 
+class Overflowing(LengthBackend):
+    """A model whose arithmetic overflows on a document with a tilde."""
+
+    def infer(self, worker: int, tokens: Sequence[array[int]], length: int) -> NDArray[np.float32]:
+        found = super().infer(worker, tokens, length)
+        found[[ord("~") in each for each in tokens]] = np.nan
+        return found
+
+
+def test_a_probability_that_is_no_number_costs_its_own_answer() -> None:
+    engine = engine_on(Overflowing())
+    answers = list(engine.answers(Record(text, text) for text in ("aa", "b~", "cc")))
+    engine.close()
+    assert [type(answer) for answer in answers] == [Prediction, Fault, Prediction]
+    assert isinstance(answers[1], Fault)
+    assert answers[1].code is FaultCode.MODEL_FAILED
+    assert "no number" in answers[1].message
+
+
+def test_a_model_that_gives_no_numbers_at_all_raises() -> None:
+    engine = engine_on(Overflowing())
+    with pytest.raises(FloatingPointError, match="no number"):
+        list(engine.answers(Record(text, text) for text in ("~", "a~")))
+
+
 def test_a_lone_request_overtakes_a_large_payload() -> None:
     backend = LengthBackend()
     backend.gate.clear()
