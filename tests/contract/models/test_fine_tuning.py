@@ -93,6 +93,43 @@ print(json.dumps({
 """
 )
 
+SOUP = (
+    TINY
+    + """
+from training.classifier import Corpus, fit_classifier
+from training.parameters import ParameterError, TrainingParameters
+
+corpus = Corpus(tokens, embeddings, labels)
+
+
+def fitted(seed, soup):
+    told = {"method": "fine-tune", "epochs": "1", "batch_tokens": "80", "learning_rate": "5e-3",
+            "seed": str(seed), "soup": str(soup)}
+    epochs = []
+    told = TrainingParameters.from_strings(told)
+    return *fit_classifier(encoder, corpus, told, lambda e, _: epochs.append(e)), epochs
+
+
+(one, its_head, _), (other, other_head, _), (soup, soup_head, epochs) = (
+    fitted(3, 1), fitted(4, 1), fitted(3, 2))
+name = "encoder.layer.0.output.dense.weight"
+try:
+    fitted(3, 0)
+except ParameterError as error:
+    refused = str(error)
+print(json.dumps({
+    "apart": float(np.abs(one.weights[name] - other.weights[name]).max()),
+    "off": max(float(np.abs((one.weights[k] + other.weights[k]) / 2 - soup.weights[k]).max())
+               for k in soup.weights),
+    "head off": float(np.abs((its_head.weight + other_head.weight) / 2 - soup_head.weight).max()),
+    "bias off": float(np.abs((its_head.bias + other_head.bias) / 2 - soup_head.bias).max()),
+    "types": sorted({str(v.dtype) for v in soup.weights.values()}),
+    "epochs": epochs,
+    "refused": refused,
+}))
+"""
+)
+
 ASKED = (
     TINY
     + """
@@ -155,6 +192,15 @@ def test_the_rate_warms_up_and_goes_down_to_zero(tuned: dict[str, Any]) -> None:
     assert rates[:2] == [0.5, 1.0]
     assert rates[2:] == sorted(rates[2:], reverse=True)
     assert 0 < rates[-1] < 0.1
+
+
+def test_a_soup_is_the_mean_of_fine_tunings_of_different_seeds() -> None:
+    found = json.loads(run_program("torch", SOUP))
+    assert found["apart"] > 1e-3
+    assert max(found["off"], found["head off"], found["bias off"]) < 1e-6
+    assert found["types"] == ["float32"]
+    assert found["epochs"] == [1, 1]
+    assert found["refused"] == "a soup of 0 models"
 
 
 @pytest.fixture(scope="module")
