@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from include.domain.errors import ReleaseFailed
 from include.domain.model_ref import ModelRef
 from include.domain.promotion.alias import Alias
 from include.pipeline.ports.remote_work import Endpoint
@@ -77,7 +79,7 @@ def release_model(plan: ReleasePlan, ports: ReleasePorts) -> tuple[ModelRef, str
         The version, and the S3 URI of its published artifact.
 
     Raises:
-        ReleaseFailed: training failed, or made no model.
+        ReleaseFailed: training failed, or made no model, or one whose figures are no numbers.
     """
     data_digest = file_sha256(plan.data)
     digest = plan.training_digest(data_digest)
@@ -158,12 +160,17 @@ def _candidate(
 ) -> Candidate:
     description = read_part(folder / "model.json", artifact_uri)
     metrics = read_part(folder / "metrics.json", artifact_uri)
+    figures = numbers(metrics)
+    if broken := [name for name, value in figures.items() if not math.isfinite(value)]:
+        raise ReleaseFailed(
+            f"{artifact_uri}: {', '.join(broken)} is no number: look at the model's weights"
+        )
     return Candidate(
         name=plan.model_name,
         training_digest=digest,
         folder=folder,
         description=description,
-        metrics=numbers(metrics),
+        metrics=figures,
         parameters={k: str(v) for k, v in metrics.get("parameters", {}).items()},
         data_uri=data_uri,
         data_digest=data_digest,

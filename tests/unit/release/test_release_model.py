@@ -209,6 +209,14 @@ def test_a_job_without_a_model_is_named(world: World) -> None:
     assert not world.registry.versions
 
 
+def test_a_model_whose_figures_are_no_numbers_is_not_registered(world: World) -> None:
+    world.training.files["metrics.json"] = METRICS | {"fp32_difference": float("nan")}
+    with pytest.raises(ReleaseFailed, match="fp32_difference is no number"):
+        world.release()
+    assert not world.registry.versions
+    assert not world.promoted
+
+
 def test_the_endpoint_has_the_versions_name(world: World) -> None:
     model, url = world.release()
     assert deploy_model(model, url, FakeEndpoint(), world.lines.append) == model.resource_name
