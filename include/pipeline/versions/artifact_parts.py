@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,3 +33,17 @@ def numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
         for name, value in figures.items():
             flat[f"{name}/{label}"] = float(value)
     return flat
+
+
+def finite_numbers(metrics: Mapping[str, Any], artifact_uri: str) -> dict[str, float]:
+    """Return the same of a model that works.
+
+    Raises:
+        ReleaseFailed: one of them is NaN or infinite, as where weights are; the message names it.
+    """
+    found = numbers(metrics)
+    if broken := [name for name, value in found.items() if not math.isfinite(value)]:
+        raise ReleaseFailed(
+            f"{artifact_uri}: {', '.join(broken)} is no number: look at the model's weights"
+        )
+    return found

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from include.domain.errors import ReleaseFailed
 from include.domain.model_ref import ModelRef
 from include.domain.promotion.alias import Alias
 from include.pipeline.ports.remote_work import Endpoint
-from include.pipeline.versions.artifact_parts import numbers, read_part
+from include.pipeline.versions.artifact_parts import finite_numbers, read_part
 from include.pipeline.versions.model_archive import file_sha256, unpack_archive
 from include.pipeline.versions.ports import (
     Candidate,
@@ -160,17 +158,12 @@ def _candidate(
 ) -> Candidate:
     description = read_part(folder / "model.json", artifact_uri)
     metrics = read_part(folder / "metrics.json", artifact_uri)
-    figures = numbers(metrics)
-    if broken := [name for name, value in figures.items() if not math.isfinite(value)]:
-        raise ReleaseFailed(
-            f"{artifact_uri}: {', '.join(broken)} is no number: look at the model's weights"
-        )
     return Candidate(
         name=plan.model_name,
         training_digest=digest,
         folder=folder,
         description=description,
-        metrics=figures,
+        metrics=finite_numbers(metrics, artifact_uri),
         parameters={k: str(v) for k, v in metrics.get("parameters", {}).items()},
         data_uri=data_uri,
         data_digest=data_digest,
