@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +117,7 @@ class LinearModel:
                 token_weight = arrays.get("token_weight", without)
                 space = TermSpace(vocabulary, pair_bits)
                 return cls(space, row_of, idf, weight, bias, token_weight)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise ArtifactError(f"cannot read the cheap model {path}: {error}") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import signal
@@ -111,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.OK, body, media_type)
         except RequestError as error:
             self._refuse(error)
-        except ConnectionError:
+        except (ConnectionError, TimeoutError):  # the caller left, or stopped sending
             self.close_connection = True
         except Exception as error:  # the model failed: the caller's retry, not one record's fault
             self.log_error("invocation failed: %r", error)
@@ -137,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
             answers = answer(records)
         else:
             has_header = True
-            answers = answer(parse_json_lines(body.split(b"\n")))
+            answers = answer(parse_json_lines(body.removeprefix(codecs.BOM_UTF8).split(b"\n")))
         if accept == CSV:
             return format_csv(answers, has_header), CSV
         return b"".join(map(format_json_line, answers)), JSON_LINES
@@ -148,6 +149,8 @@ class Handler(BaseHTTPRequestHandler):
             length = int(self.headers["Content-Length"])
         except (TypeError, ValueError):
             raise RequestError(HTTPStatus.LENGTH_REQUIRED, "Content-Length is required") from None
+        if length < 0:
+            raise RequestError(HTTPStatus.BAD_REQUEST, f"Content-Length is {length}")
         if length > limit:
             raise RequestError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"payload of {length} bytes exceeds {limit}"

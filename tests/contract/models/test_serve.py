@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import signal
+import socket
 import threading
 from pathlib import Path
 
@@ -78,6 +80,21 @@ def test_a_caller_that_still_sends_can_read_why_it_is_refused(trivial_server: Se
     """Closed with bytes unread, the connection would be reset before the answer is read."""
     for _ in range(5):
         assert trivial_server.invoke(b"x" * 2**24).status == 413
+
+
+def test_a_negative_length_is_refused(trivial_server: Server) -> None:
+    """Read as it stands, it would take in all that the caller ever sends."""
+    with socket.create_connection(("127.0.0.1", trivial_server.port), timeout=60) as caller:
+        caller.sendall(
+            b"POST /invocations HTTP/1.1\r\nHost: model\r\n"
+            b"Content-Type: application/jsonlines\r\nContent-Length: -1\r\n\r\n"
+        )
+        assert b" 400 " in caller.recv(65_536).split(b"\r\n", 1)[0]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_record(trivial_server: Server) -> None:
+    answer = trivial_server.invoke(codecs.BOM_UTF8 + b'{"id": "1", "text": "t"}\n')
+    assert "label" in json.loads(answer.body)
 
 
 def test_an_unknown_path_is_refused_and_the_server_lives_on(trivial_server: Server) -> None:
