@@ -43,10 +43,9 @@ def _cascade(held_out: Result) -> str:
 
 def _release(result: Result) -> str:
     models = result["hardware"]["cpu"]["models"]
-    assert result["proposed"] == "cascade"
     shares = [f"{100 * models[key]['accuracy']:.1f}" for key in ("cascade", "fine-tune", "frozen")]
     faster = models["cascade"]["documents_per_s"] / models["fine-tune"]["documents_per_s"]
-    return f"{', '.join(shares)}% · {faster:.1f} ×"
+    return f"{', '.join(shares)}% · {faster:.1f} × · {result['proposed']}"
 
 
 def _rollback(result: Result) -> str:
