@@ -19,6 +19,7 @@ from pathlib import Path
 from include.cli.release_site import reads, release_ports, timed_report
 from include.domain.batches.submission_rules import MODEL_NAME_PATTERN
 from include.domain.errors import ReleaseFailed, TwolaneError
+from include.domain.release.catalog import MIN_TOKENS
 from include.pipeline.release.labelled_files import read_labelled
 from include.pipeline.versions.hugging_face import PretrainedFiles, look_at
 from include.pipeline.versions.model_archive import pack_archive
@@ -29,8 +30,6 @@ from include.wiring.models.training_code import code_digest
 SAMPLE = Path(__file__).resolve().parents[1] / "sample" / "news.jsonl"
 ARCHIVE = "pretrained.tar.gz"
 MAX_TOKENS = 256
-MIN_TOKENS = 8
-"""As in the catalogue."""
 OPERATOR = "python -m include.cli.import_model"
 
 

@@ -8,8 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from include.config import Settings, load_settings
-from include.wiring.batches.bootstrap import utc_now
-from include.wiring.composition import Adapters
+from include.wiring.composition import Adapters, utc_now
 
 if TYPE_CHECKING:
     from include.domain.alerts import Alert

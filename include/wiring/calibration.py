@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from include.config import Settings
 from include.domain.lanes import Lane
-from include.files.lanes_file import LanesFile
-from include.wiring.batches.bootstrap import utc_now
 from include.wiring.batches.lanes import LaneWiring
 from include.wiring.process_root import of_address, of_environment
 
 if TYPE_CHECKING:
-    from include.adapters.aws.clients import AwsAddress
     from include.pipeline.calibration.calibrate_lane import LaneCalibrator
     from include.pipeline.calibration.records import CalibrationRequest
     from include.pipeline.lanes.driver import LaneDriver
@@ -27,17 +21,6 @@ SAMPLE_FILE = Path(__file__).resolve().parents[1] / "sample" / "news.jsonl"
 
 class Calibration(LaneWiring):
     """Probes, wired to the lanes' own drivers."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        lanes: LanesFile,
-        now: Callable[[], datetime] = utc_now,
-        aws: AwsAddress | None = None,
-    ) -> None:
-        super().__init__(settings, aws)
-        self.lanes = lanes
-        self._now = now
 
     def calibrator(self, request: CalibrationRequest) -> LaneCalibrator:
         """See `include.pipeline.calibration.calibrate_lane`."""

@@ -5,6 +5,7 @@ A task uses two or three of them; the others' libraries are never loaded there.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from include.pipeline.ports.objects import DocumentReader
     from include.pipeline.ports.quality import QualityGate
     from include.pipeline.promotion.promotion_ports import AliasRegistry
+
+
+def utc_now() -> datetime:
+    """Return the time, timezone-aware."""
+    return datetime.now(UTC)
 
 
 class Adapters(AwsAdapters, PostgresAdapters):

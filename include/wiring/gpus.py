@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from include.config import Settings
 from include.files.lanes_file import LanesFile
 from include.files.prices import load_price_book
-from include.wiring.batches.bootstrap import utc_now
+from include.wiring.composition import utc_now
 from include.wiring.money import Money
 from include.wiring.process_root import of_address, of_environment
 

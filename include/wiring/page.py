@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from include.config import Settings
 from include.domain.queues.lane_class import LaneClass
 from include.files.lanes_file import LanesFile
-from include.wiring.batches.bootstrap import utc_now
-from include.wiring.composition import Adapters
+from include.wiring.composition import Adapters, utc_now
 from include.wiring.process_root import of_environment
 
 if TYPE_CHECKING:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from include.config import Settings
-from include.files.lanes_file import LanesFile
-from include.wiring.batches.bootstrap import utc_now
 from include.wiring.batches.lanes import LaneWiring
 from include.wiring.process_root import of_address, of_environment
 
@@ -26,22 +23,7 @@ SERVICES = ("s3",)
 
 
 class Watch(LaneWiring):
-    """Use cases of watching deadlines, wired to their adapters.
-
-    Args:
-        aws: which AWS; the environment's when None.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        lanes: LanesFile,
-        now: Callable[[], datetime] = utc_now,
-        aws: AwsAddress | None = None,
-    ) -> None:
-        super().__init__(settings, aws)
-        self.lanes = lanes
-        self._now = now
+    """Use cases of watching deadlines, wired to their adapters."""
 
     def attainment(self, weeks: int) -> Sequence[WeekOfTier]:
         """Return how many deadlines were met, by week and tier.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from include.domain.batches.documents import QuarantineReason, RawDocument
+from include.domain.unicode_text import is_encodable
 
 NAME_CHARACTERS = 60
 
@@ -38,7 +39,7 @@ def document(row: int, where: str, id_: object, text: object) -> RawDocument:
         )
     if not id_.strip():
         return faulty(row, QuarantineReason.MISSING_ID, f"{where}: the id is blank")
-    if "\x00" in id_ or not _is_encodable(id_):
+    if "\x00" in id_ or not is_encodable(id_):
         return faulty(
             row,
             QuarantineReason.BAD_CHARACTERS,
@@ -53,7 +54,7 @@ def document(row: int, where: str, id_: object, text: object) -> RawDocument:
             f"{where}: the text is {_kind(text)}; it must be a string",
             id_=id_,
         )
-    if not _is_encodable(text):
+    if not is_encodable(text):
         return RawDocument(
             row=row,
             id=id_,
@@ -80,14 +81,6 @@ def too_long(row: int, where: str, max_bytes: int) -> RawDocument:
         QuarantineReason.TOO_LONG,
         f"{where} is longer than {max_bytes:,} bytes; it was not read",
     )
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _kind(value: object) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from include.domain.accounts import Tier
 from include.domain.batches import submission_rules as rules
 from include.domain.errors import PoisonMessage
+from include.domain.unicode_text import is_encodable
 
 RUN_PREFIX = "queue-"
 """Of the ids of runs that a queue asked for."""
@@ -187,7 +188,7 @@ def _check_types(given: Mapping[str, Any]) -> None:
 
 def _is_storable(text: str) -> bool:
     """Whether PostgreSQL takes the text: no NUL, no lone surrogate."""
-    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+    return "\0" not in text and is_encodable(text)
 
 
 def _minutes(value: str) -> float:

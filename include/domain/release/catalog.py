@@ -26,6 +26,10 @@ class CatalogError(TwolaneError):
     """The catalogue is not as it should be, or has no such model; the message says which."""
 
 
+MIN_TOKENS = 8
+"""Fewer of a document hold no word beside the marks of its beginning and end."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
     """One model of the catalogue.
@@ -152,7 +156,11 @@ def _model(name: str, table: Mapping[str, Any]) -> ModelEntry:
     _check(len(entry.labels) >= 2, name, "labels: at least two are needed")
     _check(list(entry.labels) == sorted(set(entry.labels)), name, "labels: not sorted, or doubled")
     _check(bool(entry.languages), name, "languages: at least one is needed")
-    _check(8 <= entry.max_tokens <= 512, name, "max_tokens: the encoder reads 8 to 512")
+    _check(
+        MIN_TOKENS <= entry.max_tokens <= 512,
+        name,
+        f"max_tokens: the encoder reads {MIN_TOKENS} to 512",
+    )
     unknown = [each for each in entry.candidates if each not in CANDIDATES]
     _check(not unknown and bool(entry.candidates), name, f"candidates: one or more of {CANDIDATES}")
     return entry

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from include.domain.errors import ReleaseFailed
+from include.domain.unicode_text import is_encodable
 
 FIELDS = ("id", "text", "label")
 _LONGEST_FIELD = 16 * 2**20
@@ -96,16 +97,7 @@ def _document(value: object, where: str) -> Labelled:
     for field, content in ({field: value[field] for field in FIELDS} | others).items():
         if not isinstance(content, str):
             raise ReleaseFailed(f"{where}: {field} is no text")
-        if not _is_encodable(content):
+        if not is_encodable(content):
             raise ReleaseFailed(f"{where}: {field} is not valid Unicode")
     text = f"{others['title']}. {value['text']}" if others["title"] else value["text"]
     return Labelled(value["id"], text, value["label"], others["slice"])
-
-
-def _is_encodable(text: str) -> bool:
-    """False where half a surrogate pair stands in the text, as a JSON escape may leave it."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

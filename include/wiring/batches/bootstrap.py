@@ -7,44 +7,24 @@ adapters are in `include.wiring.composition`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
-from include.config import Settings
 from include.domain.batches.manifests import BatchManifest, Submission
 from include.domain.placement.routing import Placement
-from include.files.lanes_file import LanesFile
 from include.pipeline.batch_objects.records import BatchRecords, Validation
 from include.wiring.batches.intake import IntakeWiring
 from include.wiring.batches.loading import LoadingWiring
 from include.wiring.process_root import of_address, of_environment
 
 if TYPE_CHECKING:
-    from include.adapters.aws.clients import AwsAddress
     from include.pipeline.batch.run_express import ExpressOutcome
     from include.pipeline.curves.learn_curves import Knowledge
     from include.pipeline.money.budget_gate import BudgetGate
 
 
-def utc_now() -> datetime:
-    """Return the time, timezone-aware."""
-    return datetime.now(UTC)
-
-
 class Twolane(LoadingWiring, IntakeWiring):
     """Every use case, wired to its adapters."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        lanes: LanesFile,
-        now: Callable[[], datetime] = utc_now,
-        aws: AwsAddress | None = None,
-    ) -> None:
-        super().__init__(settings, aws)
-        self.lanes = lanes
-        self._now = now
 
     def pull(self, submission: Submission, *, run_id: str) -> BatchManifest:
         """See `include.pipeline.batch.pull_batch`."""

@@ -7,11 +7,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from include.config import Settings
 from include.domain.lanes import Lane, LaneProfile
 from include.files.lanes_file import LanesFile
 from include.pipeline.batch_objects.batch_layout import BatchLayout
 from include.pipeline.batch_objects.records import BatchRecords, LaneRun
-from include.wiring.composition import Adapters
+from include.wiring.composition import Adapters, utc_now
 
 if TYPE_CHECKING:
     from include.adapters.aws.clients import AwsAddress
@@ -20,10 +21,24 @@ if TYPE_CHECKING:
 
 
 class LaneWiring(Adapters):
-    """What runs a batch on its lane, wired to its adapters; lanes and clock are the heir's."""
+    """What runs a batch on its lane, wired to its adapters.
 
-    lanes: LanesFile
-    _now: Callable[[], datetime]
+    Args:
+        lanes: the lanes file.
+        now: the clock, timezone-aware.
+        aws: which AWS; the environment's when None.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        lanes: LanesFile,
+        now: Callable[[], datetime] = utc_now,
+        aws: AwsAddress | None = None,
+    ) -> None:
+        super().__init__(settings, aws)
+        self.lanes = lanes
+        self._now = now
 
     def run_serverless(self, batch_id: str) -> LaneRun:
         """See `include.pipeline.lanes.serverless.run_serverless`."""

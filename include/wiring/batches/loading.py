@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class LoadingWiring(LaneWiring):
-    """What becomes of a lane's answers, wired; lanes and clock are the heir's."""
+    """What becomes of a lane's answers, wired."""
 
     def collect(self, batch_id: str) -> Collection:
         """See `include.pipeline.batch.collect_batch`."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from include.config import Settings
 from include.domain.lanes import Lane
 from include.files.lanes_file import LanesFile
-from include.wiring.batches.bootstrap import utc_now
+from include.wiring.composition import utc_now
 from include.wiring.models.model_releases import ModelReleases
 from include.wiring.models.model_watch import ModelWatch
 from include.wiring.process_root import of_environment
